@@ -1,0 +1,5 @@
+"""An AI-native content management system for Django."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

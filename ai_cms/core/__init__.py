@@ -1,0 +1,1 @@
+"""Settings, swapping, registries, permissions and the REST ground that every app stands on."""

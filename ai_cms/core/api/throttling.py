@@ -1,0 +1,26 @@
+"""Rate limits of REST views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from ai_cms.core.limits import check_limit, subject_of
+
+__all__ = ["RateLimitThrottle"]
+
+
+class RateLimitThrottle(BaseThrottle):
+    """Apply ``view.rate_limit = (scope, limit, seconds)``, counted by account, by address for strangers.
+
+    It refuses by raising LimitExceeded, which carries the time to wait.
+    """
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        rate = getattr(view, "rate_limit", None)
+        if rate is not None:
+            scope, limit, window = rate
+            check_limit(scope, subject_of(request), limit, window)
+        return True

@@ -1,0 +1,75 @@
+"""Switches for all processes: rows of :class:`RuntimeFlag`, looked at every two seconds at most."""
+
+from __future__ import annotations
+
+import logging
+import time
+from threading import Lock
+
+from django.db import DatabaseError, transaction
+
+from .models import RuntimeFlag
+from .signals import maintenance_changed
+
+__all__ = ["MAINTENANCE", "MEMO_SECONDS", "flag_enabled", "forget_flags", "peek_flag", "set_flag"]
+
+MAINTENANCE = "maintenance"
+#: Seconds a process trusts what it read.
+MEMO_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
+_memo: tuple[float, frozenset[str]] | None = None
+_lock = Lock()
+
+
+def flag_enabled(name: str) -> bool:
+    """Say whether the flag is on. A database that cannot answer counts as the last known state, else as off."""
+    global _memo
+    fresh = peek_flag(name)
+    if fresh is not None:
+        return fresh
+    known = _memo
+    # One thread asks, the others go on with what was known.
+    if known is not None and not _lock.acquire(blocking=False):
+        return name in known[1]
+    if known is None:
+        _lock.acquire()
+    try:
+        _memo = (time.monotonic(), _read(known[1] if known else frozenset()))
+        return name in _memo[1]
+    finally:
+        _lock.release()
+
+
+def peek_flag(name: str) -> bool | None:
+    """Return what this process knows without asking the database; ``None`` when that is too old."""
+    known = _memo
+    if known is None or time.monotonic() - known[0] >= MEMO_SECONDS:
+        return None
+    return name in known[1]
+
+
+def set_flag(name: str, enabled: bool) -> RuntimeFlag:
+    """Switch the flag and return its row; this process knows at once, others within two seconds."""
+    with transaction.atomic():
+        flag, _created = RuntimeFlag.objects.update_or_create(name=name, defaults={"enabled": enabled})
+        if name == MAINTENANCE:
+            maintenance_changed.send(sender=RuntimeFlag, enabled=enabled)
+        transaction.on_commit(forget_flags)
+    forget_flags()
+    return flag
+
+
+def forget_flags() -> None:
+    """Make the next question go to the database."""
+    global _memo
+    _memo = None
+
+
+def _read(known: frozenset[str]) -> frozenset[str]:
+    try:
+        with transaction.atomic():
+            return frozenset(RuntimeFlag.objects.filter(enabled=True).values_list("name", flat=True))
+    except DatabaseError:
+        logger.warning("Could not read the runtime flags.", exc_info=True)
+        return known

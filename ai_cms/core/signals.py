@@ -1,0 +1,36 @@
+"""The public signals; ``sender`` is the model class, the rest keyword arguments as named beside each.
+
+``actor`` is an :class:`ai_cms.core.permissions.Actor`. Receivers run inside the transaction of the write unless noted.
+"""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+__all__ = [
+    "maintenance_changed",
+    "page_copied",
+    "page_created",
+    "page_deleted",
+    "page_moved",
+    "page_published",
+    "page_restored",
+    "page_unpublished",
+    "page_updated",
+    "proposal_accepted",
+    "proposal_created",
+    "proposal_rejected",
+]
+
+page_created = Signal()  # instance, actor
+page_updated = Signal()  # instance, actor, revision
+page_moved = Signal()  # instance, actor, old_path, new_path
+page_copied = Signal()  # instance, actor, source
+page_published = Signal()  # instance, actor, publication
+page_unpublished = Signal()  # instance, actor
+page_deleted = Signal()  # instance, actor, page_ids
+page_restored = Signal()  # instance, actor, page_ids
+proposal_created = Signal()  # instance, actor
+proposal_accepted = Signal()  # instance, actor, revision
+proposal_rejected = Signal()  # instance, actor
+maintenance_changed = Signal()  # enabled
