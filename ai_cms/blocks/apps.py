@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class BlocksConfig(AppConfig):
+    """Register the library and the blocks of every installed app (its ``cms_blocks`` module)."""
+
+    name = "ai_cms.blocks"
+    label = "ai_cms_blocks"
+    verbose_name = _("Content blocks")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks as checks
+        from . import library as library
+        from .api import routes as routes
+
+        autodiscover_modules("cms_blocks")

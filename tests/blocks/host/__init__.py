@@ -1,0 +1,1 @@
+"""An app of a host project that keeps documents on models of its own."""

@@ -1,0 +1,272 @@
+"""HTML to blocks and back: nothing visible is lost, whatever comes in; what goes out reads back as the same."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ai_cms.blocks import Block, Document, blocks
+from ai_cms.blocks.convert import blocks_to_html, convert_html, html_to_blocks
+from ai_cms.blocks.convert.html import RUN_LENGTH
+from ai_cms.blocks.convert.result import file_url, link_url
+from ai_cms.blocks.markup import parse_html, text_of
+
+from .inert import assert_inert
+from .soup import HTML_SOUP, HTML_TREES, squashed
+from .xss_payloads import XSS_PAYLOADS
+
+MEDIA_TAGS = frozenset({"video", "audio", "iframe", "track"})
+
+
+def one(html: str) -> dict[str, Any]:
+    """Return the only block of ``html``."""
+    made = html_to_blocks(html)
+    assert len(made) == 1, made
+    return made[0]
+
+
+def types(html: str) -> list[str]:
+    return [block["type"] for block in html_to_blocks(html)]
+
+
+def assert_valid(made: list[dict[str, Any]]) -> None:
+    """Fail unless every block is valid and stands where it may."""
+    for walked in Document(made).walk():
+        block_class = blocks[walked.block["type"]]
+        dumped = block_class.model_validate(walked.block["props"]).model_dump(mode="json", exclude_unset=True)
+        assert dumped == walked.block["props"]
+        parent = walked.parent["type"] if walked.parent else ""
+        meta = block_class.block_meta
+        assert meta.allowed_parents is None or parent in meta.allowed_parents
+        if parent:
+            allowed = blocks[parent].block_meta.allowed_children
+            assert allowed == "*" or (allowed is not None and walked.block["type"] in allowed)
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<h3 id=a>A <b>b</b></h3>", ("heading", {"text": "A b", "level": 3, "anchor": "a"})),
+        ("<p>a</p><p>b</p>", ("rich_text", {"html": "<p>a</p><p>b</p>"})),
+        ("loose <b>text</b>", ("rich_text", {"html": "<p>loose <b>text</b></p>"})),
+        ("<div><div>a</div>b</div>", ("rich_text", {"html": "<p>a</p><p>b</p>"})),
+        ("<ul><li>a<li><p>b</p></ul>", ("list", {"style": "ul", "items": ["a", "b"]})),
+        ("<ol start=3><li>a</ol>", ("list", {"style": "ol", "items": ["a"], "start": 3})),
+        ("<ul><li>a<ul><li>b</ul></ul>", ("rich_text", {"html": "<ul><li>a<ul><li>b</li></ul></li></ul>"})),
+        ("<blockquote cite=/s>a<footer>B</footer></blockquote>", ("quote", {"text": "<p>a</p>", "attribution": "B", "cite": "/s"})),
+        ("<blockquote><p>a <cite>B</cite></p></blockquote>", ("quote", {"text": "<p>a <cite>B</cite></p>"})),
+        ("<figure><blockquote>a</blockquote><figcaption>B</figcaption></figure>", ("quote", {"text": "<p>a</p>", "attribution": "B"})),
+        ("<pre><code class='x language-py'>a\n  b\n</code></pre>", ("code", {"code": "a\n  b", "language": "py"})),
+        ("<pre class=lang-sh>a</pre>", ("code", {"code": "a", "language": "sh"})),
+        ("<pre>a\n<b>b</b></pre>", ("rich_text", {"html": "<pre>a\n<b>b</b></pre>"})),
+        ("<hr>", ("divider", {"style": "line"})),
+        ("<table><tr><th>a<th>b<tr><td>1<td>2</table>", ("table", {"header": True, "rows": [["a", "b"], ["1", "2"]]})),
+        ("<table><tr><td>1<td align=right>2</table>", ("table", {"header": False, "rows": [["1", "2"]], "align": ["", "right"]})),
+        (
+            "<figure><table><tr><th>x<td>1</table><figcaption>c</figcaption></figure>",
+            ("table", {"header": False, "rows": [["x", "1"]], "header_column": True, "caption": "c"}),
+        ),
+        ("<table><tr><td colspan=2>1<tr><td>2<td>3</table>", ("rich_text", {"html": '<table><tbody><tr><td colspan="2">1</td></tr><tr><td>2</td><td>3</td></tr></tbody></table>'})),
+        ("<img src='a b.png' alt=' x ' width=30px height=huge>", ("image", {"src": "a%20b.png", "alt": "x", "width": 30})),
+        ("<p><a href=/l><img src=/a.png></a></p>", ("image", {"src": "/a.png", "alt": "", "link": "/l"})),
+        ("<figure><img src=/a.png><figcaption>c <a href=/x>d</a></figcaption></figure>", ("image", {"src": "/a.png", "alt": "", "caption": 'c <a href="/x">d</a>'})),
+        ("<picture><source srcset=/b.webp><img src=/a.png></picture>", ("image", {"src": "/a.png", "alt": ""})),
+        ("<img data-src=/lazy.png src='data:image/gif;base64,R0'>", ("image", {"src": "/lazy.png", "alt": ""})),
+        ("<iframe src=//www.youtube.com/embed/dQw4w9WgXcQ title=t></iframe>", ("embed", {"url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "title": "t"})),
+        ("<video poster=/p.jpg><source src=/v.mp4><track src=/v.vtt srclang=en label=E></video>", ("video", {"src": "/v.mp4", "poster": "/p.jpg", "tracks": [{"src": "/v.vtt", "kind": "subtitles", "language": "en", "label": "E"}]})),
+        ("<audio src=/a.mp3></audio>", ("audio", {"src": "/a.mp3"})),
+        ("<a class=btn href=/x>go</a>", ("rich_text", {"html": '<p><a href="/x">go</a></p>'})),
+        ("<dl><dt>a<dd>b</dl>", ("rich_text", {"html": "<dl><dt>a</dt><dd>b</dd></dl>"})),
+    ],
+)  # fmt: skip
+def test_single_blocks(html: str, expected: tuple[str, dict[str, Any]]) -> None:
+    made = one(html)
+    assert (made["type"], made["props"]) == expected
+    assert_valid([made])
+
+
+def test_galleries() -> None:
+    html = (
+        "<div class='gallery columns-4'><figure><img src=/a.png alt=A><figcaption>a</figcaption></figure>"
+        "<a href=/b><img src=/b.png></a></div>"
+    )
+    made = one(html)
+    assert made["props"] == {
+        "images": [{"src": "/a.png", "alt": "A", "caption": "a"}, {"src": "/b.png", "alt": "", "link": "/b"}],
+        "columns": 4,
+    }
+    assert one("<figure><img src=/a.png><img src=/b.png><figcaption>c</figcaption></figure>")["props"]["caption"] == "c"
+    assert types("<div class=gallery>text <img src=/a.png></div>") == ["rich_text"]
+
+
+def test_details_become_an_accordion() -> None:
+    made = one("<details open><summary>A</summary><p>a</p><h2>b</h2></details><details><summary>C</summary>c</details>")
+    assert [item["props"] for item in made["children"]] == [{"title": "A", "open": True}, {"title": "C", "open": False}]
+    assert [child["type"] for child in made["children"][0]["children"]] == ["rich_text", "heading"]
+
+
+def test_blocks_inside_inline_elements() -> None:
+    made = html_to_blocks("<a href=/x><h2>T</h2><p>a</p></a><b>b<p>c</p></b>")
+    assert [block["type"] for block in made] == ["heading", "rich_text"]
+    assert made[1]["props"]["html"] == '<p><a href="/x">a</a><b>b</b></p><p><b>c</b></p>' or made[1]["props"][
+        "html"
+    ] == ('<p><a href="/x">a</a></p><p><b>b</b></p><p><b>c</b></p>')
+
+
+def test_what_is_left_out_is_said_with_its_line() -> None:
+    converted = convert_html(
+        "<title>The title</title><p>a</p>\n<script>x</script>\n<img>\n<iframe src=https://u.example/x></iframe>"
+    )
+    assert converted.title == "The title"
+    assert [warning.line for warning in converted.warnings] == [2, 3, 4]
+    assert converted.warnings[0].to_json() == {"line": 2, "message": "<script> was left out."}
+    assert [block["type"] for block in converted.blocks] == ["rich_text", "embed"]
+
+
+def test_source_lines() -> None:
+    made = html_to_blocks("<h2>a</h2>\n\n<p>b</p>\n<hr>", source_lines=True)
+    assert [block["line"] for block in made] == [1, 3, 4]
+    assert all("line" not in block for block in html_to_blocks("<h2>a</h2>"))
+
+
+@given(HTML_TREES)
+@settings(max_examples=300, deadline=None)
+@example(
+    "<figure><figure><p><img src=/a.png alt=z><img src=/a.png alt=z></p><figcaption>alpha</figcaption></figure>"
+    "<figcaption></figcaption></figure>"
+)
+def test_all_visible_text_is_in_the_blocks(html: str) -> None:
+    made = html_to_blocks(html)
+    assert_valid(made)
+    assert squashed(Document(made).text()) == squashed(text_of(parse_html(html)))
+
+
+@given(st.one_of(HTML_TREES, HTML_SOUP))
+@settings(max_examples=300, deadline=None)
+@example("<figure><figcaption>a<figure><img src=/a.png><img src=/b.png>")
+@example("<pre><center><code>a</code></center></pre>")
+def test_written_html_reads_back_as_the_same(html: str) -> None:
+    made = html_to_blocks(html)
+    assert_valid(made)
+    written = blocks_to_html(made)
+    assert blocks_to_html(html_to_blocks(written)) == written
+
+
+@given(st.text(max_size=60))
+def test_any_text_can_be_read(text: str) -> None:
+    assert_valid(html_to_blocks(text))
+
+
+@pytest.mark.parametrize("payload", XSS_PAYLOADS)
+def test_no_payload_survives_the_way_there_and_back(payload: str) -> None:
+    made = html_to_blocks(f"<p>a</p>{payload}<p>b</p><h2>{payload}</h2><ul><li>{payload}</ul>")
+    assert_valid(made)
+    assert_inert(blocks_to_html(made).replace("allowfullscreen", ""), allowed=MEDIA_TAGS)
+
+
+EXAMPLES = {name: [{"type": name, "props": dict(item.block_meta.example)}] for name, item in blocks.items()}
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_every_block_of_the_library_can_be_written(name: str) -> None:
+    written = blocks_to_html(EXAMPLES[name])
+    assert bool(written) == (name not in ("accordion", "cards", "column", "columns", "page_list", "raw_html"))
+    again = blocks_to_html(html_to_blocks(written))
+    assert blocks_to_html(html_to_blocks(again)) == again == written
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(XSS_PAYLOADS),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["src", "text", "heading", "caption", "html"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(sorted(blocks)), st.data())
+@settings(max_examples=200, deadline=None)
+def test_drafts_of_any_kind_can_be_written(name: str, data: st.DataObject) -> None:
+    fields = sorted(blocks[name].model_fields) or ["x"]
+    props = data.draw(st.dictionaries(st.sampled_from(fields), JSON))
+    written = blocks_to_html([{"type": name, "props": props, "children": [{"type": name, "props": props}, 3]}])
+    inert = (
+        written.replace(' data-align="', ' title="').replace(' data-columns="', ' title="').replace(' id="', ' lang="')
+    )
+    assert_inert(inert, allowed=MEDIA_TAGS)
+
+
+def test_columns_and_sections_become_what_is_in_them() -> None:
+    made = [
+        {"type": "columns", "props": {}, "children": [{"type": "column", "props": {}, "children": [{"type": "heading", "props": {"text": "a"}}]}]},
+        {"type": "section", "props": {"title": "b"}, "children": [{"type": "rich_text", "props": {"html": "c"}}]},
+        {"type": "accordion_item", "props": {"title": "d"}, "children": [{"type": "rich_text", "props": {"html": "<p>e</p>"}}]},
+    ]  # fmt: skip
+    assert blocks_to_html(made) == "<h2>a</h2>\n<h2>b</h2>\n<p>c</p>\n<details><summary>d</summary><p>e</p></details>"
+
+
+def test_a_host_block_may_say_what_it_is_as_html() -> None:
+    class NoteBlock(Block):
+        text: str = ""
+
+        @classmethod
+        def to_html(cls, props: dict[str, Any], children: str) -> str:
+            return f"<p>Note: {props['text']}</p><script>x</script>{children}"
+
+    class PlainBlock(Block):
+        text: str = ""
+
+    with blocks.temporarily(NoteBlock), blocks.temporarily(PlainBlock):
+        assert blocks_to_html([{"type": "note", "props": {"text": "x"}}]) == "<p>Note: x</p>"
+        assert blocks_to_html([{"type": "plain", "props": {"text": "a < b\n\nc"}}]) == "<p>a &lt; b</p>\n<p>c</p>"
+
+
+def test_long_runs_are_cut() -> None:
+    made = html_to_blocks("<p>word word word</p>" * 5_000 + "<p>" + "w " * 100_000)
+    assert len(made) > 5
+    assert max(len(block["props"]["html"]) for block in made) < 4 * RUN_LENGTH
+    assert_valid(made)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 10_000 + "x" + "</div>" * 10_000,
+        "<p>Hello <b>world</b></p>\n" * 40_000,
+        "word " * 200_000,
+        "<ul><li>" * 25_000,
+        "<b>" * 60 + "<p>x</p>" * 10_000,
+        "<figure><img src=a><figcaption>c" * 8_000,
+        "<div class=gallery>" * 10_000 + "<img src=x>" * 10_000,
+        "<details><summary>s</summary>" * 10_000,
+        "<blockquote>" * 20_000,
+        "<table><tr><td>x</table>" * 5_000,
+    ],
+    ids=lambda html: html[:16],
+)
+def test_hostile_html_takes_linear_time(html: str) -> None:
+    started = time.process_time()
+    made = html_to_blocks(html)
+    assert time.process_time() - started < 20
+    assert max((walked.depth for walked in Document(made).walk()), default=0) < 20
+
+
+@pytest.mark.parametrize(
+    ("url", "link", "file"),
+    [
+        (" https://e.example/a b ", "https://e.example/a%20b", "https://e.example/a%20b"),
+        ("/ü?x=1|2", "/ü?x=1%7C2", "/ü?x=1%7C2"),
+        ("mailto:a@b.c", "mailto:a@b.c", ""),
+        ("javascript:x", "", ""),
+        ("http://", "", ""),
+        ("http://[bad", "", ""),
+        ("x" * 3000, "", ""),
+    ],
+)
+def test_urls_are_made_valid_or_dropped(url: str, link: str, file: str) -> None:
+    assert (link_url(url), file_url(url)) == (link, file)

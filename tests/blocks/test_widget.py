@@ -1,0 +1,175 @@
+"""The structure editor in a real browser, under a strict content security policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.example.conftest import browser as browser
+
+from .host.models import Article
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'"
+)
+BODY = [
+    {"id": "h", "type": "heading", "v": 1, "props": {"text": "Bread", "level": 2}},
+    {"id": "u", "type": "gone", "x": 1},
+    {"id": "l", "type": "list", "v": 1, "props": {"style": "ul", "items": ["Flour", "Water"]}},
+]
+
+
+class Editor:
+    """The change form of an article; everything that goes wrong on the page is in ``problems``."""
+
+    def __init__(self, page: Any, url: str) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        page.on("console", lambda message: self.problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.route("**/*", self._with_policy)
+        page.goto(url)
+
+    def _with_policy(self, route: Any) -> None:
+        response = route.fetch(max_redirects=0)
+        route.fulfill(response=response, headers={**response.headers, "content-security-policy": POLICY})
+
+    @property
+    def value(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.page.input_value("#id_body"))
+        return found
+
+    def press(self, name: str) -> None:
+        """Press a button by the keyboard."""
+        button = self.page.get_by_role("button", name=name, exact=True).first
+        button.focus()
+        self.page.keyboard.press("Enter")
+
+    def focused(self) -> str:
+        found: str = self.page.evaluate("(e => e.getAttribute('aria-label') || e.textContent)(document.activeElement)")
+        return found
+
+
+@pytest.fixture
+def session(superuser: Any) -> str:
+    Article.objects.create(pk=1, title="t", body=BODY)
+    client = Client()
+    client.force_login(superuser)
+    return client.cookies["sessionid"].value
+
+
+@pytest.fixture
+def editor(session: str, live_server: Any, browser: Any) -> Iterator[Editor]:
+    context = browser.new_context()
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    yield Editor(context.new_page(), f"{live_server.url}/admin/blocks_host/article/1/change/")
+    context.close()
+
+
+def test_editing_by_keyboard(editor: Editor) -> None:
+    page = editor.page
+    assert not page.is_visible("#id_body")
+    assert page.locator(".aicb-block").count() == 3
+
+    editor.press("Move Heading down")
+    assert [block["id"] for block in editor.value] == ["u", "h", "l"]
+    assert editor.focused() == "Move Heading down"
+    page.wait_for_function("document.querySelector('.aicb-live').textContent === 'Heading is now number 2 of 3'")
+
+    page.locator(".aicb-toggle", has_text="Heading").first.press("Enter")
+    page.get_by_label("Text (required)").fill("Better bread")
+    page.get_by_label("Level").select_option(label="3")
+    assert editor.value[1]["props"] == {"text": "Better bread", "level": 3}
+
+    page.get_by_role("combobox", name="Add block", exact=True).select_option("section")
+    editor.press("Add block")
+    assert page.evaluate("document.activeElement.matches('.aicb-body input')")
+    page.keyboard.type("Steps")
+    page.get_by_role("combobox", name="Add block inside Section").select_option("rich_text")
+    editor.press("Add block inside Section")
+    page.keyboard.type("<p>Mix")
+    section = editor.value[3]
+    assert (section["type"], section["props"]["title"]) == ("section", "Steps")
+    assert section["children"][0]["props"]["html"] == "<p>Mix"
+
+    editor.press("Remove Heading")
+    assert [block["type"] for block in editor.value] == ["gone", "list", "section"]
+    assert editor.focused().startswith("List")
+
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/article/")
+    assert editor.problems == []
+
+
+def test_lists_inside_props(editor: Editor) -> None:
+    editor.page.locator(".aicb-toggle", has_text="List").press("Enter")
+    editor.press("Move Items 2 up")
+    assert editor.value[2]["props"]["items"] == ["Water", "Flour"]
+    editor.press("Add to Items")
+    editor.page.keyboard.type("Salt")
+    editor.press("Remove Items 1")
+    assert editor.value[2]["props"]["items"] == ["Flour", "Salt"]
+    assert editor.problems == []
+
+
+def test_errors_stand_at_their_fields(editor: Editor) -> None:
+    page = editor.page
+    page.get_by_role("combobox", name="Add block", exact=True).select_option("heading")
+    editor.press("Add block")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_selector(".aicb-field .aicb-error")
+    field = page.locator(".aicb-field [aria-invalid=true]")
+    assert field.count() == 1
+    described = field.get_attribute("aria-describedby")
+    assert "required" in page.inner_text(f"#{described}")
+    assert [text for text in editor.problems if "favicon" not in text] == []
+
+
+def test_json_and_back(editor: Editor) -> None:
+    page = editor.page
+    page.get_by_role("button", name="Edit as JSON").click()
+    page.fill("#id_body", "[{")
+    page.get_by_role("button", name="Edit as blocks").click()
+    assert page.is_visible("text=not valid JSON")
+    page.fill("#id_body", '[{"type": "quote", "props": {"text": "x"}}]')
+    page.get_by_role("button", name="Edit as blocks").click()
+    assert page.locator(".aicb-block").count() == 1
+    assert editor.problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_editor_fits_a_phone(session: str, live_server: Any, browser: Any, scheme: str) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    editor = Editor(context.new_page(), f"{live_server.url}/admin/blocks_host/article/1/change/")
+    for toggle in editor.page.locator(".aicb-toggle").all():
+        toggle.click()
+    assert editor.page.evaluate("document.documentElement.scrollWidth") <= 360
+    ratio = editor.page.evaluate(CONTRAST, ".aicb-name")
+    assert ratio >= 4.5
+    context.close()
+
+
+#: The contrast of an element's text with the nearest background behind it, by the formula of WCAG.
+CONTRAST = """selector => {
+  const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  let node = document.querySelector(selector);
+  const front = parse(getComputedStyle(node).color);
+  let back = [255, 255, 255];
+  for (; node; node = node.parentElement) {
+    const colour = parse(getComputedStyle(node).backgroundColor);
+    if (colour.length === 3 || colour[3] > 0) { back = colour; break; }
+  }
+  const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
+  return (a + 0.05) / (b + 0.05);
+}"""
