@@ -1,0 +1,91 @@
+"""Search and filters of the page list; with any of them set the tree becomes a flat list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from ..models import PageStatus, Revision, Site
+from ..services import page_types
+from .base import visible_pages
+from .rows import status_condition
+
+__all__ = ["PageFilters"]
+
+ORDERINGS = {
+    "": ["tree_id", "lft"],
+    "title": ["title", "pk"],
+    "updated": ["-updated_at", "-pk"],
+    "created": ["-created_at", "-pk"],
+}
+
+
+class PageFilters(forms.Form):
+    """The filters, offering only what occurs among the pages the user sees."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=200)
+    status = forms.ChoiceField(label=_("Status"), required=False)
+    type = forms.ChoiceField(label=_("Type"), required=False)
+    locale = forms.ChoiceField(label=_("Language"), required=False)
+    site = forms.ChoiceField(label=_("Site"), required=False)
+    mine = forms.BooleanField(label=_("Changed by me"), required=False)
+    order = forms.ChoiceField(
+        label=_("Order"),
+        required=False,
+        choices=[
+            ("", _("As in the tree")),
+            ("title", _("Title")),
+            ("updated", _("Newest change first")),
+            ("created", _("Newest page first")),
+        ],
+    )
+
+    def __init__(self, request: HttpRequest, data: Any) -> None:
+        super().__init__(data)
+        self.request = request
+        self.label_suffix = ""
+        everything = ("", _("All"))
+        visible = visible_pages(request).non_polymorphic().order_by()
+        sites = Site.objects.filter(pk__in=visible.values("site")).order_by("name")
+        choices: dict[str, list[tuple[str, Any]]] = {
+            "status": [(value, label) for value, label in PageStatus.choices if value != PageStatus.DELETED],
+            "type": [(name, str(model._meta.verbose_name)) for name, model in page_types().items()],
+            "locale": [(code, code) for code in visible.order_by("locale").values_list("locale", flat=True).distinct()],
+            "site": [(str(site.pk), site.name) for site in sites],
+        }
+        for name, found in choices.items():
+            field: Any = self.fields[name]
+            field.choices = [everything, *found]
+            # A choice of one is none.
+            if len(found) < 2:
+                del self.fields[name]
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is searched for or filtered by, so that the list is flat."""
+        return (self.is_valid() and any(value for value in self.cleaned_data.values())) or bool(self.errors)
+
+    def apply(self, rows: Any) -> Any:
+        """Return the rows that fit; none for filters that are not among those offered."""
+        if not self.is_valid():
+            return rows.none()
+        values = self.cleaned_data
+        for word in values.get("q", "").split()[:16]:
+            rows = rows.filter(Q(title__icontains=word) | Q(path__icontains=word))
+        condition = status_condition(values.get("status") or "")
+        if condition is not None:
+            rows = rows.filter(condition)
+        if values.get("type"):
+            rows = rows.of_type(page_types()[values["type"]])
+        if values.get("locale"):
+            rows = rows.filter(locale=values["locale"])
+        if values.get("site"):
+            rows = rows.filter(site_id=int(values["site"]))
+        if values.get("mine"):
+            own = Revision.objects.filter(page_id=OuterRef("pk"), author=self.request.user.pk)
+            rows = rows.filter(Exists(own))
+        return rows.order_by(*ORDERINGS[values.get("order") or ""])

@@ -1,0 +1,140 @@
+"""The form of a page: one for each page type, made of the fields that the type has."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from ai_cms.blocks.document import Document
+from ai_cms.blocks.exceptions import BlockError
+from ai_cms.blocks.forms import BlocksFormField
+from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.permissions import Actor, get_policy
+
+from .. import get_page_model, get_template_model
+from ..provenance import written_by
+from .choosing import PageChoiceField
+
+__all__ = ["PageForm", "make_page_form", "put_errors"]
+
+#: The base page's own fields in the form, in order; the slug is left out on home pages.
+MAIN_FIELDS = ("title", "slug")
+MORE_FIELDS = ("in_menus", "locale", "seo_title", "seo_description", "metadata")
+
+
+class PageForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Edit a draft. It never saves: :meth:`field_values` and ``content_json`` go to the services."""
+
+    # Not in Meta.fields: the model's own validation would refuse field errors, which a draft may have.
+    content_json = BlocksFormField(label=_("Content"), required=False, drafts=True)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: Any = None, files: Any = None, *, request: HttpRequest, page: Any, site_name: str) -> None:
+        document: Document = page.content_json
+        initial = {"content_json": document, "version": page.version}
+        # A copy: the form writes to its instance, and services compare with the page as it was.
+        super().__init__(data, files, instance=copy.copy(page), initial=initial, label_suffix="")
+        self.page = page
+        self.request = request
+        actor = Actor.from_request(request)
+        content: Any = self.fields["content_json"]
+        content.allowed = content.widget.allowed = page.allowed_blocks
+        content.actor, content.provenance = actor, written_by(actor, "human")
+        if page.pk is None:
+            del self.fields["version"]
+            self._add_templates(actor)
+        elif page.is_root:
+            del self.fields["slug"]
+        if "slug" in self.fields:
+            self.fields["slug"].required = page.pk is not None
+        if not self.is_bound:
+            content.widget.block_errors = document.validate(strict=True)
+        self._limit_choices(site_name)
+
+    def _add_templates(self, actor: Actor) -> None:
+        model = get_template_model()
+        rows = get_policy(model).visible(actor, model._default_manager.all())
+        rows = rows.filter(page_type__in=("", self.page.type_name()))
+        if rows.exists():
+            self.fields["from_template"] = forms.ModelChoiceField(
+                rows,
+                label=_("Start from a template"),
+                required=False,
+                empty_label=_("No template"),
+                help_text=_("Its blocks are put into the page where you have added none yourself."),
+            )
+
+    def _limit_choices(self, site_name: str) -> None:
+        """Offer pages only to those who may see them, and users to nobody who may not list them."""
+        for field in self.page.type_fields():
+            if isinstance(field, models.ForeignKey) and field.name in self.fields:
+                remote: Any = field.remote_field.model
+                if issubclass(remote, get_page_model()):
+                    old = self.fields[field.name]
+                    self.fields[field.name] = PageChoiceField(
+                        request=self.request, site_name=site_name, label=old.label, required=old.required
+                    )
+
+    def clean_metadata(self) -> Any:
+        return self.cleaned_data["metadata"] or {}
+
+    def field_values(self) -> dict[str, Any]:
+        """Return the values of the page's fields as services take them."""
+        found: dict[str, Any] = {}
+        known: dict[str, Any] = {field.name: field for field in self.page.type_fields()}
+        for name in self._meta.fields or ():
+            if name not in self.fields or name == "slug":
+                continue
+            value = self.cleaned_data.get(name)
+            if isinstance(value, models.Model):
+                value = getattr(value, known[name].target_field.attname)
+            found[name] = value
+        return found
+
+    def groups(self) -> list[tuple[str, Any, list[Any], bool]]:
+        """Return the fields to show in order: of each group a key, a heading, the bound fields, and if any is wrong."""
+        own = [field.name for field in self.page.type_fields()]
+        shown = [
+            ("main", "", [*MAIN_FIELDS, "from_template"]),
+            ("type", self.page._meta.verbose_name, own),
+            ("content", "", ["content_json"]),
+            ("more", _("Menu, language and search engines"), list(MORE_FIELDS)),
+        ]
+        return [
+            (key, heading, found, any(bound.errors for bound in found))
+            for key, heading, names in shown
+            if (found := [self[name] for name in names if name in self.fields])
+        ]
+
+
+def make_page_form(model: Any, callback: Any) -> type[PageForm]:
+    """Return the form class of a page type. ``callback``: makes form fields of model fields, as the admin does."""
+    names = [*MAIN_FIELDS, *(field.name for field in model.type_fields()), *MORE_FIELDS]
+    form: Any = forms.modelform_factory(model, form=PageForm, fields=names, formfield_callback=callback)
+    return form  # type: ignore[no-any-return]
+
+
+def put_errors(form: forms.BaseForm, error: RequestRefused) -> None:
+    """Show what a service refused at the fields it is about."""
+    if not error.errors:
+        about_slug = error.code in ("slug_taken", "path_taken_by_route") and "slug" in form.fields
+        form.add_error("slug" if about_slug else None, str(error.detail))
+        return
+    for name, problems in error.errors.items():
+        blocks = [
+            BlockError(problem["loc"], problem["type"], problem["msg"]) for problem in problems if _is_block(problem)
+        ]
+        if blocks and name in form.fields:
+            widget: Any = form.fields[name].widget
+            widget.block_errors = blocks
+        texts = [str(problem["msg"]) if isinstance(problem, dict) else str(problem) for problem in problems]
+        form.add_error(name if name in form.fields else None, list(dict.fromkeys(texts)))
+
+
+def _is_block(problem: Any) -> bool:
+    return isinstance(problem, dict) and {"loc", "type", "msg"} <= problem.keys()

@@ -1,0 +1,342 @@
+"""The admin of pages: the list that is a tree, the form of each page type, and what else can be done to a page."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
+from django.utils.translation import gettext as _
+
+from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
+from ai_cms.core.permissions import Actor, get_policy
+
+from .. import get_page_model, get_template_model
+from ..admin_links import links_for
+from ..exceptions import PageStale, PageTypeRefused, PublishRefused
+from ..models import Proposal, ProposalStatus, Revision, RevisionKind
+from ..publishing import publish_page
+from ..services import check_place, create_page, instantiate_template, page_types, update_page
+from .actions import ActionViews
+from .base import MAX_ID, short
+from .bulk import BulkViews
+from .choosing import PageChoiceField
+from .deletion import DeletionViews
+from .forms import PageForm, make_page_form, put_errors
+from .history import HistoryViews
+from .links import PreviewLinkViews
+from .moving import MovingViews
+from .problems import problems_of
+from .rows import RowMaker
+from .tree import TreeViews
+
+__all__ = ["PageAdmin"]
+
+
+class PageAdmin(
+    TreeViews,
+    MovingViews,
+    ActionViews,
+    BulkViews,
+    DeletionViews,
+    HistoryViews,
+    PreviewLinkViews,
+):
+    """Pages of every type; each write goes through ``ai_cms.pages.services`` as the logged-in user."""
+
+    # For autocomplete fields and pop-ups of other models' admins.
+    search_fields = ["title", "path"]
+    list_display = ["title", "path", "status_label"]
+    list_display_links = ["title"]
+    ordering = ["tree_id", "lft"]
+    list_per_page = 50
+    actions = None
+
+    @admin.display(description=_("status"))
+    def status_label(self, page: Any) -> str:
+        return str(page.status.label)
+
+    def get_urls(self) -> list[URLPattern]:
+        info = f"{self.opts.app_label}_{self.opts.model_name}"
+        own = [url for url in self.page_urls() if url.name]
+        # Django's delete and history views know nothing of trees and revisions; ours answer to their names.
+        taken = {url.name for url in own} | {f"{info}_delete", f"{info}_history"}
+        return [*own, *(url for url in super().get_urls() if getattr(url, "name", None) not in taken)]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        # The base manager of the model shows what is in the bin too.
+        return super().get_queryset(request).filter(deleted_at=None)
+
+    # Add
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        parent = self._parent(request)
+        model = self._type(request, parent) if parent is not None else None
+        if parent is None or model is None:
+            return self._choose_type(request, parent)
+        page = model(locale=parent.locale, parent_id=parent.pk, site_id=parent.site_id)
+        form_class = self.form_class(request, model)
+        options: dict[str, Any] = {"request": request, "page": page, "site_name": self.admin_site.name}
+        if request.method != "POST":
+            return self._show_form(request, form_class(**options), page, parent)
+        form = form_class(request.POST, request.FILES, **options)
+        if form.is_valid():
+            made = self._create(request, form, parent, model)
+            if made is not None:
+                self.log_addition(request, made, [{"added": {}}])
+                return self._after_save(request, made)
+        return self._show_form(request, form, page, parent)
+
+    def _parent(self, request: HttpRequest) -> Any | None:
+        """Return the page that the query names, below which the new one goes, or the first where one may be added."""
+        raw = request.GET.get("parent", "")
+        if not raw:
+            tops = RowMaker(request).level(None).rows
+            return next((self.find_page(request, row.page.pk) for row in tops if row.can_add), None)
+        field = PageChoiceField(request=request, site_name=self.admin_site.name)
+        text = raw if raw.startswith("/") or not raw.isdecimal() or int(raw) <= MAX_ID else "0"
+        try:
+            parent = field.clean(text)
+        except ValidationError:
+            return None
+        if parent is None:
+            return None
+        if not self.may(request, "add", parent):
+            raise PermissionDenied
+        return parent
+
+    def _type(self, request: HttpRequest, parent: Any) -> Any | None:
+        """Return the type that was chosen, or the only one there is to choose."""
+        allowed = self.types_below(parent)
+        chosen = allowed.get(request.GET.get("type", ""))
+        return next(iter(allowed.values())) if chosen is None and len(allowed) == 1 else chosen
+
+    @staticmethod
+    def types_below(parent: Any) -> dict[str, Any]:
+        """Return the page types that may stand below a page."""
+        found = {}
+        for name, model in page_types().items():
+            try:
+                check_place(model, type(parent))
+            except PageTypeRefused:
+                continue
+            found[name] = model
+        return found
+
+    def _choose_type(self, request: HttpRequest, parent: Any | None) -> HttpResponse:
+        if request.method != "GET":
+            raise PermissionDenied
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        field = PageChoiceField(request=request, site_name=self.admin_site.name, label=_("Below which page?"))
+        raw = request.GET.get("parent", "")
+        value = field.prepare_value(parent) if parent is not None else raw
+        types = (
+            []
+            if parent is None
+            else [
+                {
+                    "name": name,
+                    "label": str(model._meta.verbose_name),
+                    "about": (model.__doc__ or "").strip().split("\n")[0],
+                    "url": self.link("add", parent=parent.pk, type=name),
+                }
+                for name, model in self.types_below(parent).items()
+            ]
+        )
+        return self.show(
+            request,
+            "page/add.html",
+            _("Add a page"),
+            crumbs=[(_("Add a page"), "")],
+            parent=parent,
+            chooser=field.widget.render("parent", value, {"id": "id_parent", "aria-describedby": "id_parent_help"}),
+            unknown=bool(raw) and parent is None,
+            types=types,
+        )
+
+    def _create(self, request: HttpRequest, form: PageForm, parent: Any, model: Any) -> Any | None:
+        values = form.field_values()
+        template = form.cleaned_data.get("from_template")
+        content = form.cleaned_data["content_json"].to_json()
+        common: dict[str, Any] = {
+            "actor": Actor.from_request(request),
+            "parent": parent,
+            "title": values.pop("title"),
+            "slug": form.cleaned_data.get("slug", ""),
+            "page_type": model.type_name(),
+            "fields": values,
+        }
+        try:
+            if template is not None and not content:
+                return instantiate_template(template, **common)
+            return create_page(content=content, template=template, **common)
+        except (NotFound, PermissionRefused):
+            raise
+        except RequestRefused as error:
+            put_errors(form, error)
+            return None
+
+    # Change
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        page = self.find_page(request, object_id)
+        if not self.may(request, "change", page):
+            if request.method == "POST":
+                raise PermissionDenied
+            return self._show_page(request, page)
+        form_class = self.form_class(request, type(page))
+        options: dict[str, Any] = {"request": request, "page": page, "site_name": self.admin_site.name}
+        if request.method != "POST":
+            return self._show_form(request, form_class(**options), page, None)
+        form = form_class(request.POST, request.FILES, **options)
+        if form.is_valid():
+            answer = self._update(request, form, page)
+            if answer is not None:
+                return answer
+        return self._show_form(request, form, page, None)
+
+    def _update(self, request: HttpRequest, form: PageForm, page: Any) -> HttpResponse | None:
+        # A form without a version was not made by this page; it must not overwrite whatever stands there now.
+        version = form.cleaned_data.get("version") or 0
+        try:
+            saved = update_page(
+                page,
+                actor=Actor.from_request(request),
+                fields=form.field_values(),
+                content=form.cleaned_data["content_json"].to_json(),
+                slug=form.cleaned_data["slug"] if "slug" in form.fields else None,
+                expected_version=version,
+            )
+        except PageStale as error:
+            return HttpResponseRedirect(self.link("conflict", page.pk, error.extra.get("conflict_revision") or 0))
+        except (NotFound, PermissionRefused):
+            raise
+        except RequestRefused as error:
+            put_errors(form, error)
+            return None
+        if saved.version != page.version:
+            self.log_change(request, saved, [{"changed": {"fields": sorted(set(form.changed_data) - {"version"})}}])
+        return self._after_save(request, saved)
+
+    def _after_save(self, request: HttpRequest, page: Any) -> HttpResponse:
+        if "_publish" in request.POST:
+            try:
+                publish_page(page, actor=Actor.from_request(request), expected_version=page.version)
+            except PublishRefused:
+                self.tell(request, _("The draft was saved but not published: see what is missing below."), 30)
+                return HttpResponseRedirect(self.link("change", page.pk, check=1))
+            except PermissionRefused:
+                self.tell(request, _("The draft was saved. You may not publish it."), 30)
+            except RequestRefused as error:
+                self.tell_refusal(request, error)
+            else:
+                self.tell(request, _("“%(title)s” was saved and published.") % {"title": short(page.title)})
+            return HttpResponseRedirect(self.link("change", page.pk))
+        self.tell(request, _("The draft of “%(title)s” was saved.") % {"title": short(page.title)})
+        if "_preview" in request.POST:
+            return HttpResponseRedirect(self.link("change", page.pk, preview=1))
+        return HttpResponseRedirect(self.link("change", page.pk))
+
+    # Show
+
+    def form_class(self, request: HttpRequest, model: Any) -> type[PageForm]:
+        """Return the form of a page type; override to add fields of one's own."""
+        return make_page_form(model, partial(self.formfield_for_dbfield, request=request))
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, models.JSONField) and field is not None:
+            field.widget.attrs["rows"] = 4
+        return field
+
+    def _show_form(self, request: HttpRequest, form: PageForm, page: Any, parent: Any | None) -> HttpResponse:
+        adding = page.pk is None
+        target = parent if adding else page
+        title = _("Add %(type)s") % {"type": page._meta.verbose_name} if adding else short(page.title)
+        context: dict[str, Any] = {
+            "form": form,
+            "page": page,
+            "parent": parent,
+            "add": adding,
+            "type_label": page._meta.verbose_name,
+            "may_publish": self.may(request, "publish", target),
+            "preview": request.GET.get("preview") == "1",
+            "media": form.media,
+        }
+        if not adding:
+            context |= self.page_context(request, page)
+            context["problems"] = problems_of(page)
+            context["checked"] = request.GET.get("check") == "1"
+        return self.show(
+            request,
+            "page/form.html",
+            title,
+            crumbs=[*self.trail(request, target, include_self=adding), (title, "")],
+            has_file_field=form.is_multipart(),
+            **context,
+        )
+
+    def _show_page(self, request: HttpRequest, page: Any) -> HttpResponse:
+        """Show a page to someone who may only read it."""
+        names = [
+            "title",
+            "slug",
+            *(field.name for field in page.type_fields()),
+            "locale",
+            "seo_title",
+            "seo_description",
+        ]
+        values = []
+        for name in names:
+            field = page._meta.get_field(name)
+            raw = field.value_from_object(page)
+            chosen = dict(field.flatchoices).get(raw, raw) if field.choices else raw
+            values.append(
+                (field.verbose_name, chosen if not field.is_relation else self._related(request, page, field))
+            )
+        return self.show(
+            request,
+            "page/read.html",
+            short(page.title),
+            crumbs=[*self.trail(request, page), (short(page.title), "")],
+            type_label=page._meta.verbose_name,
+            values=values,
+            **self.page_context(request, page),
+        )
+
+    def _related(self, request: HttpRequest, page: Any, field: Any) -> str:
+        found = getattr(page, field.name)
+        if isinstance(found, get_page_model()) and not self.may(request, "view", found):
+            return ""
+        return "" if found is None else str(found)
+
+    def page_context(self, request: HttpRequest, page: Any) -> dict[str, Any]:
+        """Return what the views of one page show around it: the links to what the user may do."""
+        rights = {f"may_{action}": self.may(request, action, page) for action in ("add", "change", "delete", "publish")}
+        maker = RowMaker(request)
+        waiting = Proposal.objects.filter(page_id=page.pk, status=ProposalStatus.PENDING).count()
+        last = (
+            Revision.objects.filter(page_id=page.pk)
+            .exclude(kind=RevisionKind.CONFLICT)
+            .select_related("author")
+            .defer("content_json")
+            .first()
+        )
+        return {
+            **rights,
+            "page": page,
+            "live_url": maker.live_url(page),
+            "preview_url": self.preview_url(page),
+            "waiting": waiting,
+            "last_revision": last,
+            "more_links": links_for(request, page),
+            "may_copy": self.may(request, "add"),
+            "may_template": get_policy(get_template_model()).can(Actor.from_request(request), "add"),
+        }

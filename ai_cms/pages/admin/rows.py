@@ -1,0 +1,141 @@
+"""Rows of pages as the tree and the lists show them: a level of the tree in one query, rights without any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.http import HttpRequest
+
+from ai_cms.core.permissions import Actor, get_policy
+
+from .. import get_page_model
+from ..models import PageStatus, Revision, Site
+from ..routing import public_url
+from ..services import page_types
+from .base import visible_pages
+
+__all__ = ["LEVEL_SIZE", "Level", "Row", "RowMaker", "status_condition"]
+
+#: Pages of one level shown at once.
+LEVEL_SIZE = 50
+
+
+@dataclass
+class Row:
+    """A page in the tree or in a list, with what the user may do to it."""
+
+    page: Any
+    type_label: str
+    edited_by: str
+    live_url: str
+    has_children: bool
+    can_change: bool
+    can_add: bool
+    can_delete: bool
+    can_publish: bool
+    first: bool = False
+    last: bool = False
+    level: Level | None = None
+
+
+@dataclass
+class Level:
+    """Some of the children of one page, in order. ``next``: where those after them begin, ``None`` for the end."""
+
+    rows: list[Row]
+    parent: Any | None
+    next: int | None
+
+
+class RowMaker:
+    """Make rows for one request; what all of them need is read once."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.actor = Actor.from_request(request)
+        self.model = get_page_model()
+        self.types = {
+            ContentType.objects.get_for_model(model, for_concrete_model=False).pk: model
+            for model in page_types().values()
+        }
+        self.sites = Site.objects.in_bulk()
+
+    def queryset(self, *, deleted: bool = False) -> Any:
+        """Return the visible pages without their documents, and what rows need beside them."""
+        visible = visible_pages(self.request, deleted=deleted).non_polymorphic()
+        children = visible_pages(self.request).non_polymorphic().order_by().filter(parent_id=OuterRef("pk"))
+        newest = Revision.objects.filter(page_id=OuterRef("pk"), number=OuterRef("latest_revision")).order_by()
+        user_name = get_user_model().USERNAME_FIELD
+        return visible.defer("content_json", "metadata").annotate(
+            has_children=Exists(children),
+            edited_by=Subquery(newest.values(f"author__{user_name}")[:1]),
+            edited_by_agent=Subquery(newest.values("agent")[:1]),
+        )
+
+    def level(self, parent: Any | None, start: int = 0, size: int = LEVEL_SIZE) -> Level:
+        """Return the children of ``parent``, or the pages at the top of what the user sees."""
+        rows = self.queryset()
+        if parent is not None:
+            rows = rows.filter(parent_id=parent.pk)
+        else:
+            rows = rows.exclude(parent_id__in=visible_pages(self.request).non_polymorphic().order_by().values("pk"))
+        found = list(rows.order_by("tree_id", "lft")[start : start + size + 1])
+        made = [self.row(page) for page in found[:size]]
+        if made and start == 0:
+            made[0].first = True
+        if made and len(found) <= size:
+            made[-1].last = True
+        return Level(made, parent, start + size if len(found) > size else None)
+
+    def row(self, page: Any) -> Row:
+        """Return the row of a page from :meth:`queryset`."""
+        model = self.types.get(page.polymorphic_ctype_id, self.model)
+        policy = get_policy(model)
+        # The policy asks the page's type for its rules, and these rows are all of the base type.
+        asked = page if model is type(page) else self._as_type(page, model)
+        deleted = page.deleted_at is not None
+        return Row(
+            page=page,
+            type_label=str(model._meta.verbose_name),
+            edited_by=page.edited_by or page.edited_by_agent or "",
+            live_url=self.live_url(page),
+            has_children=page.has_children,
+            can_change=not deleted and policy.can(self.actor, "change", asked),
+            can_add=not deleted and policy.can(self.actor, "add", asked),
+            can_delete=policy.can(self.actor, "delete", asked),
+            can_publish=not deleted and policy.can(self.actor, "publish", asked),
+        )
+
+    def live_url(self, page: Any) -> str:
+        """Return the public address of a published page, with its host where that is another one; else ""."""
+        if not page.live or page.deleted_at is not None:
+            return ""
+        site = self.sites.get(page.site_id)
+        url = public_url(page.path)
+        if site is None or site.is_default or site.hostname in self._hosts():
+            return url
+        return f"{self.request.scheme}://{site.hostname}{url}"
+
+    def _hosts(self) -> set[str]:
+        host = self.request.get_host().lower()
+        return {host, host.rsplit(":", 1)[0]}
+
+    @staticmethod
+    def _as_type(page: Any, model: Any) -> Any:
+        names = {field.attname for field in type(page)._meta.concrete_fields} & page.__dict__.keys()
+        return model(**{name: page.__dict__[name] for name in names})
+
+
+def status_condition(status: str) -> Q | None:
+    """Return the condition of a page's status; ``None`` for a word that is none."""
+    live, planned = Q(published_version__isnull=False), Q(go_live_at__isnull=False)
+    return {
+        PageStatus.SCHEDULED.value: planned,
+        PageStatus.DRAFT.value: ~live & ~planned,
+        PageStatus.LIVE.value: live & ~planned & Q(published_version=F("version")),
+        PageStatus.CHANGED.value: live & ~planned & ~Q(published_version=F("version")),
+    }.get(status)

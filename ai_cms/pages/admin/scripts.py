@@ -1,0 +1,19 @@
+"""The scripts of the page admin: modules, each by itself, so that storages with hashed names can serve them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.forms import Media
+from django.forms.widgets import Script
+
+__all__ = ["FORM_MEDIA", "TREE_MEDIA"]
+
+
+def _module(name: str) -> Media:
+    scripts: list[Any] = [Script(f"ai_cms/pages/admin/{name}", type="module")]
+    return Media(js=scripts)
+
+
+FORM_MEDIA = _module("form.js")
+TREE_MEDIA = _module("tree.js")

@@ -1,0 +1,170 @@
+"""Proposals: suggested, looked at, accepted whole or in part, rejected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ai_cms.core.api.openapi import extend_schema
+from ai_cms.core.exceptions import InvalidInput, NotFound
+from ai_cms.pages.models import Proposal, ProposalStatus, Revision, RevisionKind
+from ai_cms.pages.services import accept_proposal, create_proposal, proposal_state, reject_proposal
+from ai_cms.pages.snapshots import take_snapshot
+
+from .base import PagesViewSet, as_id, created
+from .changes import block_changes
+from .page_filters import id_parameter
+from .serializers.proposals import (
+    AcceptSerializer,
+    ProposalCreateSerializer,
+    ProposalSerializer,
+    ProposalSummarySerializer,
+)
+
+__all__ = ["PageProposalViewSet", "ProposalViewSet"]
+
+ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
+STATUS = OpenApiParameter("status", str, enum=list(ProposalStatus.values))
+
+
+class _Proposals(PagesViewSet):
+    serializer_class = ProposalSerializer
+    filter_backends = ()
+
+    def base_queryset(self) -> Any:
+        return Proposal.objects.all()
+
+    def listed(self, request: Request, rows: Any) -> Response:
+        """Answer with a list, filtered by status."""
+        status = request.query_params.get("status")
+        if status:
+            if status not in ProposalStatus.values:
+                raise InvalidInput(
+                    errors={"status": [_("Choose one of: %(names)s.") % {"names": ", ".join(ProposalStatus.values)}]}
+                )
+            rows = rows.filter(status=status)
+        rows = rows.defer("operations", "fields", "fingerprints", "decisions", "provenance")
+        found = self.paginate_queryset(rows.order_by("-created_at", "-pk"))
+        return self.get_paginated_response(ProposalSummarySerializer(found, many=True).data)
+
+
+def proposal_data(proposal: Any, page: Any) -> dict[str, Any]:
+    """Return a proposal as JSON, with what it does to the page: as it is now, or once decided as it was."""
+    states = proposal_state(proposal, page)
+    present = take_snapshot(page)
+    document = page.content_json
+    if proposal.status != ProposalStatus.PENDING:
+        # Once decided it is shown against what it was made for: the page has its changes already, or never will.
+        base = Revision.objects.filter(page_id=page.pk, version=proposal.base_version)
+        row = base.exclude(kind=RevisionKind.CONFLICT).order_by("-number").first()
+        document = document if row is None else row.content_json
+    changes = [
+        {"index": index, "operation": operation, "state": state, **change}
+        for index, (operation, state, change) in enumerate(
+            zip(proposal.operations, states, block_changes(document, proposal.operations), strict=True)
+        )
+    ]
+    found: dict[str, Any] = dict(ProposalSummarySerializer(proposal).data)
+    return found | {
+        "operations": proposal.operations,
+        "fields": proposal.fields,
+        "provenance": proposal.provenance,
+        "page_version": page.version,
+        "changes": changes,
+        "field_changes": [
+            {"name": name, "before": present.get(name), "after": value} for name, value in proposal.fields.items()
+        ],
+    }
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List the proposals for a page",
+        parameters=[ID, STATUS],
+        responses=ProposalSummarySerializer(many=True),
+    ),
+    create=extend_schema(
+        summary="Propose changes of a page",
+        description="The operations are tried out at once; one that cannot be applied is refused.",
+        parameters=[ID],
+        request=ProposalCreateSerializer,
+        responses={201: ProposalSerializer},
+    ),
+)
+class PageProposalViewSet(_Proposals):
+    """The proposals for one page."""
+
+    def list(self, request: Request, id: str) -> Response:
+        return self.listed(request, self.get_queryset().filter(page_id=self.page().pk))
+
+    def create(self, request: Request, id: str) -> Response:
+        page = self.page()
+        self.require_page("change", page)
+        values = self.body(request, ProposalCreateSerializer)
+        proposal = create_proposal(
+            page,
+            values.get("operations", []),
+            actor=self.actor,
+            title=values.get("title", ""),
+            fields=values.get("fields"),
+        )
+        data = proposal_data(proposal, self.refreshed(page))
+        return created(Response(data), "proposal-detail", proposal.pk)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List proposals",
+        parameters=[STATUS, OpenApiParameter("for_page", int, description="Only those for this page.")],
+        responses=ProposalSummarySerializer(many=True),
+    ),
+    retrieve=extend_schema(summary="Read a proposal", parameters=[ID], responses=ProposalSerializer),
+)
+class ProposalViewSet(_Proposals):
+    """The proposals for all pages the actor may read."""
+
+    def list(self, request: Request) -> Response:
+        rows = self.get_queryset()
+        pk = id_parameter(request.query_params, "for_page")
+        return self.listed(request, rows if pk is None else rows.filter(page_id=pk))
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        proposal = self._proposal()
+        return Response(proposal_data(proposal, proposal.page))
+
+    @extend_schema(
+        summary="Accept a proposal, or some of its blocks",
+        description="Makes one revision of the page. What was changed since is left out; 409 if nothing is left.",
+        parameters=[ID],
+        request=AcceptSerializer,
+        responses=ProposalSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, id: str) -> Response:
+        proposal = self._proposal()
+        self.require("accept", proposal)
+        values = self.body(request, AcceptSerializer)
+        accept_proposal(proposal, actor=self.actor, blocks=values.get("blocks"), fields=values.get("fields"))
+        return self._decided(proposal)
+
+    @extend_schema(summary="Reject a proposal", parameters=[ID], request=None, responses=ProposalSerializer)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, id: str) -> Response:
+        proposal = self._proposal()
+        reject_proposal(proposal, actor=self.actor)
+        return self._decided(proposal)
+
+    def _proposal(self) -> Any:
+        found = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
+        if found is None:
+            raise NotFound
+        return found
+
+    def _decided(self, proposal: Any) -> Response:
+        fresh = Proposal.objects.get(pk=proposal.pk)
+        return Response(proposal_data(fresh, self.refreshed(proposal.page)))

@@ -1,0 +1,98 @@
+"""Proposals as they are read, made and decided over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from ai_cms.pages.api.examples import OPERATIONS, example
+from ai_cms.pages.api.fields import OperationsField, StoredOperationsField, UserIdField
+from ai_cms.pages.models import ProposalStatus
+
+from .revisions import BlockChangeSerializer
+
+__all__ = ["AcceptSerializer", "ProposalCreateSerializer", "ProposalSerializer", "ProposalSummarySerializer"]
+
+STATES = ["pending", "stale", "accepted", "rejected"]
+
+
+class ProposalSummarySerializer(serializers.Serializer[Any]):
+    """A proposal in a list."""
+
+    id = serializers.IntegerField(source="pk", read_only=True)
+    page = serializers.IntegerField(source="page_id", read_only=True)
+    title = serializers.CharField(read_only=True)
+    status = serializers.ChoiceField(ProposalStatus.choices, read_only=True)
+    base_version = serializers.IntegerField(read_only=True, help_text=_("The page's version it was made for."))
+    author = UserIdField(source="author_id")
+    agent = serializers.CharField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    decided_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    decided_by = UserIdField(source="decided_by_id")
+    revision = serializers.IntegerField(read_only=True, allow_null=True, help_text=_("The revision it made."))
+
+
+class ProposalChangeSerializer(BlockChangeSerializer):
+    """What one operation of a proposal does."""
+
+    index = serializers.IntegerField()
+    operation = serializers.DictField()
+    state = serializers.ChoiceField(STATES, help_text=_("Stale: the block was changed since."))
+
+
+class ProposalFieldSerializer(serializers.Serializer[Any]):
+    """What a proposal does to a field."""
+
+    name = serializers.CharField()
+    before = serializers.JSONField(allow_null=True, help_text=_("The draft's present value."))
+    after = serializers.JSONField(allow_null=True)
+
+
+class ProposalSerializer(ProposalSummarySerializer):
+    """A proposal with what it would do to the page as it is now."""
+
+    operations = StoredOperationsField(read_only=True)
+    fields = serializers.DictField(read_only=True)  # type: ignore[assignment]
+    provenance = serializers.DictField(read_only=True)
+    page_version = serializers.IntegerField(read_only=True)
+    changes = ProposalChangeSerializer(many=True, read_only=True)
+    field_changes = ProposalFieldSerializer(many=True, read_only=True)
+
+
+@extend_schema_serializer(
+    examples=[
+        example(
+            "A better heading",
+            {"title": "Shorter", "operations": [OPERATIONS[1]], "fields": {"seo_title": "Better bread"}},
+        )
+    ]
+)
+class ProposalCreateSerializer(serializers.Serializer[Any]):
+    """Suggested operations on a page's present document, and new values of its fields."""
+
+    title = serializers.CharField(required=False, allow_blank=True, max_length=255)
+    operations = OperationsField(required=False)
+    fields = serializers.DictField(required=False)  # type: ignore[assignment]
+
+
+@extend_schema_serializer(examples=[example("One block of it", {"blocks": ["h7f3a90c51d2be88"], "fields": []})])
+class AcceptSerializer(serializers.Serializer[Any]):
+    """Which part of a proposal to accept; nothing named is all of it."""
+
+    blocks = serializers.ListField(
+        child=serializers.CharField(max_length=64),
+        required=False,
+        allow_null=True,
+        max_length=5_000,
+        help_text=_("Ids of blocks whose operations are wanted."),
+    )
+    fields = serializers.ListField(  # type: ignore[assignment]
+        child=serializers.CharField(max_length=100),
+        required=False,
+        allow_null=True,
+        max_length=200,
+        help_text=_("Names of fields; where blocks are named, none is the default."),
+    )

@@ -1,0 +1,169 @@
+"""What a model may do with pages: read, search, propose, draft, ask for publishing. Loaded by ``ai_cms.llm.tools``.
+
+Each tool asks for the rights of the user it works for, by the same services as the admin and the REST API; the person's rights
+are the limit whatever the model was told by the texts it reads.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ai_cms.blocks.schema import catalogue
+from ai_cms.core.exceptions import NotFound
+from ai_cms.core.permissions import get_policy, policy_for
+from ai_cms.llm.tools import ToolContext, tool
+
+from . import get_page_model
+from .models import Publication
+from .search import search
+from .services import create_page, create_proposal
+from .untrusted import remote_sources, without_remote_sources
+
+__all__: list[str] = []
+
+PageId = Annotated[int, Field(ge=1, le=2**63 - 1, description="The id of a page.")]
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SearchArguments(_Arguments):
+    query: Annotated[str, Field(min_length=1, max_length=300)]
+    limit: Annotated[int, Field(ge=1, le=20)] = 10
+
+
+class ListArguments(_Arguments):
+    parent: PageId | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class PageArguments(_Arguments):
+    page: PageId
+
+
+class BlockTypesArguments(_Arguments):
+    page: PageId | None = Field(None, description="Only types that this page admits.")
+
+
+class ProposeArguments(_Arguments):
+    page: PageId
+    operations: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(max_length=255)] = ""
+
+
+class DraftArguments(_Arguments):
+    parent: PageId
+    title: Annotated[str, Field(min_length=1, max_length=255)]
+    content: Annotated[list[dict[str, Any]], Field(max_length=500)] = []
+
+
+def _page(context: ToolContext, pk: int) -> Any:
+    """Return a page the user may see. Raises NotFound, the same for a page that does not exist."""
+    model = get_page_model()
+    page = get_policy(model).visible(context.actor, model.objects.all()).filter(pk=pk).first()
+    if page is None:
+        raise NotFound
+    return page
+
+
+def _provenance(context: ToolContext) -> dict[str, Any]:
+    found = {"source": "model", "by": context.actor.label or "agent"}
+    model = context.extra.get("model")
+    if model:
+        found["model"] = str(model)
+    if context.request_id:
+        found["call"] = context.request_id
+    return found
+
+
+@tool(name="search_content", risk="read")
+def search_content(context: ToolContext, arguments: SearchArguments) -> list[dict[str, Any]]:
+    """Search the published pages by words; returns titles and paths."""
+    rows = search(Publication.objects.public(), arguments.query)[: arguments.limit]
+    return [{"page": row.page_id, "title": row.title, "path": row.path} for row in rows]
+
+
+@tool(name="list_pages", risk="read")
+def list_pages(context: ToolContext, arguments: ListArguments) -> list[dict[str, Any]]:
+    """List pages the user may edit or read, those below a page or all, in the order of the tree."""
+    model = get_page_model()
+    rows = get_policy(model).visible(context.actor, model.objects.non_polymorphic())
+    if arguments.parent is not None:
+        rows = rows.filter(parent_id=_page(context, arguments.parent).pk)
+    columns = ("pk", "title", "path", "published_version", "version")
+    return [
+        {"page": pk, "title": title, "path": path, "live": live is not None, "changed": live not in (None, version)}
+        for pk, title, path, live, version in rows.values_list(*columns)[: arguments.limit]
+    ]
+
+
+@tool(name="read_page", risk="read")
+def read_page(context: ToolContext, arguments: PageArguments) -> dict[str, Any]:
+    """Read a page's working draft: fields, version and blocks with their ids."""
+    page = _page(context, arguments.page)
+    return {
+        "page": page.pk,
+        "title": page.title,
+        "path": page.path,
+        "type": page.type,
+        "version": page.version,
+        "status": str(page.status),
+        "content": page.content_json.to_json(),
+    }
+
+
+@tool(name="list_block_types", risk="read")
+def list_block_types(context: ToolContext, arguments: BlockTypesArguments) -> list[dict[str, Any]]:
+    """List the block types with the JSON Schema of their props."""
+    allowed = _page(context, arguments.page).allowed_blocks if arguments.page is not None else None
+    keys = ("type", "label", "schema", "children", "example")
+    return [{key: entry[key] for key in keys} for entry in catalogue(allowed=allowed) if entry["permission"] is None]
+
+
+@tool(name="propose_changes", risk="write")
+def propose_changes(context: ToolContext, arguments: ProposeArguments) -> dict[str, Any]:
+    """Suggest operations (insert, update, move, remove) on a page; a person accepts or rejects them."""
+    page = _page(context, arguments.page)
+    proposal = create_proposal(
+        page,
+        without_remote_sources(arguments.operations, remote_sources(page.content_json)),
+        actor=context.actor,
+        title=arguments.title,
+        provenance=_provenance(context),
+        agent=context.actor.label or "agent",
+    )
+    return {"proposal": proposal.pk, "status": proposal.status}
+
+
+@tool(name="create_draft_page", risk="write")
+def create_draft_page(context: ToolContext, arguments: DraftArguments) -> dict[str, Any]:
+    """Create an empty draft below a page and propose its blocks; a person accepts them. It is never published by this."""
+    parent = _page(context, arguments.parent)
+    page = create_page(actor=context.actor, parent=parent, title=arguments.title)
+    made: dict[str, Any] = {"page": page.pk, "path": page.path}
+    if arguments.content:
+        operations = [{"op": "insert", "block": without_remote_sources(block)} for block in arguments.content]
+        proposal = create_proposal(
+            page,
+            operations,
+            actor=context.actor,
+            title=arguments.title,
+            provenance=_provenance(context),
+            agent=context.actor.label or "agent",
+        )
+        made["proposal"] = proposal.pk
+    return made
+
+
+@tool(name="request_publish", risk="outward")
+def request_publish(context: ToolContext, arguments: PageArguments) -> dict[str, Any]:
+    """Ask that a page be published. A person has to confirm each time, and must have the right to publish it."""
+    from .publishing import publish_page
+
+    page = _page(context, arguments.page)
+    policy_for(page).require(context.actor, "publish", page)
+    publication = publish_page(page, actor=context.actor)
+    return {"page": page.pk, "path": publication.path, "version": publication.version}

@@ -1,0 +1,61 @@
+"""The settings of ``ai_cms.pages``."""
+
+from __future__ import annotations
+
+from ai_cms.core.conf import AppSettings, Setting, positive
+
+__all__ = ["PagesSettings", "pages_settings"]
+
+
+def _not_negative(value: float) -> str | None:
+    return None if value >= 0 else "must not be below zero"
+
+
+class PagesSettings(AppSettings):
+    """Settings of ``ai_cms.pages``."""
+
+    AUTOSAVE_SQUASH_SECONDS = Setting(
+        600,
+        int,
+        "Seconds in which autosaves of one author overwrite one revision, not making a new one each time.",
+        validate=positive,
+    )
+    REVISIONS_KEEP = Setting(
+        0,
+        int,
+        "Revisions kept for each page by `prune_revisions`; 0 keeps all. Published ones always stay.",
+        validate=_not_negative,
+    )
+    PREVIEW_LINK_MAX_AGE = Setting(
+        604_800, int, "Seconds a preview link is valid unless it is made with another expiry.", validate=positive
+    )
+    EXPOSE_PROVENANCE = Setting(
+        True,
+        bool,
+        "Whether public pages say, in JSON-LD and a meta tag, which blocks a person, an import, rules or a model wrote.",
+    )
+    TEMPLATES_VERSION = Setting(
+        "", str, "Any text; change it to have every stored page rendered anew although no template file changed."
+    )
+    PUBLIC_CACHE_SECONDS = Setting(
+        0, int, "max-age in seconds of public pages and content answers.", validate=_not_negative
+    )
+    CONTENT_FACETS = Setting[list[str]](
+        lambda: ["tags", "categories"],
+        (list, tuple),
+        "Names of facets that /content/ also takes as plain query parameters; any other is facet[name].",
+    )
+    SEARCH_CONFIGS: Setting[dict[str, str]] = Setting(
+        dict,
+        dict,
+        "PostgreSQL text search configuration by language code, such as {'de': 'german'}; merged over the built-in table.",
+    )
+    PROPOSAL_POLICY = Setting(
+        "",
+        str,
+        "Dotted path of a function (proposal, actor) -> bool that may accept proposals without a person; empty for never.",
+    )
+    SITEMAP_PAGE_SIZE = Setting(5_000, int, "URLs in one sitemap file, at most 50,000.", validate=positive)
+
+
+pages_settings = PagesSettings()

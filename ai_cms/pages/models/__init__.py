@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from .access import PageGroupPermission, PreviewLink
+from .element import Element
+from .importsource import ImportedPage
+from .page import AbstractPage, AbstractPageMeta, Page, PageStatus
+from .proposal import Proposal, ProposalStatus
+from .publication import Publication, PublicationFacet
+from .redirect import Redirect
+from .revision import Revision, RevisionKind
+from .site import Site
+from .template import AbstractTemplate, Template
+
+__all__ = [
+    "AbstractPage",
+    "AbstractPageMeta",
+    "AbstractTemplate",
+    "Element",
+    "ImportedPage",
+    "Page",
+    "PageGroupPermission",
+    "PageStatus",
+    "PreviewLink",
+    "Proposal",
+    "ProposalStatus",
+    "Publication",
+    "PublicationFacet",
+    "Redirect",
+    "Revision",
+    "RevisionKind",
+    "Site",
+    "Template",
+]

@@ -1,0 +1,255 @@
+"""The page: one node of the tree with its working document."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from mptt.models import MPTTModel, TreeForeignKey
+from polymorphic.models import PolymorphicModel
+
+from ai_cms.blocks.fields import BlocksField
+
+from .. import get_page_model_string, get_template_model_string
+from ..exceptions import NotPlaced
+from ..querysets import AllPagesManager, PageManager
+from ..tree import TREE_FIELDS, PageBase
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+__all__ = ["AbstractPage", "AbstractPageMeta", "Page", "PageStatus"]
+
+
+class PageStatus(models.TextChoices):
+    """What an editor sees of a page's state; derived, not stored."""
+
+    DRAFT = "draft", _("Draft")
+    LIVE = "live", _("Live")
+    CHANGED = "changed", _("Live, with unpublished changes")
+    SCHEDULED = "scheduled", _("Scheduled")
+    DELETED = "deleted", _("Deleted")
+
+
+class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ignore[misc]
+    """Everything a page is; a host that swaps the page model derives from this and :class:`AbstractPageMeta`.
+
+    Class attributes a page type may set:
+
+    ``page_templates``: template names tried first. ``allowed_blocks``: block type names, ``None`` for all.
+    ``parent_page_types`` / ``child_page_types``: labels such as ``"shop.productpage"``, ``None`` for all.
+    ``html_cached``: whether the finished HTML is kept with the publication; it is then rendered for a stranger, so pages
+    that show something of the visitor set it to ``False``. ``owner_may_publish``: whether the owner alone may publish it.
+    """
+
+    page_templates: ClassVar[tuple[str, ...]] = ()
+    allowed_blocks: ClassVar[tuple[str, ...] | None] = None
+    parent_page_types: ClassVar[tuple[str, ...] | None] = None
+    child_page_types: ClassVar[tuple[str, ...] | None] = None
+    html_cached: ClassVar[bool] = True
+    owner_may_publish: ClassVar[bool] = False
+
+    title = models.CharField(_("title"), max_length=255)
+    slug = models.CharField(_("slug"), max_length=100, blank=True, help_text=_("The page's part of the URL."))
+    # path, site and the mptt columns are caches of parent_id; ai_cms.pages.tree alone writes them.
+    path = models.CharField(_("path"), max_length=2000, editable=False)
+    site = models.ForeignKey(
+        "ai_cms_pages.Site", on_delete=models.PROTECT, related_name="+", editable=False, verbose_name=_("site")
+    )
+    parent = TreeForeignKey(
+        get_page_model_string(),
+        # RESTRICT, not PROTECT: purging a subtree deletes parents together with their children.
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="children",
+        editable=False,
+        verbose_name=_("parent"),
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    template = models.ForeignKey(
+        get_template_model_string(),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("template"),
+    )
+    locale = models.CharField(_("language"), max_length=12, help_text=_("Language code, such as en or pt-br."))
+    translation_key = models.UUIDField(default=uuid.uuid4, editable=False, db_index=True)
+    content_json = BlocksField(verbose_name=_("content"), blank=True, drafts=True)
+    metadata = models.JSONField(
+        _("metadata"),
+        default=dict,
+        blank=True,
+        help_text=_("Free data kept with the page, such as tags and categories."),
+    )
+    seo_title = models.CharField(_("search engine title"), max_length=255, blank=True)
+    seo_description = models.TextField(_("search engine description"), max_length=500, blank=True)
+    in_menus = models.BooleanField(_("show in menus"), default=False)
+
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    latest_revision = models.PositiveIntegerField(default=0, editable=False)
+    published_version = models.PositiveIntegerField(null=True, editable=False)
+    go_live_at = models.DateTimeField(_("goes live at"), null=True, editable=False)
+    expire_at = models.DateTimeField(_("expires at"), null=True, editable=False)
+    scheduled_revision = models.PositiveIntegerField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
+    # One id for all pages of one deletion: restoring brings back just these.
+    deletion = models.UUIDField(null=True, editable=False)
+
+    objects = PageManager()  # type: ignore[misc]
+    all_objects = AllPagesManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "all_objects"
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(  # type: ignore[override]
+        self, *, force_insert: bool = False, update_fields: Iterable[str] | None = None, using: str | None = None
+    ) -> None:
+        """Save the page's own columns; its place in the tree is written by ``ai_cms.pages.services`` alone.
+
+        Raises NotPlaced for a page that has no place yet.
+        """
+        if self._state.adding:
+            raise NotPlaced(
+                f"{type(self).__name__} has no place in the tree. Use ai_cms.pages.services.create_page(), or "
+                "create_site() for the first page of a site."
+            )
+        if update_fields is None:
+            update_fields = {
+                field.name
+                for field in self._meta.concrete_fields
+                if not field.primary_key and field.name not in TREE_FIELDS and field.attname in self.__dict__
+            }
+        models.Model.save(self, update_fields=update_fields, using=using)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse: a page is deleted with its subtree by ``ai_cms.pages.services.delete_page``."""
+        raise NotPlaced("Use ai_cms.pages.services.delete_page(), and purge_page() to delete for good.")
+
+    @classmethod
+    def type_name(cls) -> str:
+        """Return the name of the page type in the API, such as ``"ai_cms_pages.page"``."""
+        return cls._meta.label_lower
+
+    @property
+    def type(self) -> str:
+        return self.type_name()
+
+    @property
+    def live(self) -> bool:
+        return self.published_version is not None
+
+    @property
+    def has_unpublished_changes(self) -> bool:
+        return self.published_version is not None and self.published_version != self.version
+
+    @property
+    def status(self) -> PageStatus:
+        if self.deleted_at is not None:
+            return PageStatus.DELETED
+        if self.go_live_at is not None:
+            return PageStatus.SCHEDULED
+        if self.published_version is None:
+            return PageStatus.DRAFT
+        return PageStatus.CHANGED if self.has_unpublished_changes else PageStatus.LIVE
+
+    @property
+    def is_root(self) -> bool:
+        return self.parent_id is None
+
+    def get_absolute_url(self) -> str:
+        from ..routing import public_url
+
+        return public_url(self.path)
+
+    @classmethod
+    def template_names(cls) -> list[str]:
+        """Return the templates tried for the public page, the most special first."""
+        meta = cls._meta
+        return [
+            *cls.page_templates,
+            f"{meta.app_label}/{meta.model_name}.html",
+            f"ai_cms/pages/{meta.model_name}.html",
+            "ai_cms/pages/page.html",
+        ]
+
+    def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
+        """Return more context for the page's template; override and extend."""
+        return {}
+
+    @classmethod
+    def type_fields(cls) -> list[models.Field[Any, Any]]:
+        """Return the fields that this page type adds to the base page, in order."""
+        shared = {field.name for field in AbstractPage._meta.get_fields()} | {"id", "polymorphic_ctype", *TREE_FIELDS}
+        return [
+            field
+            for field in cls._meta.concrete_fields
+            if field.name not in shared and field.editable and not field.primary_key and not field.auto_created
+        ]
+
+    def facets(self) -> dict[str, list[str]]:
+        """Return what public lists can be filtered by: by default the lists of words in ``metadata`` (tags, categories)."""
+        found: dict[str, list[str]] = {}
+        for name, value in (self.metadata or {}).items():
+            if isinstance(value, list):
+                words = [str(item)[:200] for item in value if isinstance(item, str | int)]
+                if words:
+                    found[str(name)[:50]] = words
+        return found
+
+    def search_extra(self) -> str:
+        """Return more text of the page type to be found by the full-text search."""
+        return ""
+
+
+class AbstractPageMeta:
+    """Constraints, indexes and permissions of the concrete base page.
+
+    Apart from ``AbstractPage.Meta`` because that is inherited by every subtype too, whose table lacks these columns
+    (``models.E016``). A host's page says ``class Meta(AbstractPageMeta)``.
+    """
+
+    verbose_name = _("page")
+    verbose_name_plural = _("pages")
+    base_manager_name = "all_objects"
+    permissions = [
+        ("publish_page", "Can publish pages"),
+    ]
+    indexes = [
+        # Without a line of its own mptt's index is silently missing from migrations: 7.3 ms against 0.8 ms.
+        models.Index(fields=["tree_id", "lft"], name="aicms_%(class)s_tree"),
+        models.Index(fields=["site", "path"], name="aicms_%(class)s_path"),
+        models.Index(fields=["go_live_at"], name="aicms_%(class)s_golive", condition=Q(go_live_at__isnull=False)),
+        models.Index(fields=["expire_at"], name="aicms_%(class)s_expire", condition=Q(expire_at__isnull=False)),
+    ]
+    constraints = [
+        models.UniqueConstraint(fields=["parent", "slug"], condition=Q(deleted_at=None), name="aicms_%(class)s_slug"),
+        models.UniqueConstraint(fields=["site"], condition=Q(parent=None), name="aicms_%(class)s_root"),
+    ]
+
+
+class Page(AbstractPage):
+    """The default page: a title and a document."""
+
+    class Meta(AbstractPageMeta):
+        swappable = "AI_CMS_PAGE_MODEL"

@@ -1,0 +1,87 @@
+"""The publication: the one row that the public reads."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .. import get_page_model_string
+from ..querysets import PublicationQuerySet
+
+__all__ = ["Publication", "PublicationFacet"]
+
+
+class Publication(models.Model):
+    """A published page, finished: its document, its JSON, its HTML, its search text.
+
+    ``body`` and ``summary`` are the rest of a JSON object after its first keys (id, path, url), which may change by a move
+    and are put in front when it is read.
+    """
+
+    page = models.OneToOneField(
+        get_page_model_string(), on_delete=models.CASCADE, related_name="publication", verbose_name=_("page")
+    )
+    site = models.ForeignKey("ai_cms_pages.Site", on_delete=models.CASCADE, related_name="+", verbose_name=_("site"))
+    path = models.CharField(_("path"), max_length=2000)
+    type = models.CharField(_("type"), max_length=120)
+    locale = models.CharField(_("language"), max_length=12)
+    title = models.CharField(_("title"), max_length=255)
+    in_menus = models.BooleanField(default=False)
+    # False while the page is in the bin: restoring it brings the publication back as it was.
+    active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(_("version"))
+    revision = models.PositiveIntegerField(_("revision"))
+    first_published_at = models.DateTimeField(_("first published"))
+    published_at = models.DateTimeField(_("published"))
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    expire_at = models.DateTimeField(_("expires"), null=True)
+    # When what the visitor gets last changed, moves included; for Last-Modified and the sitemap.
+    modified_at = models.DateTimeField(_("modified"))
+    content = models.JSONField(_("content"), default=list)
+    body = models.TextField()
+    summary = models.TextField()
+    html = models.TextField(blank=True)
+    html_key = models.CharField(max_length=64, blank=True)
+    search_title = models.TextField(blank=True)
+    search_text = models.TextField(blank=True)
+    search_config = models.CharField(max_length=40, default="simple")
+
+    objects = PublicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("publication")
+        verbose_name_plural = _("publications")
+        ordering = ["-first_published_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "path"], condition=Q(active=True), name="ai_cms_pages_public_path")
+        ]
+        indexes = [
+            # The expiry is in it so that lists find and count their rows in the index alone.
+            models.Index(
+                fields=["site", "-first_published_at", "-id", "expire_at"],
+                name="ai_cms_pages_pub_newest",
+                condition=Q(active=True),
+            ),
+            models.Index(fields=["type"], name="ai_cms_pages_pub_type"),
+            # Every rendered page asks for its menus, which are few rows of many.
+            models.Index(fields=["site", "in_menus"], name="ai_cms_pages_pub_menu", condition=Q(active=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PublicationFacet(models.Model):
+    """One value a public list can be filtered by."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="facets")
+    name = models.CharField(max_length=50)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["name", "value"], name="ai_cms_pages_facet")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"

@@ -1,0 +1,47 @@
+"""The site: a host name and the root of its page tree."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .. import get_page_model_string
+
+__all__ = ["Site"]
+
+
+class Site(models.Model):
+    """Map a host name to a page tree; one of them is the default for every other host."""
+
+    name = models.CharField(_("name"), max_length=100)
+    hostname = models.CharField(
+        _("host name"),
+        max_length=255,
+        unique=True,
+        help_text=_("Without scheme, with the port if it is not 80 or 443."),
+    )
+    locale = models.CharField(_("language"), max_length=12, default="en")
+    is_default = models.BooleanField(_("default site"), default=False)
+    root = models.ForeignKey(
+        get_page_model_string(),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("home page"),
+    )
+    # Counts changes that other pages may show (menus, lists, breadcrumbs); part of the key of stored HTML.
+    generation = models.PositiveBigIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("site")
+        verbose_name_plural = _("sites")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="ai_cms_pages_one_default_site"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

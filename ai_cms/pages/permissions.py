@@ -1,0 +1,207 @@
+"""Who may read, edit and publish pages: staff with model permissions all, groups their subtrees, owners their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from ai_cms.core.permissions import Actor, PermissionPolicy, register_policy
+
+from . import get_page_model, get_template_model
+from .models import (
+    Element,
+    ImportedPage,
+    PageGroupPermission,
+    PreviewLink,
+    Proposal,
+    Publication,
+    Redirect,
+    Revision,
+    Site,
+)
+
+__all__ = ["PagePolicy", "register_page_policies"]
+
+_FLAGS = {"add": "can_add", "change": "can_change", "delete": "can_delete", "publish": "can_publish"}
+
+
+@dataclass(frozen=True)
+class _Grant:
+    tree_id: int
+    lft: int
+    rght: int
+    actions: frozenset[str]
+
+    def covers(self, page: Any) -> bool:
+        inside: bool = page.tree_id == self.tree_id and self.lft <= page.lft and page.rght <= self.rght
+        return inside
+
+
+def _grants(actor: Actor) -> list[_Grant]:
+    """Return the subtrees granted to the actor's groups; read once for each actor."""
+    if "page_grants" not in actor.memo:
+        rows: Any = []
+        if actor.account is not None and actor.is_authenticated:
+            rows = PageGroupPermission.objects.filter(group__user=actor.account, page__deleted_at=None).values_list(
+                "page__tree_id", "page__lft", "page__rght", "can_add", "can_change", "can_delete", "can_publish"
+            )
+        actor.memo["page_grants"] = [
+            _Grant(
+                row[0], row[1], row[2], frozenset(name for name, given in zip(_FLAGS, row[3:], strict=True) if given)
+            )
+            for row in rows
+        ]
+    grants: list[_Grant] = actor.memo["page_grants"]
+    return grants
+
+
+class PagePolicy(PermissionPolicy[Any]):
+    """Decide for pages.
+
+    A grant of any kind in a subtree lets the group read its drafts. ``add`` is asked of the parent. Owners read and edit
+    their own pages; they publish only types that say ``owner_may_publish``.
+    """
+
+    scopes = {**PermissionPolicy.scopes, "restore": "write", "use_raw_html": "write", "purge": "admin"}
+
+    def _model_permission(self, actor: Actor, action: str) -> bool:
+        meta = get_page_model()._meta
+        codename = {"purge": "delete", "restore": "delete"}.get(action, action)
+        return actor.has_perm(f"{meta.app_label}.{codename}_{'page' if codename == 'publish' else meta.model_name}")
+
+    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+        if not actor.is_authenticated:
+            return False
+        if actor.is_superuser:
+            return True
+        # Model permissions are the staff's; an ordinary member with one would pass unnoticed.
+        if actor.is_staff:
+            if self._model_permission(actor, action):
+                return True
+            if action == "view" and self._model_permission(actor, "change"):
+                return True
+        grants = _grants(actor)
+        if obj is None:
+            if action == "view":
+                return True
+            return any(action in grant.actions for grant in grants)
+        wanted = "delete" if action in ("purge", "restore") else action
+        for grant in grants:
+            if grant.covers(obj) and (wanted == "view" or wanted in grant.actions):
+                return True
+        if obj.owner_id is not None and obj.owner_id == actor.user.pk:
+            if action in ("view", "change"):
+                return True
+            if action in ("publish", "delete"):
+                return bool(type(obj).owner_may_publish)
+        return False
+
+    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        if not actor.is_authenticated:
+            return queryset.none()
+        if actor.is_superuser or (
+            actor.is_staff and (self._model_permission(actor, "view") or self._model_permission(actor, "change"))
+        ):
+            return queryset
+        return queryset.filter(self.reach(actor))
+
+    def reach(self, actor: Actor, prefix: str = "") -> Q:
+        """Return the condition that picks the pages the actor's groups and ownership reach; ``prefix`` as in ``"page__"``."""
+        where = Q(**{f"{prefix}owner_id": actor.user.pk})
+        for grant in _grants(actor):
+            if grant.actions:
+                where |= Q(
+                    **{
+                        f"{prefix}tree_id": grant.tree_id,
+                        f"{prefix}lft__gte": grant.lft,
+                        f"{prefix}rght__lte": grant.rght,
+                    }
+                )
+        return where
+
+    def reaches_everything(self, actor: Actor) -> bool:
+        """Say whether the actor reads all pages, by being superuser or by model permission."""
+        return actor.is_superuser or (
+            actor.is_staff and (self._model_permission(actor, "view") or self._model_permission(actor, "change"))
+        )
+
+
+class OfPagePolicy(PermissionPolicy[Any]):
+    """Decide for rows that belong to a page, as the page's policy does for the page."""
+
+    scopes = {**PermissionPolicy.scopes, "accept": "write", "reject": "write"}
+    #: The page action that each action on the row asks for.
+    page_actions = {
+        "view": "view",
+        "add": "change",
+        "change": "change",
+        "delete": "change",
+        "accept": "change",
+        "reject": "change",
+    }
+
+    def __init__(self, pages: PagePolicy) -> None:
+        self.pages = pages
+
+    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+        page_action = self.page_actions.get(action)
+        if page_action is None:
+            return False
+        return self.pages.can(actor, page_action, obj.page if obj is not None else None)
+
+    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        if not actor.is_authenticated:
+            return queryset.none()
+        queryset = queryset.filter(page__deleted_at=None)
+        return queryset if self.pages.reaches_everything(actor) else queryset.filter(self.pages.reach(actor, "page__"))
+
+
+class TemplatePolicy(PermissionPolicy[Any]):
+    """Editors (whoever may add pages somewhere) read and use templates; owners and staff with model permission change them."""
+
+    def __init__(self, pages: PagePolicy) -> None:
+        self.pages = pages
+
+    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+        if not actor.is_authenticated:
+            return False
+        meta = get_template_model()._meta
+        if actor.is_superuser or (actor.is_staff and actor.has_perm(f"{meta.app_label}.{action}_{meta.model_name}")):
+            return True
+        if obj is not None and obj.owner_id is not None and obj.owner_id == actor.user.pk:
+            return action in ("view", "change", "delete")
+        return action in ("view", "add") and self.pages.can(actor, "add")
+
+    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        if self.decide(actor, "view", None):
+            return queryset
+        return queryset.filter(owner_id=actor.user.pk) if actor.account is not None else queryset.none()
+
+
+class ModelPermissionPolicy(PermissionPolicy[Any]):
+    """Decide by Django's model permissions, for staff only."""
+
+    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+        return actor.is_superuser or (actor.is_staff and obj is not None and self._has(actor, type(obj), action))
+
+    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        if actor.is_superuser or (actor.is_staff and self._has(actor, queryset.model, "view")):
+            return queryset
+        return queryset.none()
+
+    def _has(self, actor: Actor, model: type[models.Model], action: str) -> bool:
+        return actor.has_perm(f"{model._meta.app_label}.{action}_{model._meta.model_name}")
+
+
+def register_page_policies() -> None:
+    """Register the policies of this app's models; called when the apps are ready."""
+    pages = PagePolicy()
+    register_policy(get_page_model(), pages)
+    for model in (Element, ImportedPage, PreviewLink, Revision, Proposal, Publication):
+        register_policy(model, OfPagePolicy(pages))
+    register_policy(get_template_model(), TemplatePolicy(pages))
+    for plain in (Redirect, Site, PageGroupPermission):
+        register_policy(plain, ModelPermissionPolicy())

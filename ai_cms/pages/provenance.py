@@ -1,0 +1,35 @@
+"""Provenance of what an actor writes, in the shape blocks carry in ``meta.provenance``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ai_cms.blocks.provenance import Source, make_provenance
+from ai_cms.core.permissions import Actor
+
+__all__ = ["public_blocks", "written_by"]
+
+
+def written_by(actor: Actor, source: Source = "human", *, model: str = "", call: str = "") -> dict[str, Any]:
+    """Return the provenance of a write by ``actor``: an agent's or importer's name stands before the user it acts for.
+
+    ``model`` and ``call``: which model, in which logged call.
+    """
+    by = actor.label or (actor.account.pk if actor.account is not None else None)
+    return dict(make_provenance(source, by=by, model=model, call=call))
+
+
+def public_blocks(blocks: list[dict[str, Any]], *, marked: bool) -> list[dict[str, Any]]:
+    """Return blocks as strangers may see them: with who made them as a kind (``marked``), without names, accounts and log ids."""
+    found = []
+    for block in blocks:
+        shown = {key: value for key, value in block.items() if key not in ("meta", "children")}
+        record = (block.get("meta") or {}).get("provenance")
+        if marked and isinstance(record, dict):
+            shown["meta"] = {
+                "provenance": {key: record[key] for key in ("source", "model", "at", "edited") if key in record}
+            }
+        if "children" in block:
+            shown["children"] = public_blocks(block["children"], marked=marked)
+        found.append(shown)
+    return found

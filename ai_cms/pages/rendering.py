@@ -1,0 +1,143 @@
+"""Render pages: the public HTML kept with its publication, and drafts for those who may see them.
+
+Stored HTML is made for a stranger: the request its template sees has no user, no cookies and the host name
+``ORIGIN_HOST``, which is replaced by the visitor's when it is served. It is good as long as its key is: the publication's
+version, the site's generation (menus, lists), the templates' contents, the settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, QueryDict
+from django.template import engines
+from django.template.loader import select_template
+from django.utils import translation
+
+import ai_cms
+from ai_cms.blocks.document import Document
+from ai_cms.blocks.rendering import Mode, render_blocks
+from ai_cms.core.conf import project_settings
+
+from . import get_page_model
+from .models import Revision
+from .routing import public_url
+from .snapshots import apply_snapshot
+
+if TYPE_CHECKING:
+    from .models import AbstractPage, Publication, Site
+
+__all__ = [
+    "ORIGIN",
+    "html_key",
+    "neutral_request",
+    "published_page",
+    "render_draft",
+    "render_publication",
+    "templates_digest",
+]
+
+#: Reserved by RFC 2606: never a real host.
+ORIGIN_HOST = "origin.ai-cms.invalid"
+ORIGIN = f"https://{ORIGIN_HOST}"
+
+
+class NeutralRequest(HttpRequest):
+    """The request of nobody in particular."""
+
+    def get_host(self) -> str:
+        return ORIGIN_HOST
+
+    def _get_scheme(self) -> str:
+        return "https"
+
+
+def neutral_request(path: str, site: Site | None = None) -> HttpRequest:
+    """Return a GET request for ``path`` that carries nothing of any visitor."""
+    request = NeutralRequest()
+    request.method = "GET"
+    request.path = request.path_info = public_url(path)
+    request.GET = QueryDict("")
+    request.META = {"SERVER_NAME": ORIGIN_HOST, "SERVER_PORT": "443", "REQUEST_METHOD": "GET"}
+    request.user = AnonymousUser()
+    if site is not None:
+        request._ai_cms_site = site  # type: ignore[attr-defined]
+    return request
+
+
+@cache
+def _templates_digest() -> str:
+    digest = hashlib.sha256()
+    for engine in engines.all():
+        for folder in sorted({str(folder) for folder in getattr(engine, "template_dirs", ())}):
+            for file in sorted(Path(folder).rglob("*.html")):
+                digest.update(str(file.relative_to(folder)).encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def templates_digest() -> str:
+    """Return a digest of all template files: read once a process, and each time with DEBUG, where they change."""
+    return _templates_digest.__wrapped__() if settings.DEBUG else _templates_digest()
+
+
+def html_key(publication: Publication) -> str:
+    """Return the key under which stored HTML of ``publication`` is good; the publication comes with its site."""
+    parts = (
+        ai_cms.__version__,
+        templates_digest(),
+        repr(sorted(project_settings().items(), key=lambda item: item[0])),
+        settings.ROOT_URLCONF,
+        publication.pk,
+        publication.version,
+        publication.revision,
+        publication.path,
+        publication.site.generation,
+        publication.modified_at.timestamp(),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
+
+
+def published_page(publication: Publication) -> AbstractPage:
+    """Return the page as it was published, whatever its draft says now."""
+    page: AbstractPage = get_page_model().all_objects.get(pk=publication.page_id)
+    row = Revision.objects.filter(page_id=page.pk, number=publication.revision).first()
+    if row is not None:
+        apply_snapshot(page, row.snapshot)
+    page.content_json = Document(publication.content)
+    page.path = publication.path
+    return page
+
+
+def render_publication(publication: Publication, request: HttpRequest | None = None) -> str:
+    """Return the whole public page as HTML. Without ``request`` it is made for nobody in particular, to be stored."""
+    page = published_page(publication)
+    seen_by = request if request is not None else neutral_request(publication.path, publication.site)
+    return _render(page, seen_by, mode="public", publication=publication)
+
+
+def render_draft(page: AbstractPage, request: HttpRequest, *, mode: Mode = "preview") -> str:
+    """Return the page's working draft as HTML; ``mode`` "edit" puts the editor's markers around the blocks."""
+    return _render(page, request, mode=mode, publication=None)
+
+
+def _render(page: AbstractPage, request: HttpRequest, *, mode: Mode, publication: Publication | None) -> str:
+    language = page.locale if translation.check_for_language(page.locale) else settings.LANGUAGE_CODE
+    with translation.override(language):
+        context: dict[str, Any] = {
+            "page": page,
+            "publication": publication,
+            "site": page.site if publication is None else publication.site,
+            "mode": mode,
+            "origin": ORIGIN if isinstance(request, NeutralRequest) else request.build_absolute_uri("/").rstrip("/"),
+        }
+        context["content"] = render_blocks(
+            page.content_json, request=request, context=dict(context), mode=mode, page=page
+        )
+        context.update(page.get_context(request))
+        return str(select_template(page.template_names()).render(context, request))

@@ -1,0 +1,102 @@
+"""From a host and a path to what is published there, in one query; and back from a page to its URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Case, IntegerField, Q, Value, When
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.encoding import iri_to_uri
+
+from .models import Publication, Redirect, Site
+from .prepared import Markers, PreparedQuery
+
+__all__ = ["find_publication", "find_redirect", "normalise_path", "public_url"]
+
+
+def normalise_path(path: str) -> str:
+    """Return ``path`` with one slash at either end."""
+    inner = path.strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def public_url(path: str) -> str:
+    """Return the URL path of the public page, below wherever the host project mounted ``ai_cms.pages.urls``."""
+    try:
+        return reverse("ai_cms_pages:page", kwargs={"path": path.lstrip("/")})
+    except NoReverseMatch:
+        return str(iri_to_uri(path))
+
+
+def host_names(host: str) -> tuple[str, str]:
+    """Return the names a site may have for ``host``: with and without its port."""
+    name = host.lower()
+    return name, name if name.endswith("]") else name.rsplit(":", 1)[0]
+
+
+def site_condition(name: str, bare: str) -> tuple[Q, Any]:
+    """Return the condition that a site serves a host, and an ordering that puts the exact match before the default."""
+    rank = Case(
+        When(hostname=name, then=Value(0)),
+        When(hostname=bare, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return Q(hostname__in={name, bare}) | Q(is_default=True), rank
+
+
+#: What a page served from its stored HTML needs; the rest is loaded when it is asked for.
+_COLUMNS = ("id", "page_id", "site_id", "path", "type", "version", "revision", "modified_at", "html", "html_key")
+_SITE_COLUMNS = ("id", "name", "hostname", "locale", "is_default", "root_id", "generation")
+
+
+def _at_path(mark: Markers) -> Any:
+    condition, rank = site_condition(mark.text("name"), mark.text("bare"))
+    site = Site.objects.filter(condition).order_by(rank).values("pk")[:1]
+    rows = Publication.objects.public(mark.moment("now")).filter(path=mark.text("path"), site_id=site).order_by()
+    return rows.values_list(*_COLUMNS, *(f"site__{name}" for name in _SITE_COLUMNS))
+
+
+_publication_at = PreparedQuery(_at_path)
+
+
+def find_publication(request: HttpRequest, path: str) -> Publication | None:
+    """Return what is public at ``path`` for the request's host, with its site, in one query; or ``None``.
+
+    A site of the very host name hides the default site, also where it has no such page.
+    """
+    name, bare = host_names(request.get_host())
+    row = next(iter(_publication_at.rows(name=name, bare=bare, path=path, now=timezone.now())), None)
+    if row is None:
+        return None
+    alias = _publication_at.alias
+    publication: Publication = Publication.from_db(alias, list(_COLUMNS), row[: len(_COLUMNS)])
+    publication.site = Site.from_db(alias, list(_SITE_COLUMNS), row[len(_COLUMNS) :])
+    return publication
+
+
+def find_redirect(site: Site | None, path: str) -> tuple[str, bool] | None:
+    """Return (target URL, permanent) for a path without a page, or ``None``.
+
+    A redirect to a page leads to where it is published now; to a page that is not, nowhere.
+    """
+    if site is None:
+        return None
+    row = (
+        Redirect.objects.filter(site=site, old_path=path)
+        .values_list("target", "permanent", "page__publication__path", "page__publication__active", "page__site_id")
+        .first()
+    )
+    if row is None:
+        return None
+    target, permanent, page_path, active, page_site = row
+    if target:
+        return target, permanent
+    if not active or page_path == path:
+        return None
+    if page_site != site.pk:
+        other = Site.objects.filter(pk=page_site).values_list("hostname", flat=True).get()
+        return f"//{other}{public_url(page_path)}", permanent
+    return public_url(page_path), permanent

@@ -1,0 +1,61 @@
+"""Every write of pages: drafts, structure, publishing, proposals, templates, sites.
+
+The first keyword everywhere is ``actor``: a user or an :class:`ai_cms.core.permissions.Actor`. Each function asks the permission
+policy, takes the locks it needs, and does all of its work or none.
+"""
+
+from __future__ import annotations
+
+from ..previews import make_preview_link, open_preview_link, revoke_preview_links
+from ..publishing import publish_page, publish_scheduled, schedule_page, unpublish_page
+from ._bulk import PageSpec, bulk_create_pages
+from ._drafts import Applied, apply_page_operations, restore_revision, update_page
+from ._proposals import accept_proposal, create_proposal, proposal_state, reject_proposal
+from ._sites import create_site
+from ._structure import (
+    copy_page,
+    create_page,
+    delete_page,
+    move_page,
+    purge_page,
+    reorder_pages,
+    restore_page,
+    translate_page,
+)
+from ._templates import instantiate_template, make_template, save_template
+from ._types import check_place, page_types, resolve_page_type
+
+__all__ = [
+    "Applied",
+    "PageSpec",
+    "accept_proposal",
+    "apply_page_operations",
+    "bulk_create_pages",
+    "check_place",
+    "copy_page",
+    "create_page",
+    "create_proposal",
+    "create_site",
+    "delete_page",
+    "instantiate_template",
+    "make_preview_link",
+    "make_template",
+    "move_page",
+    "open_preview_link",
+    "page_types",
+    "proposal_state",
+    "publish_page",
+    "publish_scheduled",
+    "purge_page",
+    "reject_proposal",
+    "reorder_pages",
+    "resolve_page_type",
+    "restore_page",
+    "restore_revision",
+    "revoke_preview_links",
+    "save_template",
+    "schedule_page",
+    "translate_page",
+    "unpublish_page",
+    "update_page",
+]

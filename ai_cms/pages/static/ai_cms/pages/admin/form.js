@@ -1,0 +1,88 @@
+// What forms of the page admin do beside being forms: suggestions for page fields, frames as high as what is in them,
+// links to what is wrong, copying, and a word before unsaved changes are left. Nothing inline, nothing imported.
+
+/** Fetch suggestions while somebody types into a field that chooses a page. */
+function suggest(input) {
+  const list = document.getElementById(input.getAttribute("list"));
+  let timer = 0;
+  let last = "";
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const words = input.value.trim();
+      if (words === last || /\(#\d+\)$/.test(words)) return;
+      last = words;
+      try {
+        const answer = await fetch(`${input.dataset.aicmsChooser}?q=${encodeURIComponent(words)}`, { credentials: "same-origin" });
+        if (!answer.ok) return;
+        const { pages } = await answer.json();
+        list.replaceChildren(...pages.map((page) => {
+          const option = document.createElement("option");
+          option.value = page.value;
+          option.textContent = page.title;
+          return option;
+        }));
+      } catch { last = ""; }
+    }, 200);
+  });
+}
+
+/** Make a frame as high as its content; its document runs no scripts and is of this origin. */
+function fit(frame) {
+  const size = () => {
+    const inner = frame.contentDocument;
+    if (inner && inner.body) frame.style.blockSize = `${Math.min(inner.documentElement.scrollHeight + 2, 600)}px`;
+  };
+  frame.addEventListener("load", size);
+  size();
+}
+
+/** Warn before leaving a form with unsaved changes. */
+function guard(form) {
+  let changed = false;
+  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("change", () => { changed = true; });
+  form.addEventListener("submit", () => { changed = false; });
+  window.addEventListener("beforeunload", (event) => {
+    if (changed) event.preventDefault();
+  });
+}
+
+/** Open and focus what a link in a list of problems is about. */
+function follow(event) {
+  const link = event.target.closest(".aicms-problems a[href^='#'], .aicms-errors a[href^='#']");
+  if (!link) return;
+  const id = link.getAttribute("href").slice(1);
+  const target = document.getElementById(id) || document.querySelector(".aicb-canvas");
+  if (!target) return;
+  event.preventDefault();
+  for (let around = target.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
+  const visible = target.hidden ? document.querySelector(".aicb-canvas") || target : target;
+  const inner = visible.matches("input, select, textarea, button") ? visible : visible.querySelector("[aria-invalid='true']");
+  const focus = inner || visible.querySelector("button, input, select, textarea") || visible;
+  focus.focus();
+  visible.scrollIntoView({ block: "center" });
+}
+
+async function copy(button) {
+  const input = document.getElementById(button.dataset.aicmsCopy);
+  input.select();
+  try { await navigator.clipboard.writeText(input.value); } catch { document.execCommand("copy"); }
+  button.textContent = button.dataset.copied;
+}
+
+document.querySelectorAll("[data-aicms-chooser]").forEach(suggest);
+document.querySelectorAll("[data-aicms-frame]").forEach(fit);
+document.querySelectorAll("[data-aicms-form]").forEach(guard);
+document.querySelectorAll("[data-aicms-copy]").forEach((button) => button.addEventListener("click", () => copy(button)));
+document.addEventListener("click", follow);
+// Two clicks on a button must not be two requests.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || form.dataset.sent) {
+    if (form.dataset.sent) event.preventDefault();
+    return;
+  }
+  if (!event.defaultPrevented && form.matches(".aicms-form, .aicms-inline")) form.dataset.sent = "1";
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => { delete form.dataset.sent; }));

@@ -1,0 +1,175 @@
+"""The public pages, and previews of drafts."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseNotModified,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import escape_leading_slashes, http_date
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from ai_cms.blocks.rendering import Mode
+from ai_cms.core.exceptions import NotFound
+from ai_cms.core.permissions import Actor, policy_for
+
+from . import get_page_model
+from .conf import pages_settings
+from .models import Publication
+from .previews import open_preview_link
+from .rendering import ORIGIN, html_key, render_draft, render_publication
+from .routing import find_publication, find_redirect, normalise_path, public_url
+from .sites import site_of
+
+__all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]
+
+
+# It only reads, so there is nothing to forge: a write to an address that nothing has is told so, not that it lacks a token.
+@csrf_exempt
+def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
+    """Answer with the page published at ``path``, a redirect, or 404."""
+    if request.method not in ("GET", "HEAD"):
+        return _unknown_call(request) or HttpResponseNotAllowed(["GET", "HEAD"])
+    wanted = normalise_path(path)
+    if "\x00" in wanted or len(wanted) > 2000:
+        return _unknown_call(request) or page_not_found(request)
+    publication = find_publication(request, wanted)
+    if publication is None:
+        redirect = find_redirect(site_of(request), wanted)
+        if redirect is None:
+            return _missing_slash(request) or _unknown_call(request) or page_not_found(request)
+        target, permanent = redirect
+        return HttpResponsePermanentRedirect(target) if permanent else HttpResponseRedirect(target)
+    if (
+        request.path_info != (canonical := public_url(wanted))
+        and not request.path_info.endswith("/")
+        and settings.APPEND_SLASH
+    ):
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"{canonical}?{query}" if query else canonical)
+    if not _is_cached_type(publication):
+        response = HttpResponse(render_publication(publication, request))
+        response["Cache-Control"] = "private, no-cache"
+        return response
+    return _serve(request, publication)
+
+
+def _missing_slash(request: HttpRequest) -> HttpResponse | None:
+    """Lead to another route of the host whose slash was left out, such as ``/admin``; Django's own redirect, made by
+    CommonMiddleware, never sees one because every path is a route here."""
+    if request.path_info.endswith("/") or not settings.APPEND_SLASH:
+        return None
+    try:
+        found = resolve(f"{request.path_info}/", getattr(request, "urlconf", None))
+    except Resolver404:
+        return None
+    if found.func is page_view:
+        return None
+    return HttpResponsePermanentRedirect(escape_leading_slashes(request.get_full_path(force_append_slash=True)))
+
+
+def _unknown_call(request: HttpRequest) -> JsonResponse | None:
+    """Answer as the REST interface does where a path below it is no route of it."""
+    try:
+        prefix = reverse("ai_cms_api:schema", getattr(request, "urlconf", None)).removesuffix("schema/")
+    except NoReverseMatch:
+        return None
+    if prefix == "/" or not request.path.startswith(prefix):
+        return None
+    error = NotFound()
+    return JsonResponse({"detail": str(error.detail), "code": error.code}, status=404)
+
+
+def _is_cached_type(publication: Publication) -> bool:
+    try:
+        page_type = apps.get_model(publication.type)
+    except LookupError:
+        return True
+    return bool(getattr(page_type, "html_cached", True))
+
+
+def _serve(request: HttpRequest, publication: Publication) -> HttpResponseBase:
+    """Serve stored HTML, rendering and storing it first when its key is not the present one."""
+    key = html_key(publication)
+    origin = f"{request.scheme}://{request.get_host()}"
+    etag = f'"{hashlib.sha256(f"{key}{origin}".encode()).hexdigest()[:32]}"'
+    modified = int(publication.modified_at.timestamp())
+    early = get_conditional_response(request, etag=etag, last_modified=None)
+    if early is not None and early.status_code == 304:
+        return _headers(HttpResponseNotModified(), etag, modified)
+    if publication.html_key != key:
+        publication.html = render_publication(publication)
+        _store(publication, key)
+    return _headers(HttpResponse(publication.html.replace(ORIGIN, origin)), etag, modified)
+
+
+def _store(publication: Publication, key: str) -> None:
+    """Keep rendered HTML, unless the publication was written anew meanwhile. A read-only database is no error: the next
+    visitor has it rendered again."""
+    rows = Publication.objects.filter(
+        pk=publication.pk, version=publication.version, modified_at=publication.modified_at
+    )
+    try:
+        rows.update(html=publication.html, html_key=key)
+    except DatabaseError:
+        return
+
+
+def _headers(response: HttpResponse, etag: str, modified: int) -> HttpResponse:
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(modified)
+    seconds = pages_settings.PUBLIC_CACHE_SECONDS
+    response["Cache-Control"] = f"public, max-age={seconds}" if seconds else "public, no-cache"
+    return response
+
+
+def page_not_found(request: HttpRequest) -> HttpResponse:
+    """Answer 404 with the site's own page for it."""
+    return render(request, "ai_cms/pages/404.html", {"site": site_of(request)}, status=404)
+
+
+@require_safe
+@xframe_options_sameorigin
+def preview_view(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Show a draft to whoever may read it; ``?edit=1`` puts the editor's markers around the blocks."""
+    page = get_page_model().objects.filter(pk=page_id).first()
+    if page is None or not policy_for(page).can(Actor.from_request(request), "view", page):
+        raise Http404
+    return _preview(request, page, mode="edit" if request.GET.get("edit") == "1" else "preview")
+
+
+@require_safe
+def preview_link_view(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a draft to whoever has a link that is good."""
+    try:
+        page = open_preview_link(token)
+    except NotFound as error:
+        raise Http404 from error
+    return _preview(request, page, mode="preview")
+
+
+def _preview(request: HttpRequest, page: Any, *, mode: Mode) -> HttpResponse:
+    response = HttpResponse(render_draft(page, request, mode=mode))
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    patch_vary_headers(response, ["Cookie"])
+    return response

@@ -1,0 +1,260 @@
+"""The page admin as people use it: by keyboard, by mouse, on a phone, in the dark, under a strict policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from ai_cms.pages import get_page_model, services
+
+pytestmark = pytest.mark.browser
+
+HEADING = {"id": "h1", "type": "heading", "v": 1, "props": {"text": "Bread", "level": 2}}
+
+#: What has a role that people act on and no name that is read out to them.
+NAMELESS = """() => [...document.querySelectorAll('#content-start a[href], #content-start button, ' +
+  '#content-start input:not([type=hidden]), #content-start select, #content-start textarea, #content-start iframe')]
+  .filter((node) => node.checkVisibility({ visibilityProperty: true }))
+  .filter((node) => !((node.getAttribute('aria-label') || node.title || '').trim()
+    || [...(node.labels || [])].some((label) => label.textContent.trim() || label.querySelector('img[alt]'))
+    || (node.type === 'submit' && node.value)
+    || (/^(A|BUTTON)$/.test(node.tagName) && node.textContent.trim()) || node.getAttribute('aria-labelledby')))
+  .map((node) => node.outerHTML.slice(0, 160))"""
+DOUBLE_IDS = """() => { const seen = new Set(); const twice = [];
+  for (const node of document.querySelectorAll('[id]')) { if (seen.has(node.id)) twice.push(node.id); seen.add(node.id); }
+  return twice; }"""
+SMALL = """() => [...document.querySelectorAll('#content-main button, #content-main .aicms-tool, #content-main .aicms-button')]
+  .filter((node) => node.checkVisibility()).map((node) => [node.getBoundingClientRect(), node.outerHTML.slice(0, 120)])
+  .filter(([box]) => box.width < 24 || box.height < 24).map(([, html]) => html)"""
+
+
+def page_url(name: str, *args: Any) -> str:
+    meta = get_page_model()._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{name}", args=args)
+
+
+def children(parent: Any) -> list[str]:
+    return [page.title for page in get_page_model().objects.filter(parent=parent).order_by("lft")]
+
+
+@pytest.fixture
+def pages(page_factory: Callable[..., Any], system: Any) -> dict[str, Any]:
+    made = {title: page_factory(title) for title in ("One", "Two", "Three")}
+    made["Bread"] = page_factory("Bread", content=[HEADING], parent=made["One"], publish=True)
+    changed = [{**HEADING, "props": {"text": "Better bread", "level": 2}}]
+    services.update_page(made["Bread"], actor=system, content=changed, fields={"seo_title": "Breads"})
+    operations = [{"op": "update", "id": "h1", "props": {"text": "Best bread"}}]
+    made["proposal"] = services.create_proposal(made["Bread"], operations, actor=system, fields={"seo_title": "Best"})
+    return made
+
+
+def addresses(pages: dict[str, Any]) -> list[str]:
+    pk = pages["Bread"].pk
+    return [
+        page_url("changelist"),
+        page_url("changelist") + "?q=o",
+        page_url("changelist") + "?q=zzz",
+        page_url("bin"),
+        page_url("add") + f"?parent={pages['One'].pk}&type={get_page_model().type_name()}",
+        page_url("change", pk),
+        page_url("change", pk) + "?preview=1",
+        page_url("history", pk),
+        page_url("compare", pk) + "?from=1",
+        page_url("revision", pk, 1),
+        *(page_url(name, pk) for name in ("delete", "move", "copy", "schedule", "links", "template", "unpublish")),
+        reverse("admin:ai_cms_pages_proposal_changelist"),
+        reverse("admin:ai_cms_pages_proposal_change", args=[pages["proposal"].pk]),
+        reverse("admin:ai_cms_pages_site_changelist"),
+        reverse("admin:ai_cms_pages_redirect_add"),
+        reverse("admin:ai_cms_pages_element_changelist"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)], ids=["light", "dark", "phone"]
+)
+def test_every_page_is_clean_named_and_fits(
+    watch: Any, superuser: Any, pages: dict[str, Any], scheme: str, width: int
+) -> None:
+    watched = watch(superuser, color_scheme=scheme, viewport={"width": width, "height": 740})
+    for path in addresses(pages):
+        watched.visit(path)
+        assert watched.page.evaluate(NAMELESS) == [], path
+        assert watched.page.evaluate(DOUBLE_IDS) == [], path
+        assert watched.page.evaluate(SMALL) == [], path
+        assert watched.page.evaluate("document.querySelectorAll('h1').length") == 1 + (
+            # Django's own header of a phone or desk is no heading.
+            watched.page.evaluate("document.querySelectorAll('#branding h1').length")
+        ), path
+        shown = watched.page.evaluate("document.documentElement.scrollWidth")
+        assert shown <= width, f"{path} is {shown} pixels wide"
+    assert watched.problems == []
+
+
+def test_move_by_keyboard_alone(watch: Any, superuser: Any, pages: dict[str, Any], root: Any) -> None:
+    watched = watch(superuser)
+    watched.visit(page_url("changelist"))
+    page = watched.page
+    page.keyboard.press("Tab")
+    for _step in range(200):
+        if page.evaluate("document.activeElement.textContent.trim()") == "Three":
+            break
+        page.keyboard.press("Tab")
+    status = page.locator("[data-aicms-live]")
+
+    def press(keys: str) -> None:
+        # The tree takes one step after the other.
+        page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+        page.keyboard.press(keys)
+
+    press("Alt+ArrowUp")
+    status.get_by_text("“Three” is now number 2 of 3 below “Home”.").wait_for(state="attached")
+    assert children(root) == ["One", "Three", "Two"]
+    # The focus stays on the page, so that the next key moves it on.
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Three"
+    press("Alt+ArrowRight")
+    status.get_by_text("“Three” is now number 2 of 2 below “One”.").wait_for(state="attached")
+    page.wait_for_function("document.activeElement.textContent.trim() === 'Three'")
+    assert children(pages["One"]) == ["Bread", "Three"]
+    press("Alt+ArrowLeft")
+    status.get_by_text("“Three” is now number 2 of 3 below “Home”.").wait_for(state="attached")
+    page.wait_for_function("document.activeElement.textContent.trim() === 'Three'")
+    press("Alt+ArrowLeft")
+    status.get_by_text("It cannot be moved further out.").wait_for(state="attached")
+    assert children(root) == ["One", "Three", "Two"]
+    # The last refusal is an answer of 409, which the browser reports.
+    assert [problem for problem in watched.problems if "409" not in problem] == []
+
+
+def test_move_by_buttons_keeps_the_focus(watch: Any, superuser: Any, pages: dict[str, Any], root: Any) -> None:
+    watched = watch(superuser)
+    watched.visit(page_url("changelist"))
+    button = watched.page.get_by_role("button", name="Move One down")
+    button.focus()
+    watched.page.keyboard.press("Enter")
+    watched.page.locator("[data-aicms-live]").get_by_text("number 2 of 3").wait_for(state="attached")
+    assert children(root) == ["Two", "One", "Three"]
+    assert watched.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Move One down"
+    assert watched.problems == []
+
+
+def test_levels_open_and_stay_open(watch: Any, superuser: Any, pages: dict[str, Any]) -> None:
+    watched = watch(superuser)
+    watched.visit(page_url("changelist"))
+    toggle = watched.page.get_by_role("button", name="Pages below One")
+    assert toggle.get_attribute("aria-expanded") == "false"
+    toggle.focus()
+    watched.page.keyboard.press("Enter")
+    watched.page.get_by_role("link", name="Bread", exact=True).wait_for()
+    assert toggle.get_attribute("aria-expanded") == "true"
+    watched.page.reload()
+    watched.page.get_by_role("link", name="Bread", exact=True).wait_for()
+    watched.page.keyboard.press("Tab")
+    watched.page.get_by_role("button", name="Pages below One").click()
+    assert not watched.page.get_by_role("link", name="Bread", exact=True).is_visible()
+    assert watched.problems == []
+
+
+def test_drag_and_drop(watch: Any, superuser: Any, pages: dict[str, Any], root: Any) -> None:
+    watched = watch(superuser)
+    watched.visit(page_url("changelist"))
+    page = watched.page
+
+    def row(title: str) -> Any:
+        return page.locator(f'.aicms-node[data-page="{pages[title].pk}"] > .aicms-row')
+
+    row("Three").drag_to(row("One"), source_position={"x": 300, "y": 8}, target_position={"x": 300, "y": 3})
+    page.locator("[data-aicms-live]").get_by_text("number 1 of 3").wait_for(state="attached")
+    assert children(root) == ["Three", "One", "Two"]
+    box = row("Two").bounding_box()
+    row("Three").drag_to(
+        row("Two"), source_position={"x": 300, "y": 8}, target_position={"x": 300, "y": box["height"] / 2}
+    )
+    page.locator("[data-aicms-live]").get_by_text("below “Two”").wait_for(state="attached")
+    assert children(pages["Two"]) == ["Three"]
+    page.get_by_role("link", name="Three", exact=True).wait_for()
+    assert watched.problems == []
+
+
+def test_edit_publish_and_look(watch: Any, superuser: Any, pages: dict[str, Any]) -> None:
+    watched = watch(superuser)
+    watched.visit(page_url("change", pages["Bread"].pk))
+    page = watched.page
+    page.fill("#id_title", "Rye bread")
+    page.get_by_role("button", name="Save and preview").click()
+    frame = page.frame_locator("iframe[title='Preview of the draft']")
+    frame.get_by_text("Better bread").first.wait_for()
+    page.get_by_role("button", name="Save and publish").click()
+    page.get_by_text("was saved and published").wait_for()
+    assert get_page_model().objects.get(pk=pages["Bread"].pk).publication.title == "Rye bread"
+    assert watched.problems == []
+
+
+def test_links_lead_to_what_is_missing(watch: Any, superuser: Any, page_factory: Any) -> None:
+    broken = {"id": "h9", "type": "heading", "v": 1, "props": {"text": "Bread", "level": 77}}
+    made = page_factory("Broken", content=[HEADING, broken])
+    watched = watch(superuser)
+    watched.visit(page_url("change", made.pk))
+    page = watched.page
+    page.get_by_role("button", name="Save and publish").click()
+    page.get_by_text("saved but not published").wait_for()
+    page.get_by_role("link", name=re.compile("2. Heading")).click()
+    assert page.evaluate("document.activeElement.closest('.aicb-block').id") == "aicb-h9"
+    assert watched.problems == []
+
+
+def test_blocks_show_their_first_words(watch: Any, superuser: Any, page_factory: Any) -> None:
+    html = "<p>Salt <em>&amp; pepper</em>, ground.</p><p>Then <strong>st</strong>ir.</p>"
+    made = page_factory("Soup", content=[{"type": "rich_text", "props": {"html": html}}])
+    watched = watch(superuser)
+    watched.visit(page_url("change", made.pk))
+    assert watched.page.locator(".aicb-summary").inner_text() == "Salt & pepper, ground. Then stir."
+    assert watched.problems == []
+
+
+def test_two_people_at_once(watch: Any, superuser: Any, system: Any, pages: dict[str, Any]) -> None:
+    watched = watch(superuser)
+    watched.visit(page_url("change", pages["Bread"].pk))
+    page = watched.page
+    page.fill("#id_title", "My title")
+    services.update_page(pages["Bread"], actor=system, fields={"title": "Their title"})
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("alert").wait_for()
+    assert page.locator("del", has_text="Their title").count() == 1
+    assert page.locator("ins", has_text="My title").count() == 1
+    page.get_by_role("button", name="Put my text in its place").click()
+    page.get_by_text("Your text is the draft now").wait_for()
+    assert get_page_model().objects.get(pk=pages["Bread"].pk).title == "My title"
+    assert watched.problems == []
+
+
+def test_suggestions_while_typing(watch: Any, superuser: Any, pages: dict[str, Any]) -> None:
+    watched = watch(superuser)
+    watched.visit(page_url("move", pages["Two"].pk))
+    page = watched.page
+    page.locator("#id_target").press_sequentially("brea")
+    page.wait_for_function("document.querySelectorAll('#id_target_pages option').length === 1")
+    value = page.evaluate("document.querySelector('#id_target_pages option').value")
+    assert value == f"/one/bread/ (#{pages['Bread'].pk})"
+    page.fill("#id_target", value)
+    page.get_by_role("button", name="Move the page").click()
+    page.get_by_text("below “Bread”").first.wait_for()
+    assert watched.problems == []
+
+
+def test_without_scripts(watch: Any, superuser: Any, pages: dict[str, Any], root: Any) -> None:
+    """The tree, its buttons and the form of a page do the same by loading pages."""
+    watched = watch(superuser, java_script_enabled=False)
+    watched.visit(page_url("changelist"))
+    page = watched.page
+    page.get_by_role("button", name="Move Two up").click()
+    assert children(root) == ["Two", "One", "Three"]
+    page.get_by_role("link", name="Pages below One").click()
+    page.get_by_role("link", name="Bread", exact=True).click()
+    page.fill("#id_title", "Plain")
+    page.get_by_role("button", name="Save draft").click()
+    assert get_page_model().objects.get(pk=pages["Bread"].pk).title == "Plain"

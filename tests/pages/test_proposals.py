@@ -1,0 +1,156 @@
+"""Proposals: made, accepted in whole and in part, stale, rejected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ai_cms.blocks.exceptions import InvalidOperation
+from ai_cms.core.exceptions import InvalidInput, NotFound
+from ai_cms.pages import services
+from ai_cms.pages.exceptions import ProposalClosed, ProposalStale
+from ai_cms.pages.models import Proposal, ProposalStatus, Publication
+
+MODEL = {"source": "model", "model": "m-1", "call": "42"}
+CONTENT = [
+    {"id": "h1", "type": "heading", "props": {"text": "One"}},
+    {"id": "h2", "type": "heading", "props": {"text": "Two"}},
+]
+OPERATIONS = [
+    {"op": "update", "id": "h1", "props": {"text": "One, better"}},
+    {"op": "insert", "block": {"id": "n1", "type": "section", "props": {"title": "New"}}, "after": "h1"},
+    {"op": "insert", "block": {"id": "n2", "type": "heading", "props": {"text": "Inner"}}, "parent": "n1"},
+    {"op": "remove", "id": "h2"},
+]
+
+
+@pytest.fixture
+def page(page_factory: Any) -> Any:
+    return page_factory("Page", content=CONTENT, publish=True)
+
+
+@pytest.fixture
+def proposal(page: Any, superuser: Any) -> Proposal:
+    return services.create_proposal(
+        page, OPERATIONS, actor=superuser, fields={"seo_title": "Better"}, provenance=MODEL, agent="Writer"
+    )
+
+
+def texts(page: Any) -> list[str]:
+    page.refresh_from_db()
+    return [block["props"].get("text") or block["props"].get("title") for block in page.content_json.blocks]
+
+
+def test_a_proposal_changes_nothing_by_itself(page: Any, proposal: Proposal) -> None:
+    assert (proposal.status, proposal.base_version, proposal.agent) == (ProposalStatus.PENDING, 1, "Writer")
+    assert texts(page) == ["One", "Two"]
+    assert services.proposal_state(proposal, page) == ["pending"] * 4
+
+
+def test_accepting_makes_one_revision_with_the_models_provenance(
+    page: Any, proposal: Proposal, editor: Any, grant: Any
+) -> None:
+    grant(page, "change")
+    services.accept_proposal(proposal, actor=editor)
+    assert texts(page) == ["One, better", "New"]
+    assert (page.seo_title, page.version) == ("Better", 2)
+    revision = page.revisions.first()
+    assert (revision.kind, revision.number, revision.author) == ("proposal", proposal.revision, editor)
+    assert page.content_json.find("n2")["meta"]["provenance"] == MODEL
+    assert (proposal.status, proposal.decisions) == (ProposalStatus.ACCEPTED, ["accepted"] * 4)
+    assert Publication.objects.get(page=page).version == 1
+    with pytest.raises(ProposalClosed):
+        services.accept_proposal(proposal, actor=editor)
+
+
+def test_accepting_in_part_takes_the_named_blocks(page: Any, proposal: Proposal, superuser: Any) -> None:
+    services.accept_proposal(proposal, actor=superuser, blocks=["h1"])
+    assert texts(page) == ["One, better", "Two"]
+    assert (proposal.status, proposal.decisions) == (
+        ProposalStatus.PARTIAL,
+        ["accepted", "rejected", "rejected", "rejected"],
+    )
+    assert page.seo_title == ""
+
+
+def test_fields_can_be_accepted_alone(page: Any, proposal: Proposal, superuser: Any) -> None:
+    services.accept_proposal(proposal, actor=superuser, blocks=[], fields=["seo_title"])
+    assert texts(page) == ["One", "Two"]
+    assert page.seo_title == "Better"
+
+
+def test_unknown_blocks_and_fields_are_refused(proposal: Proposal, superuser: Any) -> None:
+    with pytest.raises(InvalidInput):
+        services.accept_proposal(proposal, actor=superuser, blocks=["nobody"])
+    with pytest.raises(InvalidInput):
+        services.accept_proposal(proposal, actor=superuser, fields=["title"])
+    proposal.refresh_from_db()
+    assert proposal.status == ProposalStatus.PENDING
+
+
+def test_a_child_of_a_block_that_was_not_accepted_is_stale(page: Any, proposal: Proposal, superuser: Any) -> None:
+    services.accept_proposal(proposal, actor=superuser, blocks=["h1", "n2"])
+    assert proposal.decisions == ["accepted", "rejected", "stale", "rejected"]
+    assert texts(page) == ["One, better", "Two"]
+
+
+def test_a_proposal_is_rebased_and_changed_blocks_are_left_alone(page: Any, proposal: Proposal, superuser: Any) -> None:
+    services.apply_page_operations(
+        page,
+        [
+            {"op": "update", "id": "h1", "props": {"text": "Mine"}},
+            {"op": "insert", "block": {"type": "divider", "props": {}}, "after": None},
+        ],
+        actor=superuser,
+    )
+    assert services.proposal_state(proposal, page.__class__.objects.get(pk=page.pk))[0] == "stale"
+    services.accept_proposal(proposal, actor=superuser)
+    assert proposal.decisions == ["stale", "accepted", "accepted", "accepted"]
+    assert proposal.status == ProposalStatus.PARTIAL
+    page.refresh_from_db()
+    assert [block["type"] for block in page.content_json.blocks] == ["divider", "heading", "section"]
+    assert page.content_json.find("h1")["props"]["text"] == "Mine"
+
+
+def test_a_proposal_of_which_nothing_fits_is_stale(page: Any, superuser: Any) -> None:
+    proposal = services.create_proposal(page, OPERATIONS[:1], actor=superuser)
+    services.apply_page_operations(page, [{"op": "remove", "id": "h1"}], actor=superuser)
+    with pytest.raises(ProposalStale):
+        services.accept_proposal(proposal, actor=superuser)
+    proposal.refresh_from_db()
+    assert proposal.status == ProposalStatus.STALE
+    assert texts(page) == ["Two"]
+
+
+def test_rejecting_leaves_the_page(page: Any, proposal: Proposal, superuser: Any) -> None:
+    services.reject_proposal(proposal, actor=superuser)
+    assert texts(page) == ["One", "Two"]
+    with pytest.raises(ProposalClosed):
+        services.reject_proposal(proposal, actor=superuser)
+
+
+def test_what_cannot_be_applied_cannot_be_proposed(page: Any, superuser: Any) -> None:
+    with pytest.raises(InvalidOperation):
+        services.create_proposal(page, [{"op": "remove", "id": "nobody"}], actor=superuser)
+    with pytest.raises(InvalidInput):
+        services.create_proposal(page, [], actor=superuser)
+    with pytest.raises(InvalidInput):
+        services.create_proposal(page, OPERATIONS, actor=superuser, fields={"lft": 3})
+
+
+def test_strangers_cannot_tell_a_proposal_exists(page: Any, proposal: Proposal, member: Any) -> None:
+    for verb in (services.accept_proposal, services.reject_proposal):
+        with pytest.raises(NotFound):
+            verb(proposal, actor=member)
+
+
+def accept_all(proposal: Proposal, actor: Any) -> bool:
+    return actor.is_superuser
+
+
+def test_a_policy_of_the_host_accepts_in_a_persons_place(page: Any, superuser: Any, settings: Any) -> None:
+    settings.AI_CMS = {"PROPOSAL_POLICY": f"{__name__}.accept_all"}
+    proposal = services.create_proposal(page, OPERATIONS, actor=superuser)
+    assert proposal.status == ProposalStatus.ACCEPTED
+    assert texts(page) == ["One, better", "New"]
