@@ -1,0 +1,1 @@
+"""One backend a file; the contract is :class:`ai_cms.llm.backends.base.BaseLLMBackend`."""

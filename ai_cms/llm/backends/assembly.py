@@ -1,0 +1,259 @@
+"""An answer put together from its pieces, whatever the dialect they come in.
+
+The dialects (``chat_format.py``, ``responses_format.py``) translate; here are the rules: what counts as progress, when
+the answer is over its limits, which reported usage is believable and when an answer is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ai_cms.llm.exceptions import LLMEmptyOutput, LLMInterrupted, LLMOutputLimit
+from ai_cms.llm.messages import (
+    FinishReason,
+    Limits,
+    LLMRequest,
+    LLMResponse,
+    StreamEvent,
+    TextDelta,
+    ToolCall,
+    ToolCallDelta,
+    Usage,
+    UsageEvent,
+)
+from ai_cms.llm.tokens import calibration, estimate_request, estimate_usage
+
+__all__ = ["Assembler", "clean_text"]
+
+#: Characters of text without ``max_tokens``, and for each of its tokens; no tokenizer packs more over a whole answer.
+_MAX_CHARACTERS = 400_000
+_CHARACTERS_PER_TOKEN = 12
+_SPARE_CHARACTERS = 1024
+#: Tokens of an input from which on an estimate is good enough to compare with.
+_LONG_INPUT = 2000
+
+logger = logging.getLogger("ai_cms.llm")
+
+
+def clean_text(text: str) -> str:
+    """Return ``text`` as databases take it: without NUL and lone surrogates."""
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    if text.isascii():
+        return text
+    # Two halves of a pair that came apart are joined, a half alone becomes the replacement character.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+@dataclass
+class _Call:
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+class Assembler:
+    """Collect the pieces of one answer. ``key`` names the model for the calibration of estimates."""
+
+    def __init__(self, request: LLMRequest, limits: Limits, *, key: str = "") -> None:
+        self.request = request
+        self.key = key
+        self.texts: list[str] = []
+        self.refusals: list[str] = []
+        self.calls: dict[int, _Call] = {}
+        self.usage: Usage | None = None
+        self.finish: FinishReason | None = None
+        self.model = ""
+        self.request_id = ""
+        #: A choice was announced, perhaps still without content.
+        self.started = False
+        #: The dialect's own end came.
+        self.ended = False
+        #: Counts what arrived; unchanged after an event, the event held nothing.
+        self.pieces = 0
+        self.hidden_bytes = 0
+        self.reasoning_tokens = 0
+        self._size = 0
+        self._held = ""
+        if limits.max_characters is not None:
+            self._most = limits.max_characters
+        elif request.max_tokens is not None:
+            self._most = request.max_tokens * _CHARACTERS_PER_TOKEN + _SPARE_CHARACTERS
+        else:
+            self._most = _MAX_CHARACTERS
+
+    def add_text(self, text: str) -> Iterator[StreamEvent]:
+        """Take the next piece of text. Raises LLMOutputLimit at the cap."""
+        self.pieces += 1
+        text = self._held + text
+        # The first half of a surrogate pair waits for the second.
+        cut = len(text) - 1 if text and "\ud800" <= text[-1] <= "\udbff" else len(text)
+        text, self._held = text[:cut], text[cut:]
+        text = clean_text(text)
+        if not text:
+            return
+        kept = text[: max(self._most - self._size, 0)]
+        self._size += len(text)
+        if kept:
+            self.texts.append(kept)
+            yield TextDelta(kept)
+        self._check_size()
+
+    def add_refusal(self, text: str) -> None:
+        """Take the next piece of a refusal."""
+        self.pieces += 1
+        self.refusals.append(clean_text(text))
+        self._grow(len(text))
+
+    def add_hidden(self, text: str) -> None:
+        """Note text that is billed but not part of the answer (reasoning)."""
+        self.pieces += 1
+        self.hidden_bytes += len(text.encode("utf-8", "replace"))
+        self._grow(len(text))
+
+    def add_call(self, index: int, *, id: str = "", name: str = "", arguments: str = "") -> Iterator[StreamEvent]:
+        """Take the next piece of the ``index``-th tool call."""
+        self.pieces += 1
+        call = self.calls.setdefault(index, _Call())
+        call.id = call.id or id
+        call.name = call.name or name
+        arguments = arguments.replace("\x00", "")
+        call.arguments.append(arguments)
+        self._grow(len(arguments) + len(name))
+        yield ToolCallDelta(index, id, name, arguments)
+
+    def add_usage(self, prompt: Any, completion: Any, *, cached: Any = 0, reasoning: Any = 0) -> Iterator[StreamEvent]:
+        """Take reported usage; the last one counts. What is no number at all is passed over."""
+        self.pieces += 1
+        tokens_in, tokens_out = _count(prompt), _count(completion)
+        if tokens_in is None or tokens_out is None:
+            self.usage = None
+            return
+        self.reasoning_tokens = _count(reasoning) or 0
+        self.usage = Usage(tokens_in, tokens_out, min(_count(cached) or 0, tokens_in))
+        yield UsageEvent(self.usage)
+
+    def finish_with(self, reason: FinishReason | None) -> None:
+        """Take the reason for which the answer ended."""
+        if reason is not None:
+            self.pieces += 1
+            self.finish = reason
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+    @property
+    def delivered(self) -> bool:
+        """Say whether anything of an answer has come."""
+        return bool(self.texts or self.calls or self.refusals)
+
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """Return the calls so far; one without an id gets one."""
+        return tuple(
+            ToolCall(call.id or f"call_{index}", call.name, "".join(call.arguments) or "{}")
+            for index, call in sorted(self.calls.items())
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Return what an error should carry: text so far, usage, model, request id."""
+        return {
+            "partial": self.text,
+            "usage": self.believed_usage(),
+            "model": self.model,
+            "request_id": self.request_id,
+        }
+
+    def believed_usage(self) -> Usage | None:
+        """Return the reported usage if it can be true, else ``None``.
+
+        A token is at least one byte of what was sent or delivered, and few are longer than a hundred. Reasoning that is
+        reported as such may come on top.
+        """
+        if self.usage is None:
+            return None
+        sent = sum(len(message.text.encode("utf-8", "replace")) for message in self.request.messages)
+        images = sum(len(message.images) for message in self.request.messages)
+        estimate = estimate_usage(self.request, self.text, self.tool_calls())
+        most_in = 4 * estimate.input_tokens + sent + 50_000 * images + 4096
+        if not sent // 100 <= self.usage.input_tokens <= most_in or self.usage.input_tokens == 0:
+            return None
+        delivered = sum(len(text.encode("utf-8", "replace")) for text in (*self.texts, *self.refusals))
+        delivered += sum(len("".join(call.arguments)) + len(call.name) for call in self.calls.values())
+        most_out = delivered + self.hidden_bytes + self.reasoning_tokens + 1024
+        if self.request.max_tokens is not None:
+            most_out = max(most_out, self.request.max_tokens)
+        least_out = max(delivered // 100, 1 if delivered else 0)
+        if not least_out <= self.usage.output_tokens <= most_out:
+            return None
+        return self.usage
+
+    def complete(self, *, needs_end: bool = True) -> LLMResponse:
+        """Return the finished answer. Raises LLMInterrupted or LLMEmptyOutput if it is none.
+
+        ``needs_end``: without the dialect's own end the bytes just stopped.
+        """
+        ended_properly = self.ended or not needs_end
+        facts = {"received": True, **self.facts()}
+        if self._held:
+            self.texts.append("\ufffd")
+            self._held = ""
+        if self.finish is None or not ended_properly:
+            if self.delivered or (self.started and not ended_properly):
+                raise LLMInterrupted(reason=f"the stream ended with finish reason {self.finish}", **facts)
+            raise LLMEmptyOutput(reason="the answer holds nothing", **facts)
+        calls = self.tool_calls()
+        reported = self.believed_usage()
+        if reported is not None:
+            self._compare(reported)
+        usage = reported or self._estimated_usage(calls)
+        finish = "tool_calls" if calls and self.finish == "stop" else self.finish
+        return LLMResponse(
+            text=self.text,
+            tool_calls=calls,
+            usage=usage,
+            finish_reason=finish,
+            model=self.model or self.request.model,
+            request_id=self.request_id,
+            refusal="".join(self.refusals),
+        )
+
+    def _compare(self, reported: Usage) -> None:
+        """Warn where a server seems to have read only a part of the input: some drop its beginning without a word."""
+        expected = estimate_request(self.request) * calibration.remembered(self.key)
+        if expected > _LONG_INPUT and reported.input_tokens < expected * 0.4:
+            logger.warning(
+                "%s read %d tokens of an input of about %d; its context may be too small.",
+                self.model or self.key,
+                reported.input_tokens,
+                expected,
+            )
+
+    def _estimated_usage(self, calls: tuple[ToolCall, ...]) -> Usage:
+        estimate = estimate_usage(self.request, self.text, calls)
+        # Only what this process remembers: reading the log belongs outside of a call.
+        ratio = calibration.remembered(self.key)
+        tokens_in, tokens_out = round(estimate.input_tokens * ratio), round(estimate.output_tokens * ratio)
+        return Usage(tokens_in, tokens_out, reported=False)
+
+    def _grow(self, characters: int) -> None:
+        self._size += characters
+        self._check_size()
+
+    def _check_size(self) -> None:
+        if self._size > self._most:
+            raise LLMOutputLimit(reason=f"more than {self._most} characters", received=True, **self.facts())
+
+
+def _count(value: Any) -> int | None:
+    """Return ``value`` if it is a whole number from zero up."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def as_json_text(value: Any) -> str:
+    """Return tool arguments as JSON text; some servers send the object itself."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) if value is not None else ""

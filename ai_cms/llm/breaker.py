@@ -1,0 +1,106 @@
+"""The circuit breaker of an alias, shared by all processes through its BackendState row.
+
+Closed: calls pass. After ``LLM_BREAKER_FAILURES`` failures in a row it is open: calls are refused without being made.
+After ``LLM_BREAKER_SECONDS`` one call may try (half-open); its success closes the circuit, its failure opens it again.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from .conf import gateway_settings
+from .exceptions import LLMBackendMisconfigured, LLMError, LLMUnavailable
+from .models import BackendState
+from .signals import backend_misconfigured
+from .workers import lease
+
+__all__ = ["admit", "failed", "inconclusive", "reset", "succeeded"]
+
+logger = logging.getLogger("ai_cms.llm")
+
+#: Seconds that the one call of a half-open circuit may take to tell how it went; then another may try.
+PROBE_SECONDS = 90
+
+
+def admit(alias: str) -> datetime | None:
+    """Let a call pass, or raise LLMUnavailable (LLMBackendMisconfigured where that opened the circuit).
+
+    Return what inconclusive() wants to know: a time if the call is the one that may try a half-open circuit, else
+    ``None``. Call it first in the transaction that admits the call: its UPDATE locks the row, so that whoever counts open calls
+    of the alias afterwards counts alone.
+    """
+    state = BackendState.objects.filter(alias=alias)
+    passed, probe = _pass(state)
+    if passed:
+        return probe
+    current, _created = BackendState.objects.get_or_create(alias=alias)
+    # It was new, or somebody closed the circuit in between.
+    passed, probe = _pass(state)
+    if passed:
+        return probe
+    now = timezone.now()
+    until = max(moment for moment in (current.open_until, current.probe_until, now) if moment is not None)
+    wait = max(1, math.ceil((until - now).total_seconds()))
+    kind = (
+        LLMBackendMisconfigured if current.last_error_code == LLMBackendMisconfigured.default_code else LLMUnavailable
+    )
+    raise kind(
+        reason=f"the circuit of {alias!r} is open after {current.failures} failures ({current.last_error_code})",
+        retry_after=min(wait, math.ceil(gateway_settings.LLM_BREAKER_SECONDS)),
+        retryable=False,
+    )
+
+
+def _pass(state: QuerySet[BackendState]) -> tuple[bool, datetime | None]:
+    """Count a call in if the circuit is closed, or if it is half-open and this is the call that may try, and until
+    when.
+    """
+    now = timezone.now()
+    if state.filter(open_until__isnull=True).update(admitted=F("admitted") + 1):
+        return True, None
+    half_open = Q(open_until__lte=now) & (Q(probe_until__isnull=True) | Q(probe_until__lte=now))
+    probe = lease(PROBE_SECONDS)
+    return bool(state.filter(half_open).update(admitted=F("admitted") + 1, probe_until=probe)), probe
+
+
+def succeeded(alias: str) -> None:
+    """Note that the provider answered: a row of failures is over."""
+    # The usual case writes nothing: there was no failure.
+    BackendState.objects.filter(alias=alias).filter(Q(failures__gt=0) | Q(open_until__isnull=False)).update(
+        failures=0, open_until=None, probe_until=None, last_success_at=timezone.now()
+    )
+
+
+def failed(alias: str, error: LLMError, probe: datetime | None = None) -> None:
+    """Note that a call failed; open the circuit where that was one too many. Staff is told of a wrong set-up."""
+    if isinstance(error, LLMBackendMisconfigured):
+        logger.error("The backend %r is misconfigured: %s", alias, error.reason or error.detail)
+        backend_misconfigured.send(BackendState, alias=alias, error=error)
+    if not error.counts_as_failure or (isinstance(error, LLMBackendMisconfigured) and not error.opens_circuit):
+        # What it does not take of one request says nothing about the next, which may be somebody else's.
+        inconclusive(alias, probe)
+        return
+    now = timezone.now()
+    state = BackendState.objects.filter(alias=alias)
+    state.update(failures=F("failures") + 1, last_error_code=error.code, last_error_at=now, probe_until=None)
+    opened = state.filter(failures__gte=gateway_settings.LLM_BREAKER_FAILURES).update(
+        open_until=now + timedelta(seconds=gateway_settings.LLM_BREAKER_SECONDS)
+    )
+    if opened:
+        logger.warning("The circuit of the backend %r is open: %s", alias, error)
+
+
+def inconclusive(alias: str, probe: datetime | None) -> None:
+    """Note that a call ended without telling how the provider does: where it was the one to try, another may."""
+    if probe is not None:
+        BackendState.objects.filter(alias=alias, probe_until=probe).update(probe_until=None)
+
+
+def reset(alias: str) -> None:
+    """Close the circuit by hand."""
+    BackendState.objects.filter(alias=alias).update(failures=0, open_until=None, probe_until=None, last_error_code="")

@@ -1,0 +1,293 @@
+"""Pydantic models as the JSON Schema that providers accept, and answers as objects of those models.
+
+Strict structured output takes less than JSON Schema: every property is required, nothing is open, there is no
+``oneOf``, no ``default`` and no length. :func:`output_schema` reduces a model's schema to that and says what it dropped
+in the descriptions, where a model reads it; the answer is validated with the real class, so nothing dropped is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel, ValidationError
+
+from .exceptions import LLMInvalidOutput
+from .messages import LLMRequest, Message
+
+__all__ = [
+    "OutputSchema",
+    "extract_json",
+    "lenient_schema",
+    "output_schema",
+    "parse_json",
+    "parse_output",
+    "repair_request",
+    "strict_schema",
+]
+
+M = TypeVar("M", bound=BaseModel)
+
+#: What a strict schema may contain besides the structure that is handled by name.
+_KEPT = ("type", "description", "enum")
+_WRAPPER = "result"
+_HINTS = {
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "pattern": "matches {}",
+    "format": "format {}",
+}
+_MAX_PROBLEMS = 20
+_MAX_ECHO = 20_000
+
+
+@dataclass(frozen=True)
+class OutputSchema:
+    """``schema``: what to send. ``strict``: it keeps all of strict mode's rules. ``wrapped``: the value is in
+    ``result``.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    strict: bool
+    wrapped: bool
+
+
+class _Reducer:
+    """Walk a JSON Schema once and note whether strict mode can take it."""
+
+    def __init__(self, definitions: Mapping[str, Any], *, all_required: bool = True) -> None:
+        self.definitions = definitions
+        self.all_required = all_required
+        self.strict = True
+
+    def reduce(self, node: Any) -> dict[str, Any]:
+        if not isinstance(node, Mapping) or not node:
+            # Any value at all: only a lax schema can say so.
+            self.strict = False
+            return {}
+        if "$ref" in node:
+            reference = {"$ref": node["$ref"]}
+            # A reference may have no siblings; one alternative with a description says the same.
+            return {"anyOf": [reference], "description": node["description"]} if "description" in node else reference
+        if "allOf" in node:
+            return self.reduce(self._merged(node))
+        result: dict[str, Any] = {key: node[key] for key in _KEPT if key in node}
+        if "const" in node:
+            result["enum"] = [node["const"]]
+        choices = node.get("anyOf", node.get("oneOf"))
+        if choices is not None:
+            result["anyOf"] = [self.reduce(choice) for choice in choices]
+        kind = node.get("type")
+        if kind == "object" or "properties" in node:
+            self._object(node, result)
+        elif kind == "array":
+            self._array(node, result)
+        elif kind is None and not ({"anyOf", "enum"} & set(result)):
+            self.strict = False
+        hints = [text.format(node[key]) for key, text in _HINTS.items() if key in node]
+        if hints:
+            result["description"] = " ".join(filter(None, [node.get("description", ""), f"({'; '.join(hints)})"]))
+        return result
+
+    def _object(self, node: Mapping[str, Any], result: dict[str, Any]) -> None:
+        result["type"] = "object"
+        extra = node.get("additionalProperties")
+        open_values = isinstance(extra, Mapping) or extra is True
+        if open_values or (not node.get("properties") and extra is None):
+            self.strict = False
+            result["additionalProperties"] = self.reduce(extra) if isinstance(extra, Mapping) and extra else True
+        else:
+            result["additionalProperties"] = False
+        properties = {name: self.reduce(child) for name, child in node.get("properties", {}).items()}
+        result["properties"] = properties
+        needed = properties if self.all_required else [name for name in node.get("required", ()) if name in properties]
+        result["required"] = list(needed)
+
+    def _array(self, node: Mapping[str, Any], result: dict[str, Any]) -> None:
+        if "prefixItems" in node:
+            kinds: list[dict[str, Any]] = []
+            for item in node["prefixItems"]:
+                reduced = self.reduce(item)
+                if reduced not in kinds:
+                    kinds.append(reduced)
+            result["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+        else:
+            result["items"] = self.reduce(node.get("items"))
+
+    def _merged(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        merged = {key: value for key, value in node.items() if key != "allOf"}
+        for part in node["allOf"]:
+            resolved = self._resolve(part) if len(node["allOf"]) > 1 or "properties" in merged else part
+            for key, value in resolved.items():
+                if key in ("properties", "$defs") and key in merged:
+                    merged[key] = {**merged[key], **value}
+                else:
+                    merged.setdefault(key, value)
+        return merged
+
+    def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        reference = node.get("$ref", "")
+        found = self.definitions.get(reference.removeprefix("#/$defs/"), node) if reference else node
+        return found if isinstance(found, Mapping) else node
+
+
+def _root(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of the value itself; a model that contains itself is a reference at the root."""
+    if "$ref" in schema:
+        found: Mapping[str, Any] = schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+        return found
+    return {key: value for key, value in schema.items() if key != "$defs"}
+
+
+def strict_schema(schema: Mapping[str, Any]) -> tuple[dict[str, Any], bool, bool]:
+    """Reduce a JSON Schema; return the schema, whether it is strict, and whether its value is wrapped in ``result``."""
+    definitions = schema.get("$defs", {})
+    reducer = _Reducer(definitions)
+    reduced = reducer.reduce(_root(schema))
+    wrapped = reduced.get("type") != "object"
+    if wrapped:
+        reduced = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {_WRAPPER: reduced},
+            "required": [_WRAPPER],
+        }
+    if definitions:
+        reduced["$defs"] = {name: reducer.reduce(node) for name, node in definitions.items()}
+    return reduced, reducer.strict, wrapped
+
+
+def lenient_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of a tool's arguments: reduced like an answer's, but what has a default may be left out."""
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    reducer = _Reducer(definitions, all_required=False)
+    reduced = reducer.reduce(_root(schema))
+    reduced.pop("description", None)
+    if definitions:
+        reduced["$defs"] = {name: reducer.reduce(node) for name, node in definitions.items()}
+    return reduced
+
+
+_cache: WeakKeyDictionary[type[BaseModel], OutputSchema] = WeakKeyDictionary()
+_cache_lock = threading.Lock()
+
+
+def output_schema(model: type[BaseModel]) -> OutputSchema:
+    """Return the schema to send for answers of ``model``; derived once a class."""
+    with _cache_lock:
+        found = _cache.get(model)
+    if found is None:
+        schema, strict, wrapped = strict_schema(model.model_json_schema())
+        name = re.sub(r"[^a-zA-Z0-9_-]", "_", model.__name__)[:64] or "output"
+        found = OutputSchema(name, schema, strict, wrapped)
+        with _cache_lock:
+            _cache[model] = found
+    return found
+
+
+def requested_schema(request: LLMRequest) -> OutputSchema | None:
+    """Return the schema that ``request`` asks for, ``None`` for free text."""
+    if request.response_schema is not None:
+        name = request.response_model.__name__ if request.response_model else "output"
+        wrapped = request.response_model is not None and output_schema(request.response_model).wrapped
+        return OutputSchema(re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64], request.response_schema, True, wrapped)
+    return output_schema(request.response_model) if request.response_model is not None else None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def extract_json(text: str) -> Any:
+    """Return the JSON value in ``text``, also from within a code fence or between sentences. Raises ValueError."""
+    # Models put line breaks into strings as they are; nobody is helped by refusing them.
+    decoder = json.JSONDecoder(parse_constant=_no_constant, strict=False)
+    text = text.strip().removeprefix("\ufeff")
+    try:
+        value = decoder.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError as error:
+        fenced = re.search(r"```(?:json)?\s*\n?(.*?)```", text, re.DOTALL)
+        inner = fenced.group(1) if fenced else text
+        start = min((at for at in (inner.find("{"), inner.find("[")) if at >= 0), default=-1)
+        if start < 0:
+            raise error
+        try:
+            value, _ = decoder.raw_decode(inner, start)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+    return value
+
+
+def _storable(value: Any) -> bool:
+    """Say whether databases take every string in ``value``: no NUL, no lone surrogate."""
+    dumped = json.dumps(value, ensure_ascii=False)
+    return "\\u0000" not in dumped and not any("\ud800" <= character <= "\udfff" for character in dumped)
+
+
+def parse_json(text: str, **facts: Any) -> Any:
+    """Return the JSON value in ``text``. Raises LLMInvalidOutput with ``facts``."""
+    facts = {"received": True, "partial": text, **facts}
+    try:
+        value = extract_json(text)
+        storable = _storable(value)
+    except (ValueError, RecursionError) as error:
+        raise LLMInvalidOutput(problems=f"Not valid JSON: {error}.", reason=f"not JSON: {error}", **facts) from None
+    if not storable:
+        problem = "It holds characters that no text may hold."
+        raise LLMInvalidOutput(problems=problem, reason="NUL or surrogate", **facts)
+    return value
+
+
+def parse_output(model: type[M], text: str, /, **facts: Any) -> M:
+    """Return ``text`` as a validated ``model``.
+
+    ``facts`` (usage, request_id …) go to the LLMInvalidOutput that is raised if the text is not JSON or not valid.
+    """
+    facts = {"received": True, "partial": text, **facts}
+    value = parse_json(text, **facts)
+    if output_schema(model).wrapped and isinstance(value, dict) and set(value) == {_WRAPPER}:
+        value = value[_WRAPPER]
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = describe_problems(error)
+        raise LLMInvalidOutput(problems=problems, reason=problems.splitlines()[0], **facts) from error
+
+
+def describe_problems(error: ValidationError) -> str:
+    """Return the errors of a validation as lines a model can act on."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    lines = [f"{'.'.join(str(step) for step in item['loc']) or 'the answer'}: {item['msg']}" for item in found]
+    more = len(lines) - _MAX_PROBLEMS
+    return "\n".join(lines[:_MAX_PROBLEMS] + ([f"and {more} more"] if more > 0 else []))
+
+
+def repair_request(request: LLMRequest, error: LLMInvalidOutput) -> LLMRequest:
+    """Return ``request`` with the wrong answer and what is wrong with it appended, for the one repair attempt."""
+    return request.replace(
+        messages=[
+            *request.messages,
+            Message.assistant(error.partial[:_MAX_ECHO]),
+            Message.user(
+                "Your answer could not be used. Problems:\n"
+                f"{error.problems or 'It is not valid.'}\n"
+                "Answer again with the complete corrected JSON and nothing else."
+            ),
+        ]
+    )
