@@ -1,0 +1,53 @@
+"""What a run has brought, as its page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.text import Truncator
+
+from ai_cms.blocks.registry import blocks
+from ai_cms.blocks.richtext import strip_tags_text
+
+__all__ = ["shown_output", "written_blocks"]
+
+#: Props that say best what a block is about, in order.
+TELLING = ("heading", "text", "title", "label", "quote", "html", "items", "code")
+
+
+def written_blocks(events: Iterable[tuple[int, str, Any]]) -> list[tuple[str, str]]:
+    """Return the blocks that the events of a run have shown, each with the label of its type and the beginning of its text."""
+    found: list[tuple[str, str]] = []
+    for _number, kind, data in events:
+        if kind != "operation" or not isinstance(data, Mapping):
+            continue
+        if data.get("op") == "restart":
+            found.clear()
+        elif isinstance(data.get("block"), Mapping):
+            block = data["block"]
+            name = str(block.get("type"))
+            label = str(blocks[name].block_meta.label) if name in blocks else name
+            found.append((label, _beginning(block.get("props") or {})))
+    return found
+
+
+def _beginning(props: Mapping[str, Any]) -> str:
+    for name in TELLING:
+        value = props.get(name)
+        if isinstance(value, list):
+            value = ", ".join(item for item in value if isinstance(item, str))
+        if isinstance(value, str) and value.strip():
+            return Truncator(" ".join(strip_tags_text(value[:600]).split())).chars(100)
+    return ""
+
+
+def shown_output(output: Any) -> list[tuple[str, list[str]]]:
+    """Return the texts of a task's output by name; lists as several, blocks and numbers not at all."""
+    found: list[tuple[str, list[str]]] = []
+    for name, value in (output if isinstance(output, Mapping) else {}).items():
+        texts = value if isinstance(value, list) else [value]
+        words = [text for text in texts if isinstance(text, str) and text.strip()]
+        if words:
+            found.append((name.replace("_", " ").capitalize(), words))
+    return found

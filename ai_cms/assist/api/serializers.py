@@ -1,0 +1,86 @@
+"""The shapes of the writing API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+__all__ = [
+    "GenerateImageSerializer",
+    "GenerateTextSerializer",
+    "ImageSerializer",
+    "OutcomeSerializer",
+    "TaskSerializer",
+]
+
+
+class GenerateTextSerializer(serializers.Serializer[Any]):
+    task = serializers.CharField(max_length=100, help_text="The name of a writing task, see GET /ai/tasks/.")
+    payload = serializers.DictField(help_text="What the task works on; its schema is with the task.")
+    page = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="Make the result a proposal on this page.",
+    )
+    parent = serializers.IntegerField(  # type: ignore[assignment]
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="Make an empty draft below this page and the result a proposal on it; for tasks with makes_pages.",
+    )
+    stream = serializers.BooleanField(
+        required=False, default=False, help_text="Answer with events: SSE, or NDJSON by Accept: application/x-ndjson."
+    )
+    keep_partial = serializers.BooleanField(
+        required=False, default=True, help_text="If the run of a draft is cancelled, propose the blocks that had come."
+    )
+    background = serializers.BooleanField(required=False, default=False, help_text="Answer 202 with a run to watch.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["stream"] and attrs["background"]:
+            raise serializers.ValidationError({"background": [_("Choose stream or background, not both.")]})
+        return attrs
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    task = serializers.CharField()
+    output = serializers.DictField(help_text="What the task made; its schema is with the task.")
+    operations = serializers.ListField(child=serializers.DictField(), help_text="The changes of the document.")
+    fields = serializers.DictField(help_text="New values of page fields.")  # type: ignore[assignment]
+    provenance = serializers.DictField(help_text="Who made it: model or rules, and the logged call.")
+    proposal = serializers.IntegerField(allow_null=True)
+    page = serializers.IntegerField(allow_null=True)
+    usage = serializers.DictField()
+    call = serializers.CharField()
+
+
+class GenerateImageSerializer(serializers.Serializer[Any]):
+    prompt = serializers.CharField(max_length=4_000)
+    size = serializers.RegexField(r"^\d{2,4}x\d{2,4}$", required=False, default="", allow_blank=True)
+    alt = serializers.CharField(max_length=250, required=False, default="", allow_blank=True)
+
+
+class ImageSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    url = serializers.CharField()
+    mime = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes.")
+    alt = serializers.CharField()
+    provenance = serializers.DictField()
+    call = serializers.CharField()
+
+
+class TaskSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    description = serializers.CharField()
+    needs_page = serializers.BooleanField()
+    makes_pages = serializers.BooleanField(help_text="Whether it takes a parent.")
+    streams_operations = serializers.BooleanField()
+    payload_schema = serializers.DictField(help_text="JSON Schema of the payload.")
+    output_schema = serializers.DictField(help_text="JSON Schema of the output.")

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class AssistConfig(AppConfig):
+    name = "ai_cms.assist"
+    label = "ai_cms_assist"
+    verbose_name = _("AI assistance")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from ai_cms.pages.admin_links import page_links
+
+        from . import checks as checks
+        from . import rules as rules
+        from . import runs as runs
+        from . import tasks as tasks
+        from .admin_links import write_links
+        from .api import routes as routes
+
+        page_links.register("write", write_links)
+
+        # Host projects register their own writing tasks in modules of this name.
+        autodiscover_modules("cms_writing")

@@ -1,0 +1,90 @@
+"""Read a brief: what its lines say about parts, paragraphs and points, for drafts without a model."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from ai_cms.llm.backends import local_text
+
+__all__ = ["Part", "read_brief", "title_of"]
+
+_HASHES = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*#*$")
+_POINT = re.compile(r"^(?:[-*•]|\d+[.)])\s+(?P<text>.+)$")
+#: A line of at most so many characters, without an end of sentence, opens a part.
+HEADING_LENGTH = 60
+
+
+@dataclass
+class Part:
+    """One part of a page: its heading (perhaps empty), paragraphs, and the points of a list."""
+
+    heading: str = ""
+    paragraphs: list[str] = field(default_factory=list)
+    points: list[str] = field(default_factory=list)
+
+
+def read_brief(text: str) -> list[Part]:
+    """Return the parts that a brief lays out.
+
+    Lines with ``#``, lines that end with a colon, and short lines without an end of sentence that begin a block of lines are
+    headings; lines with a bullet or number are points. A brief of points alone is an outline: each is a part. A brief of
+    plain sentences is one part a sentence.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    parts: list[Part] = []
+    fresh = True
+    for number, line in enumerate(lines):
+        if not line:
+            fresh = True
+            continue
+        heading, point = _HASHES.match(line), _POINT.match(line)
+        follows = next((other for other in lines[number + 1 : number + 2] if other), "")
+        if heading:
+            parts.append(Part(heading["text"]))
+        elif point:
+            if not parts:
+                parts.append(Part())
+            parts[-1].points.append(point["text"])
+        elif line.endswith(":") or (fresh and follows and _is_title(line)):
+            parts.append(Part(line.rstrip(":")))
+        else:
+            if not parts:
+                parts.append(Part())
+            parts[-1].paragraphs.append(line)
+        fresh = False
+    if len(parts) == 1 and not parts[0].heading:
+        return _of_one(parts[0], text)
+    return parts
+
+
+def title_of(parts: list[Part]) -> str:
+    """Return the title that stands alone above the parts, and take it off; "" where there is none."""
+    first = parts[0] if len(parts) > 1 else None
+    if (
+        first is None
+        or first.heading
+        or first.points
+        or len(first.paragraphs) != 1
+        or not _is_title(first.paragraphs[0])
+    ):
+        return ""
+    return parts.pop(0).paragraphs[0]
+
+
+def _is_title(line: str) -> bool:
+    return len(line) <= HEADING_LENGTH and line[-1] not in ".!?;,…"
+
+
+def _of_one(part: Part, text: str) -> list[Part]:
+    """Return the parts of a brief without any heading."""
+    if part.points and not part.paragraphs:
+        return [_outlined(point) for point in part.points]
+    if part.points:
+        return [part]
+    return [Part(heading, paragraphs) for heading, paragraphs in local_text.outline(text)]
+
+
+def _outlined(point: str) -> Part:
+    heading, _colon, rest = point.partition(": ")
+    return Part(heading, [rest] if rest else [])

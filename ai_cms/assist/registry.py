@@ -1,0 +1,180 @@
+"""Writing tasks: what each takes, asks a model for, and makes of the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from ai_cms.blocks.text import FORBIDDEN_CHARACTERS
+from ai_cms.core.permissions import Actor
+from ai_cms.core.registry import Registry
+from ai_cms.llm.messages import LLMRequest, Message
+
+from .conf import assist_settings
+from .exceptions import InvalidPayload, NoNewPage, PageNeeded, UnknownTask
+
+__all__ = ["Job", "Payload", "TaskResult", "WritingTask", "get_task", "register_task", "tasks"]
+
+
+class Payload(BaseModel):
+    """Base of all payloads: unknown keys are refused, so that a typing error is noticed."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*")
+    @classmethod
+    def storable(cls, value: Any) -> Any:
+        """Refuse characters that no database and no provider takes."""
+        if isinstance(value, str) and FORBIDDEN_CHARACTERS.search(value):
+            raise ValueError("The text holds control characters or lone surrogates.")
+        return value
+
+
+@dataclass
+class Job:
+    """One use of a task: its validated payload, for whom, and on which page (with its document) if on one.
+
+    ``parent``: the page below which the task is to make a new one.
+    """
+
+    actor: Actor
+    payload: Any
+    page: Any = None
+    parent: Any = None
+    #: What prepare() found out and finish() needs: the slots of a rewrite, the sections of a draft.
+    material: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class TaskResult:
+    """What a task makes of an answer: ``output`` for the client, and the changes of a page that it amounts to."""
+
+    output: dict[str, Any]
+    operations: list[dict[str, Any]] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+class WritingTask:
+    """Describe one task; subclasses set the attributes and override what they need.
+
+    ``prompt``: the template of the system message, ``ai_cms/prompts/<name>.md`` if empty. It never sees content: that goes
+    into the user's message, as data. ``title``: of the proposal the result becomes.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str | Promise]
+    description: ClassVar[str | Promise] = ""
+    payload_model: ClassVar[type[Payload]]
+    output_model: ClassVar[type[BaseModel]]
+    #: Names and help of payload fields for people, where the usual ones do not do.
+    labels: ClassVar[Mapping[str, str | Promise]] = {}
+    help_texts: ClassVar[Mapping[str, str | Promise]] = {}
+    needs_page: ClassVar[bool] = False
+    prompt: ClassVar[str] = ""
+    #: Whether blocks can be shown one by one while they are written.
+    streams_operations: ClassVar[bool] = False
+    #: Whether the result can be the first proposal on a new page, which target() makes below ``job.parent``.
+    makes_pages: ClassVar[bool] = False
+
+    def data(self, job: Job) -> Mapping[str, Any]:
+        """Return what the model is given to work on, as JSON values."""
+        found: dict[str, Any] = job.payload.model_dump(mode="json", exclude_none=True)
+        return found
+
+    def response_model(self, job: Job) -> type[BaseModel]:
+        """Return the model of the answer; a task may make one for the job, with checks of its own."""
+        return self.output_model
+
+    def response_schema(self, job: Job) -> Mapping[str, Any] | None:
+        """Return the strict JSON Schema to send instead of the response model's own."""
+        return None
+
+    def finish(self, job: Job, answer: Any) -> TaskResult:
+        """Turn a validated answer into the result."""
+        return TaskResult(output=answer.model_dump(mode="json"))
+
+    def check_rights(self, job: Job) -> None:
+        """Raise what the actor's rights refuse, beyond changing the page; asked before credits are spent."""
+
+    def target(self, job: Job, result: TaskResult) -> tuple[Any, Any]:
+        """Return the page the result is proposed on, and that page as it was when the work began."""
+        return job.page, job.page
+
+    # What all tasks share
+
+    @property
+    def template_name(self) -> str:
+        return self.prompt or f"ai_cms/prompts/{self.name}.md"
+
+    def alias(self) -> str:
+        """Return the alias of AI_CMS["LLM"] that the task uses."""
+        return str(assist_settings.ASSIST_ALIASES.get(self.name, "default"))
+
+    def prepare(self, actor: Actor, payload: Mapping[str, Any], page: Any = None) -> Job:
+        """Validate a payload. Raises InvalidPayload, PageNeeded."""
+        if self.needs_page and page is None:
+            raise PageNeeded
+        try:
+            return Job(actor, self.payload_model.model_validate(dict(payload)), page)
+        except ValidationError as error:
+            raise InvalidPayload.of(error) from error
+
+    def prepare_below(self, actor: Actor, payload: Mapping[str, Any], parent: Any) -> Job:
+        """Validate a payload for a new page below ``parent``. Raises InvalidPayload, NoNewPage."""
+        if not self.makes_pages:
+            raise NoNewPage(with_page=False)
+        job = self.prepare(actor, payload)
+        job.parent = parent
+        return job
+
+    def request(self, job: Job) -> LLMRequest:
+        """Return the request to a model: instructions from the template, content as data."""
+        data = dict(self.data(job))
+        options = {key: value for key, value in data.items() if key in self.options()}
+        system = render_to_string(self.template_name, {"task": self, "options": options, "page": job.page is not None})
+        # JSON reads an escaped slash as the same: so no content can end the data and go on as if it were the user.
+        content = json.dumps(data, ensure_ascii=False, indent=1).replace("</", "<\\/")
+        return LLMRequest(
+            [Message.system(system.strip()), Message.user(f"<data>\n{content}\n</data>")],
+            max_tokens=assist_settings.ASSIST_MAX_TOKENS,
+            response_model=self.response_model(job),
+            response_schema=self.response_schema(job),
+            task=self.name,
+            payload=data,
+        )
+
+    def options(self) -> set[str]:
+        """Return the payload fields with a fixed set of values: these alone may stand in the instructions."""
+        fixed = set()
+        properties = self.payload_model.model_json_schema().get("properties", {})
+        for name, schema in properties.items():
+            choices = [schema, *schema.get("anyOf", [])]
+            if any(
+                "enum" in choice or "const" in choice or choice.get("type") in ("integer", "boolean")
+                for choice in choices
+            ):
+                fixed.add(name)
+        return fixed
+
+
+tasks: Registry[WritingTask] = Registry("writing task")
+
+
+def register_task(task: type[WritingTask]) -> type[WritingTask]:
+    """Register a task class (a decorator)."""
+    tasks.register(task.name, task())
+    return task
+
+
+def get_task(name: object) -> WritingTask:
+    """Return the task called ``name``. Raises UnknownTask."""
+    found = tasks.get(name) if isinstance(name, str) else None
+    if found is None:
+        raise UnknownTask(name, tasks)
+    return found

@@ -1,0 +1,232 @@
+"""Carry out writing tasks: through the gateway, validated, and on a page as a proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from ai_cms.blocks.provenance import make_provenance
+from ai_cms.core.permissions import Actor, get_policy, policy_for
+from ai_cms.llm import gateway
+from ai_cms.llm.exceptions import LLMCancelled
+from ai_cms.llm.handler import llms
+from ai_cms.llm.messages import LLMRequest, TextDelta
+from ai_cms.llm.models import AILog
+from ai_cms.pages.models import Proposal
+from ai_cms.pages.services import create_proposal
+
+from .exceptions import NoNewPage
+from .partial import BlockReader
+from .registry import Job, TaskResult, WritingTask, get_task
+
+__all__ = ["Outcome", "generate_text", "prepared"]
+
+OnOperation = Callable[[dict[str, Any]], Any]
+OnProposal = Callable[[Proposal], Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a task brought. ``proposal``: on a page, what waits for a decision there."""
+
+    task: WritingTask
+    result: TaskResult
+    call: gateway.CallResult
+    proposal: Proposal | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer of the API."""
+        usage = self.call.usage
+        proposal = self.proposal
+        return {
+            "task": self.task.name,
+            "output": self.result.output,
+            "operations": self.result.operations,
+            "fields": self.result.fields,
+            "provenance": self.call.provenance(),
+            "proposal": proposal.pk if proposal is not None else None,
+            "page": proposal.page_id if proposal is not None else None,
+            "usage": {
+                "input_tokens": usage.input_tokens,
+                "output_tokens": usage.output_tokens,
+                "reported": usage.reported,
+            },
+            "call": self.call.call_id,
+        }
+
+
+def generate_text(
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    actor: Actor | Any,
+    page: Any = None,
+    parent: Any = None,
+    on_operation: OnOperation | None = None,
+    on_proposal: OnProposal | None = None,
+    keep_partial: bool = True,
+    run: Any = None,
+    idempotency_key: str = "",
+) -> Outcome:
+    """Carry out the task ``name``; with ``page`` the changes become a proposal on it.
+
+    ``parent``: the page below which a new, empty draft is made that the result is proposed on, by tasks that draft pages.
+    ``on_operation``: called with each operation as soon as its block is complete and valid, for tasks that make blocks.
+    ``on_proposal``: called with the proposal, in the transaction that makes it: an error undoes it.
+    ``keep_partial``: where a person stops a draft, propose the blocks that had arrived by then.
+    ``run``: the run this is part of. Not to be called inside a transaction.
+    Raises UnknownTask, InvalidPayload, PageNeeded, NoNewPage, LLMError, ProposalStale (what was worked on has been changed
+    meanwhile) and what permissions raise; then nothing is proposed, save the part that was stopped.
+    """
+    who = Actor.of(actor)
+    task = get_task(name)
+    if page is not None:
+        # Before credits are spent, not after.
+        policy_for(page).require(who, "change", page)
+        get_policy(Proposal).require(who, "add")
+    job = prepared(task, who, payload, page, parent)
+    request = task.request(job)
+    options: dict[str, Any] = {
+        "actor": who,
+        "alias": task.alias(),
+        "task": task.name,
+        "target": page or parent,
+        "run": run,
+        "idempotency_key": idempotency_key,
+    }
+    shown: list[dict[str, Any]] = []
+    if on_operation is not None and task.streams_operations:
+        try:
+            call = _streamed(request, job, on_operation, options, shown)
+        except LLMCancelled as error:
+            if (page or parent) and shown and keep_partial and _was_stopped(run):
+                _propose_part(task, job, shown, error, on_proposal)
+            raise
+    else:
+        call = gateway.call(request, **options)
+        _raise_if_stopped(run)
+    result = task.finish(job, call.parsed)
+    if shown:
+        _keep_ids(result, shown)
+    proposal = None
+    if (page or parent) and (result.operations or result.fields):
+        proposal = _propose(task, job, result, call.provenance(), str(task.label), on_proposal)
+    return Outcome(task, result, call, proposal)
+
+
+def prepared(task: WritingTask, actor: Actor, payload: Mapping[str, Any], page: Any, parent: Any) -> Job:
+    """Return the job of a request that is valid and allowed; what is wrong with it is raised before credits are spent."""
+    if page is not None and parent is not None:
+        raise NoNewPage(with_page=True)
+    job = task.prepare(actor, payload, page) if parent is None else task.prepare_below(actor, payload, parent)
+    task.check_rights(job)
+    return job
+
+
+def _streamed(
+    request: LLMRequest, job: Job, on_operation: OnOperation, options: dict[str, Any], shown: list[dict[str, Any]]
+) -> gateway.CallResult:
+    """Read the answer as it comes and pass on each block once it is complete; ``shown`` holds those so far."""
+    reader = BlockReader(job.material["types"], job.actor)
+    with gateway.stream(request, **options) as events:
+        try:
+            for event in events:
+                if isinstance(event, gateway.Restarted):
+                    reader = BlockReader(job.material["types"], job.actor)
+                    shown.clear()
+                    on_operation({"op": "restart"})
+                elif isinstance(event, TextDelta):
+                    for operation in reader.feed(event.text):
+                        shown.append(operation)
+                        on_operation(operation)
+        except LLMCancelled as error:
+            error.call_id = events.call_id  # type: ignore[attr-defined]
+            raise
+    assert events.result is not None  # noqa: S101 - the stream raises otherwise
+    if not shown:
+        # Answered at once, from a cache or by rules: what is there is shown all the same.
+        for block in getattr(events.result.parsed, "blocks", []):
+            operation = {"op": "insert", "block": block}
+            shown.append(operation)
+            on_operation(operation)
+    return events.result
+
+
+def _as_of_now(actor: Actor) -> Actor:
+    """Return the actor with the rights of this moment: a model may have written for minutes, and some may be gone by now."""
+    if actor.account is None:
+        return actor
+    user = get_user_model()._default_manager.filter(pk=actor.account.pk).first()
+    return replace(actor, user=user or AnonymousUser(), memo={})
+
+
+def _was_stopped(run: Any) -> bool:
+    """Say whether a person has stopped the run, as opposed to its call having been given up."""
+    return bool(getattr(getattr(run, "cancel", None), "cancelled", False))
+
+
+def _raise_if_stopped(run: Any) -> None:
+    """Raise LLMCancelled if the run was stopped while its answer came: whoever stops it wants no proposal."""
+    if _was_stopped(run):
+        raise LLMCancelled(reason="the run was cancelled")
+
+
+def _keep_ids(result: TaskResult, shown: list[dict[str, Any]]) -> None:
+    """Give the result's blocks the ids under which they were shown, if they are the same blocks."""
+    if len(shown) == len(result.operations):
+        pairs = list(zip(shown, result.operations, strict=True))
+        if all(_anonymous(one["block"]) == _anonymous(other["block"]) for one, other in pairs):
+            result.operations = shown
+
+
+def _anonymous(block: Mapping[str, Any]) -> dict[str, Any]:
+    bare = {"type": block.get("type"), "props": block.get("props")}
+    return {**bare, "children": [_anonymous(child) for child in block.get("children") or []]}
+
+
+def _propose_part(
+    task: WritingTask, job: Job, shown: list[dict[str, Any]], error: LLMCancelled, on_proposal: OnProposal | None
+) -> None:
+    """Propose what a stopped draft had brought."""
+    log = AILog.objects.filter(call=getattr(error, "call_id", None)).order_by("attempt").last()
+    if log is None:
+        return
+    model = log.model_answered or log.model_asked
+    source = {"source": llms[log.alias].provenance, **({"model": model} if model else {}), "call": str(log.pk)}
+    title = _("%(task)s (stopped)") % {"task": task.label}
+    _propose(task, job, TaskResult({}, list(shown)), source, title, on_proposal)
+
+
+def _propose(
+    task: WritingTask,
+    job: Job,
+    result: TaskResult,
+    source: dict[str, Any],
+    title: str,
+    on_proposal: OnProposal | None,
+) -> Proposal | None:
+    job.actor = _as_of_now(job.actor)
+    with transaction.atomic():
+        page, base = task.target(job, result)
+        if not (result.operations or result.fields):
+            # The other page says all this already.
+            return None
+        proposal = create_proposal(
+            page,
+            result.operations,
+            actor=job.actor,
+            title=title,
+            fields=result.fields,
+            provenance=make_provenance(**source, by=job.actor.account.pk if job.actor.account is not None else None),
+            agent=str(source.get("model") or source["source"]),
+            based_on=base,
+        )
+        if on_proposal is not None:
+            on_proposal(proposal)
+    return proposal

@@ -1,0 +1,174 @@
+"""Tasks that make blocks: a page or a section from a brief. The model chooses from the registry, in its own order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel, Field, create_model, field_validator
+
+from ai_cms.assist.conf import assist_settings
+from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
+from ai_cms.blocks.exceptions import InvalidDocument
+from ai_cms.blocks.prepare import prepare_document
+from ai_cms.blocks.registry import blocks
+from ai_cms.blocks.schema import document_schema
+from ai_cms.core.permissions import policy_for
+from ai_cms.llm.schema import strict_schema
+from ai_cms.pages import get_page_model
+from ai_cms.pages.services import check_place, create_page
+from ai_cms.pages.untrusted import without_remote_sources
+
+from .common import Brief, Language, Output, Tone
+
+__all__ = ["DraftTask", "PageDraftTask", "SectionDraftTask", "draft_types"]
+
+#: Types a model cannot fill in: they need a file, an address, a permission, or a query.
+_NEEDS_MORE = frozenset({"image", "gallery", "video", "embed", "raw_html", "page_list"})
+
+
+def draft_types(allowed: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """Return the block types a model may choose from, on a page that admits ``allowed``."""
+    chosen = assist_settings.ASSIST_BLOCKS
+    names = [name for name in blocks if name not in _NEEDS_MORE] if chosen is None else list(chosen)
+    usable = [name for name in names if name in blocks and blocks[name].block_meta.permission is None]
+    return tuple(name for name in usable if allowed is None or name in allowed)
+
+
+class DraftPayload(Payload):
+    brief: Brief
+    tone: Tone = "neutral"
+    length: Literal["short", "medium", "long"] = "medium"
+    audience: Annotated[str, Field(max_length=300)] = ""
+    language: Language | None = None
+
+
+class Draft(Output):
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    seo_description: Annotated[str, Field(max_length=300)] = ""
+    blocks: list[dict[str, Any]] = Field(min_length=1, max_length=200)
+
+
+class DraftTask(WritingTask):
+    """Write blocks; the answer is held to the registry's schema and validated by the real classes."""
+
+    payload_model = DraftPayload
+    output_model = Draft
+    streams_operations = True
+
+    def prepare(self, actor: Any, payload: Any, page: Any = None) -> Job:
+        job = super().prepare(actor, payload, page)
+        job.material["types"] = draft_types(page.allowed_blocks if page is not None else None)
+        return job
+
+    def data(self, job: Job) -> dict[str, Any]:
+        found = dict(super().data(job))
+        if job.page is not None:
+            found.setdefault("language", job.page.locale)
+            found["page_title"] = job.page.title
+            found["outline"] = [text for _level, text, _id in job.page.content_json.headings()]
+        elif job.parent is not None:
+            found.setdefault("language", job.parent.locale)
+        found["block_types"] = {name: str(blocks[name].block_meta.label) for name in job.material["types"]}
+        return found
+
+    def response_model(self, job: Job) -> type[BaseModel]:
+        allowed = job.material["types"]
+
+        def valid(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return checked_blocks(value, allowed, job.actor)
+
+        return create_model(
+            "CheckedDraft", __base__=self.output_model, __validators__={"valid": field_validator("blocks")(valid)}
+        )
+
+    def response_schema(self, job: Job) -> Mapping[str, Any]:
+        schema = self.output_model.model_json_schema()
+        document = dict(document_schema(job.material["types"], writing=True))
+        definitions = document.pop("$defs")
+        properties = {**schema["properties"], "blocks": document}
+        whole = {**schema, "properties": properties, "$defs": {**schema.get("$defs", {}), **definitions}}
+        return strict_schema(whole)[0]
+
+    def finish(self, job: Job, answer: Any) -> TaskResult:
+        operations = [{"op": "insert", "block": block} for block in answer.blocks]
+        output = answer.model_dump(mode="json")
+        return TaskResult(output, operations)
+
+
+def checked_blocks(value: list[dict[str, Any]], allowed: tuple[str, ...], actor: Any) -> list[dict[str, Any]]:
+    """Return new blocks with ids, cleaned and validated by their classes.
+
+    Raises ValueError with the places of the errors, in words that tell a model what to correct.
+    """
+    clean = without_remote_sources([_without_ids(block) for block in value])
+    try:
+        document = prepare_document(clean, previous=None, allowed=allowed, actor=actor)
+    except InvalidDocument as error:
+        raise ValueError(_problems(error.body().get("content_json", []))) from error
+    problems = document.validate(strict=True)
+    if problems:
+        raise ValueError(_problems([problem.to_json() for problem in problems]))
+    return document.to_json()
+
+
+def _without_ids(block: Any) -> Any:
+    """Return a block with what a model may set: no ids, versions or marks."""
+    if not isinstance(block, dict):
+        return block
+    kept = {key: value for key, value in block.items() if key in ("type", "props", "children")}
+    if kept.get("children") is None:
+        kept.pop("children", None)
+    elif isinstance(kept["children"], list):
+        kept["children"] = [_without_ids(child) for child in kept["children"]]
+    if isinstance(kept.get("props"), dict):
+        # Strict schemas make every property required; what a model left empty with null is absent.
+        kept["props"] = {key: prop for key, prop in kept["props"].items() if prop is not None}
+    return kept
+
+
+def _problems(errors: list[Any]) -> str:
+    return "; ".join(f"{'.'.join(error['loc'])}: {error['msg']}" for error in errors[:10])
+
+
+@register_task
+class PageDraftTask(DraftTask):
+    name = "page_draft"
+    label = _("Draft a page")
+    description = _("The blocks of a whole page, from a brief.")
+    makes_pages = True
+
+    def prepare_below(self, actor: Any, payload: Any, parent: Any) -> Job:
+        job = super().prepare_below(actor, payload, parent)
+        # It will be a page of the default type.
+        job.material["types"] = draft_types(get_page_model().allowed_blocks)
+        return job
+
+    def finish(self, job: Job, answer: Any) -> TaskResult:
+        result = super().finish(job, answer)
+        is_described = job.page is not None and job.page.seo_description
+        if answer.seo_description and (job.page is not None or job.parent is not None) and not is_described:
+            result.fields = {"seo_description": answer.seo_description}
+        return result
+
+    def check_rights(self, job: Job) -> None:
+        if job.parent is not None:
+            policy_for(job.parent).require(job.actor, "add", job.parent)
+            check_place(get_page_model(), type(job.parent))
+
+    def target(self, job: Job, result: TaskResult) -> tuple[Any, Any]:
+        if job.parent is None:
+            return super().target(job, result)
+        # A draft that was stopped has no title yet.
+        title = result.output.get("title") or Truncator(job.payload.brief).chars(60)
+        page = create_page(actor=job.actor, parent=job.parent, title=title)
+        return page, page
+
+
+@register_task
+class SectionDraftTask(DraftTask):
+    name = "section_draft"
+    label = _("Draft a section")
+    description = _("A few blocks on one subject, from a brief.")

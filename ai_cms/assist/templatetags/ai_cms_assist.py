@@ -1,0 +1,22 @@
+"""Links to writing with a model, for admin templates of a host project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from ai_cms.assist.admin_links import write_links
+
+register = template.Library()
+
+
+@register.inclusion_tag("ai_cms/assist/admin_links.html", takes_context=True)
+def assist_links(context: template.Context, page: Any) -> dict[str, Any]:
+    """Show the links of ``page`` as list items; nothing for those who may not write for it.
+
+    ::
+
+        {% load ai_cms_assist %}<ul class="object-tools">{% assist_links page %}</ul>
+    """
+    return {"links": write_links(context["request"], page)}

@@ -1,0 +1,59 @@
+"""Bring a translated document to the linked page of another language, which may have gone its own way since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ai_cms.blocks.document import Document
+from ai_cms.blocks.registry import blocks
+
+__all__ = ["carry_over"]
+
+Texts = Mapping[str, Mapping[str, Any]]
+
+
+def carry_over(source: Document, texts: Texts, linked: Document) -> list[dict[str, Any]]:
+    """Return the operations that bring ``source``, with the new props of ``texts`` by block id, to ``linked``.
+
+    Blocks that both have are updated, those that only ``source`` has are inserted behind the neighbour they have there. What
+    only ``linked`` has stays, and so does what is locked there.
+    """
+    places = {
+        walked.block["id"]: (walked.block, walked.parent["id"] if walked.parent else None) for walked in linked.walk()
+    }
+    made: list[dict[str, Any]] = []
+
+    def visit(siblings: list[dict[str, Any]], parent: str | None) -> None:
+        before: str | None = None
+        for block in siblings:
+            key = block["id"]
+            if key in places:
+                present, above = places[key]
+                made.extend(_update(present, texts.get(key)))
+                visit(block.get("children") or [], key)
+                before = key if above == parent else before
+            elif block.get("type") in blocks:
+                operation: dict[str, Any] = {"op": "insert", "block": _translated(block, texts), "after": before}
+                if parent is not None:
+                    operation["parent"] = parent
+                made.append(operation)
+                before = key
+
+    visit(source.blocks, None)
+    return made
+
+
+def _update(present: Mapping[str, Any], props: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    locked = (present.get("meta") or {}).get("locked")
+    old = present.get("props") or {}
+    if not props or locked or all(old.get(name) == value for name, value in props.items()):
+        return []
+    return [{"op": "update", "id": present["id"], "props": dict(props)}]
+
+
+def _translated(block: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    props = {**(block.get("props") or {}), **texts.get(block["id"], {})}
+    found = {"id": block["id"], "type": block["type"], "props": props}
+    children = [_translated(child, texts) for child in block.get("children") or [] if child.get("type") in blocks]
+    return {**found, "children": children} if children else found

@@ -1,0 +1,99 @@
+"""Writing in the admin in a browser: progress as it happens, under a strict policy; without scripts all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from ai_cms.assist.models import HANDLER
+from ai_cms.llm.models import Run
+from ai_cms.llm.run_events import append_event
+from ai_cms.pages.models import Proposal
+from tests.pages.browser.conftest import chromium, watch
+from tests.pages.browser.test_admin import DOUBLE_IDS, NAMELESS
+
+__all__ = ["chromium", "watch"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def url(name: str, *args: Any) -> str:
+    return reverse(f"admin:ai_cms_assist_writingrun_{name}", args=args)
+
+
+@pytest.fixture
+def page(local: None, transactional_db: None, page_factory: Any) -> Any:
+    return page_factory("Bread", content=[{"id": "h1", "type": "heading", "props": {"text": "Our  bread ."}}])
+
+
+def sound(watched: Any) -> None:
+    # The tests share one database in memory, whose tables readers lock; the script asks again after such an answer.
+    assert [problem for problem in watched.problems if "/state/?after" not in problem] == []
+    assert watched.page.evaluate(NAMELESS) == []
+    assert watched.page.evaluate(DOUBLE_IDS) == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_from_the_page_to_the_proposal(watch: Callable[..., Any], superuser: Any, page: Any, scripts: bool) -> None:
+    watched = watch(superuser, java_script_enabled=scripts)
+    browser = watched.page
+    watched.visit(reverse(f"admin:{page._meta.app_label}_{page._meta.model_name}_change", args=[page.pk]))
+    browser.get_by_role("link", name="Write with AI").click()
+    browser.get_by_role("link", name="Proofread").click()
+    browser.get_by_label("Heading Our bread .").check()
+    browser.get_by_role("button", name="Proofread").click()
+    if scripts:
+        sound(watched)
+    browser.get_by_role("link", name="Look at the proposal").click()
+    assert f"proposal/{Proposal.objects.get().pk}/" in browser.url
+    assert watched.problems == []
+
+
+def running(user: Any, page: Any) -> Run:
+    return Run.objects.create(
+        handler=HANDLER,
+        user=user,
+        status="running",
+        target_label="Bread",
+        payload={"task": "page_draft", "payload": {"brief": "x"}, "page": page.pk},
+    )
+
+
+def show(run: Run, kind: str, data: dict[str, Any], **fields: Any) -> None:
+    append_event(Run.objects.filter(pk=run.pk), run.pk, kind, data, **fields)
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_blocks_appear_as_they_are_written(watch: Callable[..., Any], superuser: Any, page: Any, streams: bool) -> None:
+    from django.utils import timezone
+
+    run = running(superuser, page)
+    watched = watch(superuser, color_scheme="dark", viewport={"width": 390, "height": 800})
+    browser = watched.page
+    if not streams:
+        browser.add_init_script("delete window.EventSource")
+    watched.visit(url("change", run.pk))
+    text = "<img src=x onerror=alert(1)> Baked"
+    show(run, "operation", {"op": "insert", "block": {"type": "heading", "props": {"text": "Bread"}}})
+    show(run, "operation", {"op": "insert", "block": {"type": "rich_text", "props": {"html": f"<p>{text}</p>"}}})
+    browser.wait_for_function("document.querySelectorAll('.ai-written li').length === 2")
+    assert browser.locator(".ai-written li").all_inner_texts() == ["Heading Bread", "Text Baked"]
+    assert browser.get_by_role("status").inner_text() == "Blocks so far: 2"
+    sound(watched)
+    assert browser.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    show(run, "done", {"result": {}}, status="done", finished_at=timezone.now(), result={})
+    browser.wait_for_function("document.title.startsWith('Done')")
+    assert browser.locator(".ai-written li").count() == 2
+    sound(watched)
+
+
+def test_forms_and_prompts_hold_the_policy(watch: Callable[..., Any], superuser: Any, page: Any) -> None:
+    watched = watch(superuser)
+    for address in (url("changelist"), url("add"), url("prompts"), url("page", page.pk)):
+        watched.visit(address)
+        sound(watched)
+    for task in ("page_draft", "rewrite", "translate_page", "alt_text"):
+        watched.visit(f"{url('page', page.pk)}?task={task}")
+        sound(watched)

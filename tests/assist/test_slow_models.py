@@ -1,0 +1,135 @@
+"""Fifty calls that hang do not slow fifty readers: on a live server, by the clock."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.llm.fault_server import FaultServer
+from tests.stress.database import ROOT, fresh_database
+
+pytest.importorskip("openai", reason="the extra openai is not installed")
+pytest.importorskip("gunicorn", reason="the extra example is not installed")
+pytestmark = pytest.mark.stress
+
+READERS = HANGING = 50
+SECONDS = 8.0
+#: What a machine that does other things meanwhile may add to a percentile.
+SLACK = 0.05
+
+
+@contextmanager
+def served(env: dict[str, str]) -> Iterator[int]:
+    """Serve the site with one worker of many threads, the most sensitive form: a hanging call could hold up all."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "tests.assist.slow_site:application", f"--bind=127.0.0.1:{port}"]
+    options = ["--workers=1", "--worker-class=gthread", "--threads=120", "--timeout=120", "--log-level=error"]
+    process = subprocess.Popen([*command, *options, "--graceful-timeout=1"], env=env, cwd=ROOT)
+    try:
+        for _ in range(150):
+            try:
+                fetch(port, "/")
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(15)
+
+
+def fetch(port: int, path: str, body: Any = None, token: str = "", timeout: float = 60.0) -> tuple[int, bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"} if body is not None else {}
+        connection.request("GET" if body is None else "POST", path, None if body is None else json.dumps(body), headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def read(port: int, paths: list[str]) -> tuple[float, list[str]]:
+    """Let the readers walk the pages; return the 95th percentile in seconds, and what went wrong."""
+    took: list[float] = []
+    wrong: list[str] = []
+    end = time.monotonic() + SECONDS
+
+    def walk(index: int) -> None:
+        while time.monotonic() < end:
+            started = time.monotonic()
+            try:
+                status, _body = fetch(port, paths[index % len(paths)])
+                if status != 200:
+                    wrong.append(f"{paths[index % len(paths)]}: {status}")
+            except (OSError, HTTPException) as error:
+                wrong.append(repr(error))
+            took.append(time.monotonic() - started)
+            index += 1
+            # People read: without a pause this would measure how fast two cores can answer, and nothing else.
+            time.sleep(0.2)
+
+    threads = [threading.Thread(target=walk, args=(number,)) for number in range(READERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(took)[int(len(took) * 0.95)], wrong
+
+
+def ask(port: int, made: dict[str, Any], number: int) -> None:
+    """Ask for something that will not come: as one answer, as a stream, and in the background, in turn."""
+    way = [{}, {"stream": True}, {"background": True}][number % 3]
+    body = {"task": "summarise", "payload": {"text": "Bread needs time."}, "page": made["page"], **way}
+    try:
+        fetch(port, "/api/ai/generate-text/", body, made["token"], timeout=SECONDS + 20)
+    except (OSError, HTTPException):
+        # The server is stopped under it at the end.
+        return
+
+
+def test_hanging_calls_do_not_slow_readers(tmp_path: Path) -> None:
+    with FaultServer() as provider, fresh_database("sqlite", tmp_path) as base:
+        env = {**base, "DJANGO_SETTINGS_MODULE": "tests.assist.slow_settings", "SLOW_MODEL_URL": provider.url}
+        prepared = subprocess.run(
+            [sys.executable, "-m", "tests.assist.slow_site", "prepare"],
+            env=env, cwd=ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        made = json.loads(prepared.stdout)
+        with served(env) as port:
+            for path in made["paths"]:
+                assert fetch(port, path)[0] == 200
+            before, wrong = read(port, made["paths"])
+            assert wrong == []
+            callers = [
+                threading.Thread(target=ask, args=(port, made, number), daemon=True) for number in range(HANGING)
+            ]
+            for caller in callers:
+                caller.start()
+            deadline = time.monotonic() + 15
+            # A third are runs of a pool of eight threads: those behind them wait in the database.
+            while len(provider.calls) < HANGING // 3 + 8 and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert len(provider.calls) >= HANGING // 3 + 8
+            during, wrong = read(port, made["paths"])
+            assert wrong == []
+            assert sum(caller.is_alive() for caller in callers) >= HANGING // 3, "the calls hang"
+            provider.release.set()
+        assert during <= 2 * before + SLACK, f"p95 {before * 1000:.0f} ms before, {during * 1000:.0f} ms during"
