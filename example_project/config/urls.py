@@ -1,0 +1,24 @@
+"""The addresses of the site; the pages come last, because they answer for every path."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.templatetags.static import static
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+
+class FaviconView(RedirectView):
+    """Lead to the site's mark: browsers ask for this address on pages that name no icon, such as the admin."""
+
+    def get_redirect_url(self, *args: object, **kwargs: object) -> str:
+        return static("garden/img/logo.svg")
+
+
+urlpatterns = [
+    path("favicon.ico", FaviconView.as_view()),
+    path("admin/", admin.site.urls),
+    path("api/", include("ai_cms.core.api.urls")),
+    path("", include("ai_cms.core.urls")),
+    path("", include("ai_cms.pages.urls")),
+]

@@ -1,0 +1,73 @@
+"""Put the sample site into the database; what is there already stays as it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from ai_cms.core.permissions import Actor
+from ai_cms.pages import get_page_model, services
+from ai_cms.pages.models import Site
+from garden.models import EventPage
+
+from . import SamplePage, sample_pages
+
+__all__ = ["load_sample_site"]
+
+TYPES: dict[str, Any] = {"page": None, "event": EventPage}
+
+
+def load_sample_site(user: Any) -> dict[str, int]:
+    """Create the site and its pages in the name of ``user``; returns the pages' ids by their key.
+
+    A page whose path is taken, by a deleted page too, is left alone: a second run changes nothing.
+    """
+    actor = Actor.of(user)
+    root_sample, *samples = sample_pages()
+    site = Site.objects.filter(is_default=True).select_related("root").first()
+    if site is None:
+        site = services.create_site(
+            hostname="localhost",
+            name=root_sample.title,
+            title=root_sample.title,
+            is_default=True,
+            content=root_sample.document,
+        )
+        services.update_page(_root(site), actor=actor, fields={"seo_description": root_sample.description})
+        services.publish_page(_root(site), actor=actor)
+    pages = {root_sample.key: _root(site)}
+    for sample in samples:
+        parent = pages[sample.parent]
+        page = get_page_model().all_objects.filter(parent_id=parent.pk, slug=sample.slug).first()
+        pages[sample.key] = page if page is not None else _create(sample, parent, actor)
+    return {key: page.pk for key, page in pages.items()}
+
+
+def _root(site: Site) -> Any:
+    # The column is nullable for the moment in which a site is made; afterwards there is always one.
+    return site.root
+
+
+def _create(sample: SamplePage, parent: Any, actor: Actor) -> Any:
+    page = services.create_page(
+        actor=actor,
+        parent=parent,
+        title=sample.title,
+        slug=sample.slug,
+        page_type=TYPES[sample.type],
+        content=sample.document,
+        fields={
+            "in_menus": sample.in_menus,
+            "seo_description": sample.description,
+            "metadata": sample.metadata,
+            **sample.fields,
+        },
+        publish=sample.state in {"live", "changed"},
+    )
+    if sample.state == "changed":
+        page = services.update_page(page, actor=actor, fields={"title": sample.draft_title})
+    elif sample.state == "scheduled":
+        page = services.schedule_page(page, actor=actor, go_live_at=timezone.now() + timedelta(days=30))
+    return page

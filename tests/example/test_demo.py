@@ -1,0 +1,104 @@
+"""``manage.py demo``: what it prints, what it serves, and that it can be run again."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from .conftest import DemoSite, manage
+
+PUBLIC = [
+    "/",
+    "/visit/",
+    "/visit/getting-here/",
+    "/garden/",
+    "/garden/glasshouse/",
+    "/garden/fern-valley/",
+    "/garden/alpine-house/",
+    "/garden/meadow/",
+    "/whats-on/",
+    "/whats-on/moth-night/",
+    "/whats-on/seed-swap/",
+    "/whats-on/meadow-walk/",
+    "/journal/",
+    "/journal/why-we-mow-late/",
+    "/journal/a-fern-in-a-book/",
+    "/journal/rain/",
+    "/about/",
+]
+
+
+def test_report_has_urls_users_and_pages(demo_site: DemoSite) -> None:
+    report = demo_site.report
+    assert [user["email"] for user in report["users"]] == [
+        "admin@example.com",
+        "editor@example.com",
+        "member@example.com",
+    ]
+    assert all(user["token"].startswith("aicms_") for user in report["users"])
+    assert report["urls"]["site"] == f"{demo_site.base}/"
+    assert len(report["pages"]) == len(PUBLIC) + 1
+
+
+def test_the_server_starts_without_warnings(demo_site: DemoSite) -> None:
+    assert demo_site.get("/static/garden/css/site.css").status == 200
+    assert "Warning" not in demo_site.log.read_text()
+
+
+def test_second_run_changes_nothing(demo_site: DemoSite) -> None:
+    port = demo_site.base.rsplit(":", 1)[1]
+    again = json.loads(manage("demo", "--no-serve", "--json", "--port", port, env=demo_site.env).stdout)
+    assert again == demo_site.report
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_page_is_served_and_has_one_title(demo_site: DemoSite, path: str) -> None:
+    answer = demo_site.get(path)
+    assert answer.status == 200
+    assert len(re.findall(r"<h1\b", answer.text)) == 1
+    assert "<title>" in answer.text
+    # The policy forbids it, so it would silently not work.
+    assert not re.search(r"<[^>]+\sstyle=|\son\w+=\"|<style|<script(?![^>]*(ld\+json|src=))", answer.text)
+
+
+def test_every_local_link_leads_somewhere(demo_site: DemoSite) -> None:
+    links = {link for path in PUBLIC for link in re.findall(r'(?:href|src)="(/[^"#]*)"', demo_site.get(path).text)}
+    assert len(links) > 20
+    assert {link: status for link in sorted(links) if (status := demo_site.get(link).status) != 200} == {}
+
+
+def test_scheduled_page_and_newer_draft_are_not_public(demo_site: DemoSite) -> None:
+    assert demo_site.get("/whats-on/winter-lights/").status == 404
+    assert "why it is cut late" not in demo_site.get("/garden/meadow/").text
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/schema/", "/health-check/", "/sitemap.xml", "/admin/login/"])
+def test_other_addresses_answer(demo_site: DemoSite, path: str) -> None:
+    assert demo_site.get(path).status == 200
+
+
+def test_tokens_reach_as_far_as_their_users(demo_site: DemoSite) -> None:
+    page = demo_site.report["pages"]["about"]
+    statuses = {
+        name: demo_site.get(f"/api/pages/{page}/", token=demo_site.user(name)["token"]).status
+        for name in ("admin", "editor", "member")
+    }
+    assert statuses == {"admin": 200, "editor": 200, "member": 404}
+    assert demo_site.get(f"/api/pages/{page}/").status == 401
+
+
+def test_migrations_are_complete(demo_site: DemoSite) -> None:
+    manage("makemigrations", "--check", "--dry-run", env=demo_site.env)
+
+
+def test_own_block_page_type_and_import_hook_are_found(demo_site: DemoSite) -> None:
+    token = demo_site.user("editor")["token"]
+    catalogue = demo_site.get("/api/blocks/", token=token).text
+    assert '"opening_hours"' in catalogue
+    assert "garden.eventpage" in demo_site.get("/api/pages/types/", token=token).text
+    script = (
+        "from ai_cms.pages.importers import importers as i; print([type(h).__name__ for h in i.hooks('wordpress')])"
+    )
+    assert "TagTheArchive" in manage("shell", "--command", script, env=demo_site.env).stdout
