@@ -1,0 +1,63 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from rest_framework.test import APIClient
+
+from ai_cms.core.permissions import Actor
+
+# The same cases each time, so that a red run is the change's doing. HYPOTHESIS_PROFILE=explore looks for new ones.
+hypothesis.settings.register_profile("steady", derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("explore", print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what needs a PostgreSQL when the tests run on another database."""
+    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+        return
+    for item in items:
+        if item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: run with --ds=tests.settings.postgres"))
+
+
+def make_user(name: str, **extra: Any) -> Any:
+    return get_user_model().objects.create_user(name, f"{name}@example.com", "password", **extra)
+
+
+@pytest.fixture
+def superuser(db: None) -> Any:
+    return make_user("admin", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def editor(db: None) -> Any:
+    """Return a staff user in the group Editors, without any permission of its own."""
+    from django.contrib.auth.models import Group
+
+    user = make_user("editor", is_staff=True)
+    user.groups.add(Group.objects.get_or_create(name="Editors")[0])
+    return user
+
+
+@pytest.fixture
+def member(db: None) -> Any:
+    return make_user("member")
+
+
+@pytest.fixture
+def actor(superuser: Any) -> Actor:
+    """Return an actor who may do everything a user may."""
+    return Actor.of(superuser)
+
+
+@pytest.fixture
+def api_client() -> APIClient:
+    return APIClient()

@@ -1,0 +1,11 @@
+"""Every app there is."""
+
+from __future__ import annotations
+
+from tests.projects.common import REST, TREE, project
+
+SMOKE = {"/health-check/": 200, "/api/schema/": 200, "/api/pages/": 401, "/admin/": 302, "/": 404}
+
+globals().update(
+    project("all", "ai_cms.core", "ai_cms.blocks", "ai_cms.llm", "ai_cms.pages", "ai_cms.assist", *TREE, *REST)
+)

@@ -1,0 +1,13 @@
+"""The settings of the test suite with every swappable model swapped for one of ``tests.testapp``."""
+
+from __future__ import annotations
+
+from .base import *  # noqa: F403
+from .base import INSTALLED_APPS
+
+SWAPPED = {
+    "AI_CMS_PAGE_MODEL": "testapp.HostPage",
+    "AI_CMS_TEMPLATE_MODEL": "testapp.HostTemplate",
+}
+INSTALLED_APPS = ["tests.testapp", *INSTALLED_APPS]
+globals().update(SWAPPED)

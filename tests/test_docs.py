@@ -1,0 +1,60 @@
+"""The reference says what the code says."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+from django.dispatch import Signal
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+APPS = ("core", "blocks", "pages", "llm", "assist")
+
+_spec = spec_from_file_location("docs_tables", ROOT / "docs" / "tables.py")
+assert _spec is not None
+assert _spec.loader is not None
+tables = module_from_spec(_spec)
+_spec.loader.exec_module(tables)
+
+
+def first_cells(page: str) -> set[str]:
+    """Return the code in the first column of all tables of a page."""
+    text = (REFERENCE / page).read_text("utf-8")
+    return set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", sorted(REFERENCE.glob("*.md")), ids=lambda path: path.stem)
+def test_generated_tables_are_up_to_date(path: Path, settings: object) -> None:
+    text = path.read_text("utf-8")
+    assert tables.filled(text) == text, "run `make reference`"
+
+
+def test_every_system_check_is_listed() -> None:
+    found: set[str] = set()
+    for source in (ROOT / "ai_cms").rglob("*.py"):
+        found |= set(re.findall(r"\bai_cms_[a-z]+\.[EWI]\d{3}\b", source.read_text("utf-8")))
+    assert found
+    assert first_cells("checks.md") == found
+
+
+def test_every_signal_is_listed() -> None:
+    found = set()
+    for app in APPS:
+        if find_spec(f"ai_cms.{app}.signals"):
+            module = import_module(f"ai_cms.{app}.signals")
+            found |= {name for name, value in vars(module).items() if isinstance(value, Signal)}
+    assert first_cells("signals.md") == found
+
+
+def test_pages_name_only_files_that_exist() -> None:
+    missing = []
+    for page in (ROOT / "docs").rglob("*.md"):
+        text = page.read_text("utf-8")
+        for name in re.findall(r"`((?:ai_cms|example_project|tests|docs)/[\w./-]+(?:\.py|/))`", text):
+            if not (ROOT / name).exists():
+                missing.append(f"{page.relative_to(ROOT)}: {name}")
+    assert missing == []

@@ -1,0 +1,18 @@
+"""The URLs of the test suite, as a host project would mount them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from django.apps import apps
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("ai_cms.core.urls")),
+    path("api/", include("ai_cms.core.api.urls")),
+]
+# The pages take every path that is left, so they come last.
+if apps.is_installed("ai_cms.pages") and find_spec("ai_cms.pages.urls"):
+    urlpatterns.append(path("", include("ai_cms.pages.urls")))

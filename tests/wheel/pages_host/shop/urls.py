@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/", include("ai_cms.core.api.urls")),
+    path("", include("ai_cms.core.urls")),
+    # The pages answer for every path, so they come last.
+    path("", include("ai_cms.pages.urls")),
+]
