@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+from django.utils.module_loading import autodiscover_modules
+
 from .exceptions import AlreadyRegistered, NotRegistered
 
-__all__ = ["Registry"]
+__all__ = ["Autodiscovery", "Registry"]
 
 T = TypeVar("T")
 
@@ -54,13 +57,17 @@ class Registry(Generic[T]):
     @contextmanager
     def temporarily(self, name: str, item: T) -> Iterator[T]:
         """Register ``item`` for the length of a ``with`` block, in place of whatever has the name (for tests)."""
-        before = dict(self._items)
+        before = self._items.get(name)
         self._items[name] = item
         self._changed()
         try:
             yield item
         finally:
-            self._items = before
+            # Only this name: what else came meanwhile, such as an autodiscovered module's, is there to stay.
+            if before is None:
+                self._items.pop(name, None)
+            else:
+                self._items[name] = before
             self._changed()
 
     def copy(self) -> Registry[T]:
@@ -104,3 +111,33 @@ class Registry(Generic[T]):
     def _changed(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+class Autodiscovery:
+    """Import the modules of one name in all installed apps, once, when it is first called.
+
+    ``ours``: imports that go before, so that a host can take out or replace what they register. Threads that call
+    meanwhile wait until everything is there. What a module raises reaches the caller, and the next call tries again.
+    """
+
+    def __init__(self, module: str, *, ours: Callable[[], None] | None = None) -> None:
+        self.module = module
+        self._ours = ours
+        self._lock = threading.RLock()
+        self._done = self._running = False
+
+    def __call__(self) -> None:
+        if self._done:
+            return
+        with self._lock:
+            # The modules themselves may ask the registry they register in.
+            if self._done or self._running:
+                return
+            self._running = True
+            try:
+                if self._ours is not None:
+                    self._ours()
+                autodiscover_modules(self.module)
+                self._done = True
+            finally:
+                self._running = False

@@ -19,19 +19,18 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.utils.module_loading import autodiscover_modules
 from pydantic import BaseModel, ValidationError
 
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor
-from ai_cms.core.registry import Registry
+from ai_cms.core.registry import Autodiscovery, Registry
 
 from .messages import ToolCall, ToolDefinition
 from .schema import describe_problems, lenient_schema
@@ -115,15 +114,15 @@ class ToolRegistry(Registry[Tool]):
 
     def __init__(self, label: str) -> None:
         super().__init__(label)
-        self._discovered = False
-        self._discovery = threading.RLock()
+        #: Import the ``cms_tools`` modules of the installed apps, once.
+        self.discover = Autodiscovery("cms_tools")
 
-    def discover(self) -> None:
-        """Import the ``cms_tools`` modules of the installed apps, once."""
-        with self._discovery:
-            if not self._discovered:
-                self._discovered = True
-                autodiscover_modules("cms_tools")
+    @contextmanager
+    def temporarily(self, name: str, item: Tool) -> Iterator[Tool]:
+        """Register ``item`` for the length of a ``with`` block, in place of whatever has the name (for tests)."""
+        self.discover()
+        with super().temporarily(name, item):
+            yield item
 
 
 tools = ToolRegistry("tool")

@@ -20,9 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from django.utils.module_loading import autodiscover_modules
-
-from ai_cms.core.registry import Registry
+from ai_cms.core.registry import Autodiscovery, Registry
 
 from .base import Importer, ImportHook
 
@@ -37,7 +35,8 @@ class ImporterRegistry:
     def __init__(self) -> None:
         self._importers: Registry[type[Importer]] = Registry("importer")
         self._hooks: list[type[ImportHook]] = []
-        self._discovered = False
+        #: Import the ``cms_importers`` modules of the installed apps, once.
+        self.discover = Autodiscovery("cms_importers", ours=_import_ours)
 
     def register(self, item: T) -> T:
         """Add an importer class or a hook class; a decorator, or a call. Registering it again does nothing.
@@ -65,6 +64,8 @@ class ImporterRegistry:
     @contextmanager
     def temporarily(self, item: T) -> Iterator[T]:
         """Register ``item`` for the length of a ``with`` block (for tests)."""
+        # First, or an importer of the same name would be refused when its module is imported inside the block.
+        self.discover()
         if issubclass(item, Importer):
             with self._importers.temporarily(item.name, item):
                 yield item
@@ -74,15 +75,6 @@ class ImporterRegistry:
             yield item
         finally:
             self._hooks = before
-
-    def discover(self) -> None:
-        """Import the ``cms_importers`` modules of the installed apps, once."""
-        if not self._discovered:
-            self._discovered = True
-            # Our own first, so that a host can take one out or put its own in its place.
-            from . import html, markdown, wordpress  # noqa: F401
-
-            autodiscover_modules("cms_importers")
 
     def __getitem__(self, name: str) -> type[Importer]:
         self.discover()
@@ -100,6 +92,10 @@ class ImporterRegistry:
         """Return fresh instances of the hooks for the importer called ``name``."""
         self.discover()
         return [hook() for hook in self._hooks if not hook.importers or name in hook.importers]
+
+
+def _import_ours() -> None:
+    from . import html, markdown, wordpress  # noqa: F401
 
 
 #: The importers and hooks of this project.

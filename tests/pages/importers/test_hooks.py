@@ -10,7 +10,9 @@ import pytest
 from ai_cms.core.exceptions import AlreadyRegistered, NotRegistered
 from ai_cms.core.permissions import Actor
 from ai_cms.pages import importers as public
+from ai_cms.core.registry import Autodiscovery
 from ai_cms.pages.importers import Importer, ImportHook, ImportItem, ImportRefused, importers, run_import
+from ai_cms.pages.importers.registry import ImporterRegistry
 from ai_cms.pages.treecheck import check_tree
 
 from .conftest import messages, page_at, state
@@ -126,7 +128,25 @@ def test_a_host_registers_its_own_importer(root: Any, system: Actor) -> None:
     assert not list(check_tree())
 
 
+@pytest.mark.parametrize("item", [CsvImporter, ImportHook])
+def test_what_is_registered_for_a_while_takes_nothing_away(item: Any) -> None:
+    """Also where nothing was looked up before: in that order the importers that came meanwhile were lost."""
+    fresh = ImporterRegistry()
+
+    def ours() -> None:
+        fresh.register(type("Ours", (Importer,), {"name": "ours"}))
+        fresh.register(type("Hook", (ImportHook,), {}))
+
+    fresh.discover = Autodiscovery("no_such_module", ours=ours)
+    with fresh.temporarily(item):
+        assert "ours" in fresh
+        assert len(fresh.hooks("ours")) == 1 + (item is ImportHook)
+    assert list(fresh) == ["ours"]
+    assert len(fresh.hooks("ours")) == 1
+
+
 def test_the_registry_says_what_is_wrong() -> None:
+    importers.discover()
     with pytest.raises(TypeError, match="Register a subclass"):
         importers.register(dict)  # type: ignore[type-var]
     with pytest.raises(TypeError, match="name is empty"):
