@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models, router, transaction
 
+from ai_cms.core.bulk import insert_rows
 from ai_cms.core.exceptions import Conflict, InvalidInput
 from ai_cms.core.permissions import Actor
 from ai_cms.core.slugs import make_slug
@@ -335,9 +336,9 @@ class _Import:
         for found in pages:
             elements.extend(Element(page_id=found.page.pk, **row) for row in element_rows(found.page.content_json))
             if len(elements) > 5_000:
-                Element.objects.using(using).bulk_create(elements, batch_size=1_000)
+                insert_rows(Element, elements, using=using, batch_size=1_000)
                 elements = []
-        Element.objects.using(using).bulk_create(elements, batch_size=1_000)
+        insert_rows(Element, elements, using=using, batch_size=1_000)
 
     def read_redirects(self, site: Site, refs: dict[str, Any]) -> int:
         file = "redirects.json"

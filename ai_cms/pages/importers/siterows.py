@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ai_cms.core.bulk import insert_rows
 from ai_cms.core.permissions import Actor
 
 from ..models import (
@@ -181,7 +182,7 @@ class RelatedRows:
         return found
 
     def flush_revisions(self) -> None:
-        Revision.objects.using(self.using).bulk_create(self.revisions, batch_size=200)
+        insert_rows(Revision, self.revisions, using=self.using, batch_size=200)
         self.counts["revisions"] += len(self.revisions)
         self.revisions = []
 
@@ -190,13 +191,13 @@ class RelatedRows:
         self.using = using
         self.flush_revisions()
         rows = [row for row, _facets in self.publications]
-        Publication.objects.using(using).bulk_create(rows, batch_size=200)
+        insert_rows(Publication, rows, using=using, batch_size=200)
         facets = [
             PublicationFacet(publication=row, name=name[:50], value=text[:200])
             for row, found in self.publications
             for name, text in found
         ]
-        PublicationFacet.objects.using(using).bulk_create(facets, batch_size=1_000)
+        insert_rows(PublicationFacet, facets, using=using, batch_size=1_000)
         proposals = [row for row, _moment in self.proposals]
         Proposal.objects.using(using).bulk_create(proposals, batch_size=200)
         for row, moment in self.proposals:

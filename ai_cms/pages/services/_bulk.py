@@ -15,6 +15,7 @@ from django.utils import timezone
 from ai_cms.blocks.document import Document
 from ai_cms.blocks.prepare import prepare_document
 from ai_cms.blocks.provenance import Source
+from ai_cms.core.bulk import insert_rows
 from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.core.slugs import make_slug
 
@@ -175,7 +176,7 @@ def insert_level(lock: LockedTrees, pages: list[AbstractPage]) -> None:
         page.polymorphic_ctype_id = content_type.pk
         row = base(**{column.attname: getattr(page, column.attname) for column in columns})
         rows.append(row)
-    models.QuerySet(base, using=lock.using).bulk_create(rows, batch_size=BATCH)
+    insert_rows(base, rows, using=lock.using, batch_size=BATCH)
     by_type: dict[type[AbstractPage], list[AbstractPage]] = {}
     for page, row in zip(pages, rows, strict=True):
         page.pk = page.id = row.pk
@@ -238,11 +239,11 @@ def _insert_rows(specs: list[PageSpec], actor: Actor, kind: str) -> None:
             published.append(page)
         if spec.created_at is not None:
             dated.setdefault(spec.created_at, []).append(page.pk)
-    Revision.objects.bulk_create(revisions, batch_size=BATCH)
-    Element.objects.bulk_create(elements, batch_size=2000)
-    Publication.objects.bulk_create(publications, batch_size=BATCH)
+    insert_rows(Revision, revisions, batch_size=BATCH)
+    insert_rows(Element, elements, batch_size=2000)
+    insert_rows(Publication, publications, batch_size=BATCH)
     facets = [row for page, made in zip(published, publications, strict=True) for row in facet_rows(page, made)]
-    PublicationFacet.objects.bulk_create(facets, batch_size=2000)
+    insert_rows(PublicationFacet, facets, batch_size=2000)
     base = get_page_model()
     for moment, pks in dated.items():
         base.all_objects.non_polymorphic().order_by().filter(pk__in=pks).update(created_at=moment)

@@ -9,8 +9,8 @@ import pytest
 
 from ai_cms.core.exceptions import AlreadyRegistered, NotRegistered
 from ai_cms.core.permissions import Actor
-from ai_cms.pages import importers as public
 from ai_cms.core.registry import Autodiscovery
+from ai_cms.pages import importers as public
 from ai_cms.pages.importers import Importer, ImportHook, ImportItem, ImportRefused, importers, run_import
 from ai_cms.pages.importers.registry import ImporterRegistry
 from ai_cms.pages.treecheck import check_tree
