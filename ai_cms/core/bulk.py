@@ -13,25 +13,29 @@ if TYPE_CHECKING:
 __all__ = ["insert_rows"]
 
 M = TypeVar("M", bound=models.Model)
-# Below this the statements around a COPY cost more than it saves.
-_FEW = 20
 
 
-def insert_rows(model: type[M], rows: Sequence[M], *, using: str | None = None, batch_size: int = 500) -> None:
-    """Insert new ``rows`` of one table and set their primary keys, all or nothing, without signals.
+def insert_rows(
+    model: type[M], rows: Sequence[M], *, using: str | None = None, batch_size: int = 500, keys: bool = True
+) -> None:
+    """Insert new ``rows`` of one table, all or nothing and without signals.
 
     ``bulk_create`` sends PostgreSQL an array for each column, each value quoted twice in Python: for documents that takes
     several times as long as the insertion itself, and COPY none of it. What the rows refer to is saved already.
-    ``batch_size``: rows a statement where there is no COPY. Raises what the database raises, as Django's exceptions.
+    ``batch_size``: rows a statement where there is no COPY. ``keys``: whether the objects are to have their primary keys
+    afterwards, which costs a statement; without, they may. Raises what the database raises, as Django's exceptions.
     """
     alias = using or router.db_for_write(model)
     connection = connections[alias]
-    if len(rows) <= _FEW or not _can_copy(connection, model):
+    if len(rows) < 2 or not _can_copy(connection, model):
         models.QuerySet[M](model, using=alias).bulk_create(rows, batch_size=batch_size)
         return
     with transaction.atomic(using=alias, savepoint=False), connection.cursor() as cursor:
-        _assign_keys(connection, cursor, model, rows)
         fields: list[Any] = list(model._meta.local_concrete_fields)
+        if keys or any(row.pk is not None for row in rows):
+            _assign_keys(connection, cursor, model, rows)
+        else:
+            fields.remove(model._meta.pk)
         quote = connection.ops.quote_name
         columns = ", ".join(quote(field.column) for field in fields)
         statement = f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN"

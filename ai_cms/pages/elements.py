@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ai_cms.blocks.document import Document
+from ai_cms.core.bulk import insert_rows
 
 from .models import Element
 
@@ -46,7 +47,7 @@ def sync_elements(page: AbstractPage, before: Document, after: Document) -> None
         (rows.filter(uid__in=gone) if len(gone) <= len(new) or new else rows).delete()
     changed = [Element(page_id=page.pk, **row) for uid, row in new.items() if old.get(uid) != row]
     if changed and not old:
-        Element.objects.bulk_create(changed, batch_size=1000)
+        insert_rows(Element, changed, batch_size=1000, keys=False)
     elif changed:
         Element.objects.bulk_create(
             changed, batch_size=500, update_conflicts=True, unique_fields=["page", "uid"], update_fields=_FIELDS

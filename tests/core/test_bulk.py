@@ -71,11 +71,19 @@ def test_postgresql_takes_them_by_copy() -> None:
     assert len(copies) == (connection.vendor == "postgresql")
 
 
-def test_keys_that_are_given_are_kept() -> None:
+def test_keys_that_nobody_needs_cost_no_statement(django_assert_num_queries: Any) -> None:
+    rows = records(60)
+    with django_assert_num_queries(1):
+        insert_rows(IdempotencyRecord, rows, keys=False)
+    assert IdempotencyRecord.objects.count() == 60
+
+
+@pytest.mark.parametrize("keys", [True, False])
+def test_keys_that_are_given_are_kept(keys: bool) -> None:
     rows = records(60)
     for number, row in enumerate(rows):
         row.pk = 5_000_000 + number if number % 2 else None
-    insert_rows(IdempotencyRecord, rows)
+    insert_rows(IdempotencyRecord, rows, keys=keys)
     assert len({row.pk for row in rows}) == 60
     assert IdempotencyRecord.objects.get(key="k-7").pk == 5_000_007
 

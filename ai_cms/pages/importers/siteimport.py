@@ -336,9 +336,9 @@ class _Import:
         for found in pages:
             elements.extend(Element(page_id=found.page.pk, **row) for row in element_rows(found.page.content_json))
             if len(elements) > 5_000:
-                insert_rows(Element, elements, using=using, batch_size=1_000)
+                insert_rows(Element, elements, using=using, batch_size=1_000, keys=False)
                 elements = []
-        insert_rows(Element, elements, using=using, batch_size=1_000)
+        insert_rows(Element, elements, using=using, batch_size=1_000, keys=False)
 
     def read_redirects(self, site: Site, refs: dict[str, Any]) -> int:
         file = "redirects.json"

@@ -182,7 +182,7 @@ class RelatedRows:
         return found
 
     def flush_revisions(self) -> None:
-        insert_rows(Revision, self.revisions, using=self.using, batch_size=200)
+        insert_rows(Revision, self.revisions, using=self.using, batch_size=200, keys=False)
         self.counts["revisions"] += len(self.revisions)
         self.revisions = []
 
@@ -197,7 +197,7 @@ class RelatedRows:
             for row, found in self.publications
             for name, text in found
         ]
-        insert_rows(PublicationFacet, facets, using=using, batch_size=1_000)
+        insert_rows(PublicationFacet, facets, using=using, batch_size=1_000, keys=False)
         proposals = [row for row, _moment in self.proposals]
         Proposal.objects.using(using).bulk_create(proposals, batch_size=200)
         for row, moment in self.proposals:

@@ -239,11 +239,11 @@ def _insert_rows(specs: list[PageSpec], actor: Actor, kind: str) -> None:
             published.append(page)
         if spec.created_at is not None:
             dated.setdefault(spec.created_at, []).append(page.pk)
-    insert_rows(Revision, revisions, batch_size=BATCH)
-    insert_rows(Element, elements, batch_size=2000)
+    insert_rows(Revision, revisions, batch_size=BATCH, keys=False)
+    insert_rows(Element, elements, batch_size=2000, keys=False)
     insert_rows(Publication, publications, batch_size=BATCH)
     facets = [row for page, made in zip(published, publications, strict=True) for row in facet_rows(page, made)]
-    insert_rows(PublicationFacet, facets, batch_size=2000)
+    insert_rows(PublicationFacet, facets, batch_size=2000, keys=False)
     base = get_page_model()
     for moment, pks in dated.items():
         base.all_objects.non_polymorphic().order_by().filter(pk__in=pks).update(created_at=moment)
