@@ -53,7 +53,8 @@ class Executor:
         """Call start() when the current transaction, if there is one, has been committed."""
         # Robust: the run has been stored, and an error would have the client start another. Who comes for it later is
         # the command, or whoever watches it.
-        transaction.on_commit(partial(self.start, run_id), robust=True)
+        # No partial: to log what one raises, Django before 6.1 asks for a name that it lacks, and raises in turn.
+        transaction.on_commit(lambda: self.start(run_id), robust=True)
 
 
 class Watch:

@@ -21,7 +21,6 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -252,7 +251,8 @@ def _finish(context: RunContext, status: str, type: str, data: dict[str, Any], *
 def _announce(run_id: Any) -> None:
     run = Run.objects.get(pk=run_id)
     # Robust: what a receiver does wrong is nothing to the worker, or to the sweeper and its other runs.
-    transaction.on_commit(partial(run_finished.send, Run, instance=run), robust=True)
+    # No partial: to log what one raises, Django before 6.1 asks for a name that it lacks, and raises in turn.
+    transaction.on_commit(lambda: run_finished.send(Run, instance=run), robust=True)
 
 
 def _lock(user: Any) -> None:

@@ -34,7 +34,7 @@ READS: dict[str, tuple[str, Callable[[], Any]]] = {
         lambda: Publication.objects.public().filter(site_id=1).order_by("-first_published_at", "-pk").values("pk")[:20],
     ),
     "menu": (
-        "(site_id=? AND in_menus=?)",
+        "ai_cms_pages_pub_menu (site_id=?)",
         lambda: (
             Publication.objects.public()
             .filter(site_id=1, in_menus=True)

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='publication',
-            index=models.Index(condition=models.Q(('active', True)), fields=['site', 'in_menus'], name='ai_cms_pages_pub_menu'),
+            index=models.Index(condition=models.Q(('active', True), ('in_menus', True)), fields=['site'], name='ai_cms_pages_pub_menu'),
         ),
     ]

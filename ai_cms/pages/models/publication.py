@@ -65,8 +65,9 @@ class Publication(models.Model):
                 condition=Q(active=True),
             ),
             models.Index(fields=["type"], name="ai_cms_pages_pub_type"),
-            # Every rendered page asks for its menus, which are few rows of many.
-            models.Index(fields=["site", "in_menus"], name="ai_cms_pages_pub_menu", condition=Q(active=True)),
+            # Every rendered page asks for its menus, which are few rows of many: only those are in it. A column would not do,
+            # because Django before 6.1 asks SQLite for "in_menus" instead of "in_menus = 1".
+            models.Index(fields=["site"], name="ai_cms_pages_pub_menu", condition=Q(active=True, in_menus=True)),
         ]
 
     def __str__(self) -> str:
