@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import connection, connections
+from django.db import connections
 from django.test import AsyncRequestFactory, RequestFactory
 
 from ai_cms.llm import gateway, streaming
@@ -30,22 +30,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def threads_may_use_the_database(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let threads close their connections to SQLite's database in memory, and read while others write."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-
-    def is_in_memory_db(self: Any) -> bool:
-        return threading.current_thread() is threading.main_thread()
-
-    monkeypatch.setattr(type(connections["default"]), "is_in_memory_db", is_in_memory_db)
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA read_uncommitted = 1")
+def no_threads_left(transactional_db: None) -> Iterator[None]:
+    """Have the threads of a test close their connections before its rows are removed."""
     yield
     wait_for_threads()
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA read_uncommitted = 0")
 
 
 def wait_for_threads() -> None:

@@ -124,9 +124,6 @@ def test_schedules_that_make_no_sense_are_refused(page_factory: Any, system: Any
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(
-    "connection.vendor == 'sqlite'", reason="threads share the in-memory database; processes are in tests/stress"
-)
 def test_two_schedulers_publish_once() -> None:
     system = Actor.system("test")
     site = services.create_site(hostname="testserver", title="Home")
