@@ -6,6 +6,12 @@ import os
 import tempfile
 from pathlib import Path
 
+
+def _file(name: str) -> str:
+    """Return the path of a database that no other process uses."""
+    return str(Path(tempfile.gettempdir()) / f"{name}_{os.getpid()}.sqlite3")
+
+
 SECRET_KEY = "a-key-for-tests-only-that-is-long-enough-for-the-deploy-check"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
@@ -59,7 +65,9 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ.get("AI_CMS_TEST_SQLITE", ":memory:"),
+        # Never made, but a file by its name: a live server that starts before the test database is set up would share one
+        # connection among its threads if this were a database in memory.
+        "NAME": os.environ.get("AI_CMS_TEST_SQLITE") or _file("ai_cms"),
         # As a site's, but for the disk: what a crash of the machine would lose is nothing to a test.
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
@@ -67,7 +75,7 @@ DATABASES = {
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF",
         },
         # A file, because threads that share a database in memory get "table is locked" at once, whatever the timeout.
-        "TEST": {"NAME": str(Path(tempfile.gettempdir()) / f"ai_cms_test_{os.getpid()}.sqlite3")},
+        "TEST": {"NAME": _file("ai_cms_test")},
     }
 }
 

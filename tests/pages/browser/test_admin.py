@@ -27,6 +27,11 @@ NAMELESS = """() => [...document.querySelectorAll('#content-start a[href], #cont
 DOUBLE_IDS = """() => { const seen = new Set(); const twice = [];
   for (const node of document.querySelectorAll('[id]')) { if (seen.has(node.id)) twice.push(node.id); seen.add(node.id); }
   return twice; }"""
+# Buttons of the tree beyond its edge, where nothing can be seen or scrolled to.
+CUT_OFF = """() => [...document.querySelectorAll(".aicms-tree button, .aicms-tree a")].filter((item) => {
+    const [mine, tree] = [item, item.closest(".aicms-tree")].map((it) => it.getBoundingClientRect());
+    return mine.width && (mine.right > tree.right || mine.left < tree.left);
+}).map((item) => item.outerHTML)"""
 SMALL = """() => [...document.querySelectorAll('#content-main button, #content-main .aicms-tool, #content-main .aicms-button')]
   .filter((node) => node.checkVisibility()).map((node) => [node.getBoundingClientRect(), node.outerHTML.slice(0, 120)])
   .filter(([box]) => box.width < 24 || box.height < 24).map(([, html]) => html)"""
@@ -75,7 +80,9 @@ def addresses(pages: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)], ids=["light", "dark", "phone"]
+    ("scheme", "width"),
+    [("light", 1280), ("dark", 1280), ("light", 1100), ("light", 360)],
+    ids=["light", "dark", "laptop", "phone"],
 )
 def test_every_page_is_clean_named_and_fits(
     watch: Any, superuser: Any, pages: dict[str, Any], scheme: str, width: int
@@ -86,6 +93,7 @@ def test_every_page_is_clean_named_and_fits(
         assert watched.page.evaluate(NAMELESS) == [], path
         assert watched.page.evaluate(DOUBLE_IDS) == [], path
         assert watched.page.evaluate(SMALL) == [], path
+        assert watched.page.evaluate(CUT_OFF) == [], path
         assert watched.page.evaluate("document.querySelectorAll('h1').length") == 1 + (
             # Django's own header of a phone or desk is no heading.
             watched.page.evaluate("document.querySelectorAll('#branding h1').length")
