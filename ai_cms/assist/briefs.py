@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ai_cms.llm.backends import local_text
+from ai_cms.llm.backends.local import text as local_text
 
 __all__ = ["Part", "read_brief", "title_of"]
 

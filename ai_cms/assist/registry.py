@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from ai_cms.blocks.text import FORBIDDEN_CHARACTERS
+from ai_cms.blocks.types.text import FORBIDDEN_CHARACTERS
 from ai_cms.core.permissions import Actor
 from ai_cms.core.registry import Registry
 from ai_cms.llm.messages import LLMRequest, Message

@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from ai_cms.llm.backends import local_text
-from ai_cms.llm.backends.local import rule
+from ai_cms.llm.backends.local import text as local_text
+from ai_cms.llm.backends.local.backend import rule
 from ai_cms.llm.exceptions import LLMUnsupported
 from ai_cms.llm.messages import LLMRequest
 

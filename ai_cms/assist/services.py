@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ai_cms.blocks.provenance import make_provenance
+from ai_cms.blocks.documents.provenance import make_provenance
 from ai_cms.core.permissions import Actor, get_policy, policy_for
 from ai_cms.llm import gateway
 from ai_cms.llm.exceptions import LLMCancelled

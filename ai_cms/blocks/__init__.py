@@ -10,13 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .base import Block, BlockMeta, BlockPart, ImageRef, InlineText, RequiredUrl, RichText, Text, Url
-    from .diff import diff_documents
-    from .document import Document
-    from .exceptions import BlockError, InvalidDocument, InvalidOperation, RenderFailed
-    from .fields import BlocksField
-    from .merge import Merged, merge_documents
-    from .operations import (
+    from .documents.diff import diff_documents
+    from .documents.document import Document
+    from .documents.merge import Merged, merge_documents
+    from .documents.operations import (
         Applied,
         InsertOperation,
         MoveOperation,
@@ -26,21 +23,34 @@ if TYPE_CHECKING:
         apply_operations,
         parse_operations,
     )
-    from .prepare import prepare_document
-    from .provenance import make_provenance, provenance_summary
-    from .references import references, resolve_reference
-    from .registry import BlockRegistry, blocks
-    from .rendering import RenderContext, render_blocks
-    from .richtext import sanitize_html
+    from .documents.prepare import prepare_document
+    from .documents.provenance import make_provenance, provenance_summary
+    from .exceptions import BlockError, InvalidDocument, InvalidOperation, RenderFailed
+    from .fields import BlocksField
+    from .html.references import references, resolve_reference
+    from .html.richtext import sanitize_html
+    from .rendering.render import RenderContext, render_blocks
+    from .types.base import Block, BlockMeta, BlockPart, ImageRef, InlineText, RequiredUrl, RichText, Text, Url
+    from .types.registry import BlockRegistry, blocks
 
 _HOMES = {
-    "base": ("Block", "BlockMeta", "BlockPart", "ImageRef", "InlineText", "RequiredUrl", "RichText", "Text", "Url"),
-    "diff": ("diff_documents",),
-    "document": ("Document",),
+    "types.base": (
+        "Block",
+        "BlockMeta",
+        "BlockPart",
+        "ImageRef",
+        "InlineText",
+        "RequiredUrl",
+        "RichText",
+        "Text",
+        "Url",
+    ),
+    "documents.diff": ("diff_documents",),
+    "documents.document": ("Document",),
     "exceptions": ("BlockError", "InvalidDocument", "InvalidOperation", "RenderFailed"),
     "fields": ("BlocksField",),
-    "merge": ("Merged", "merge_documents"),
-    "operations": (
+    "documents.merge": ("Merged", "merge_documents"),
+    "documents.operations": (
         "Applied",
         "InsertOperation",
         "MoveOperation",
@@ -50,12 +60,12 @@ _HOMES = {
         "apply_operations",
         "parse_operations",
     ),
-    "prepare": ("prepare_document",),
-    "provenance": ("make_provenance", "provenance_summary"),
-    "references": ("references", "resolve_reference"),
-    "rendering": ("RenderContext", "render_blocks"),
-    "registry": ("BlockRegistry", "blocks"),
-    "richtext": ("sanitize_html",),
+    "documents.prepare": ("prepare_document",),
+    "documents.provenance": ("make_provenance", "provenance_summary"),
+    "html.references": ("references", "resolve_reference"),
+    "rendering.render": ("RenderContext", "render_blocks"),
+    "types.registry": ("BlockRegistry", "blocks"),
+    "html.richtext": ("sanitize_html",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

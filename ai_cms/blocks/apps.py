@@ -15,7 +15,7 @@ class BlocksConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks as checks
-        from . import library as library
         from .api import routes as routes
+        from .types import library as library
 
         autodiscover_modules("cms_blocks")

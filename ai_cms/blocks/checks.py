@@ -25,10 +25,10 @@ from django.template.loader import select_template
 from pydantic import ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema
 
-from .base import Block
-from .registry import blocks
-from .rendering import template_names
-from .validation import load_block
+from .documents.validation import load_block
+from .rendering.render import template_names
+from .types.base import Block
+from .types.registry import blocks
 
 __all__ = ["check_blocks"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from .document import Document
+from .documents.document import Document
 from .fields import BlocksField
 
 __all__ = ["document_fields", "stored_documents"]

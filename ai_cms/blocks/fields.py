@@ -16,10 +16,10 @@ from pydantic_core import from_json, to_json
 
 from ai_cms.core.permissions import Actor
 
-from .document import Document
+from .documents.document import Document
+from .documents.prepare import prepare_document
 from .exceptions import BlockError, InvalidDocument
-from .prepare import prepare_document
-from .registry import blocks
+from .types.registry import blocks
 
 __all__ = ["BlocksField", "document_validation_error"]
 
@@ -59,7 +59,7 @@ def _is_plain(value: Any) -> bool:
 
 
 class BlocksField(models.JSONField):
-    """Store a document of blocks; the Python value is a :class:`~ai_cms.blocks.document.Document`.
+    """Store a document of blocks; the Python value is a :class:`~ai_cms.blocks.documents.document.Document`.
 
     ``allowed``: the block types that are admitted, all if not given; types that live inside an admitted one alone, such
     as a column in columns, need not be named. Plain lists can be assigned. Never NULL: empty is ``[]``.
@@ -186,7 +186,7 @@ class BlocksField(models.JSONField):
             raise document_validation_error(errors)
 
     def formfield(self, **kwargs: Any) -> Any:
-        from .forms import BlocksFormField
+        from .forms.form_field import BlocksFormField
 
         kwargs.setdefault("form_class", BlocksFormField)
         # Django would add a hidden copy of the document because the default is a callable; it is always empty.

@@ -10,10 +10,10 @@ from django.utils.translation import get_language
 from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined, to_json, to_jsonable_python
 
-from .base import Block
 from .conf import blocks_settings
-from .registry import BlockRegistry, blocks
-from .structure import Allowed
+from .documents.structure import Allowed
+from .types.base import Block
+from .types.registry import BlockRegistry, blocks
 
 __all__ = ["block_schema", "catalogue", "catalogue_etag", "document_schema"]
 

@@ -11,7 +11,8 @@ class LlmConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, permissions, ratios  # noqa: F401
+        from . import permissions
+        from .credits import ratios
 
         permissions.register()
         ratios.connect()

@@ -124,7 +124,7 @@ class GatewaySettings(AppSettings):
         validate=allowances,
     )
     LLM_TIER = Setting(
-        "ai_cms.llm.credits.tier_of",
+        "ai_cms.llm.credits.ledger.tier_of",
         str,
         "Dotted path of a function that returns a user's tier; the default reads subscription_tier, else says free.",
     )

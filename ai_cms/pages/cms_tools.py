@@ -1,4 +1,4 @@
-"""What a model may do with pages: read, search, propose, draft, ask for publishing. Loaded by ``ai_cms.llm.tools``.
+"""What a model may do with pages: read, search, propose, draft, ask for publishing. Loaded by ``ai_cms.llm.tools.registry``.
 
 Each tool asks for the rights of the user it works for, by the same services as the admin and the REST API; the person's rights
 are the limit whatever the model was told by the texts it reads.
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ai_cms.blocks.schema import catalogue
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import get_policy, policy_for
-from ai_cms.llm.tools import ToolContext, tool
+from ai_cms.llm.tools.registry import ToolContext, tool
 
 from . import get_page_model
 from .models import Publication
@@ -161,7 +161,7 @@ def create_draft_page(context: ToolContext, arguments: DraftArguments) -> dict[s
 @tool(name="request_publish", risk="outward")
 def request_publish(context: ToolContext, arguments: PageArguments) -> dict[str, Any]:
     """Ask that a page be published. A person has to confirm each time, and must have the right to publish it."""
-    from .publishing import publish_page
+    from .services.publishing import publish_page
 
     page = _page(context, arguments.page)
     policy_for(page).require(context.actor, "publish", page)

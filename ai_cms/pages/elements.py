@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.core.bulk import insert_rows
 
 from .models import Element

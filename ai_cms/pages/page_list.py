@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from ai_cms.blocks.library.data import PageListItem, PageListQuery, page_list_source
+from ai_cms.blocks.types.library.data import PageListItem, PageListQuery, page_list_source
 
 from .models import Publication
 from .routing import normalise_path, public_url
 
 if TYPE_CHECKING:
-    from ai_cms.blocks.rendering import RenderContext
+    from ai_cms.blocks.rendering.render import RenderContext
 
 __all__ = ["list_pages"]
 

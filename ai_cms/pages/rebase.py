@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 
 __all__ = [
     "Positions",

@@ -20,8 +20,8 @@ from django.template.loader import select_template
 from django.utils import translation
 
 import ai_cms
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.rendering import Mode, render_blocks
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.rendering.render import Mode, render_blocks
 from ai_cms.core.conf import project_settings
 
 from . import get_page_model

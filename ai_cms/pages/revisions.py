@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.core.permissions import Actor
 
 from .conf import pages_settings

@@ -27,17 +27,17 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from ai_cms.blocks.rendering import Mode
+from ai_cms.blocks.rendering.render import Mode
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import Actor, policy_for
 
 from . import get_page_model
 from .conf import pages_settings
+from .current_site import site_of
 from .models import Publication
-from .previews import open_preview_link
 from .rendering import ORIGIN, html_key, render_draft, render_publication
 from .routing import find_publication, find_redirect, normalise_path, public_url
-from .sites import site_of
+from .services.previews import open_preview_link
 
 __all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]
 

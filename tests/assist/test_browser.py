@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from ai_cms.assist.models import HANDLER
 from ai_cms.llm.models import Run
-from ai_cms.llm.run_events import append_event
+from ai_cms.llm.runs.events import append_event
 from ai_cms.pages.models import Proposal
 from tests.pages.browser.conftest import chromium, watch
 from tests.pages.browser.test_admin import DOUBLE_IDS, NAMELESS

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from ai_cms.blocks import Block, Document, blocks
 from ai_cms.blocks.convert import blocks_to_html, convert_html, html_to_blocks
-from ai_cms.blocks.convert.html import RUN_LENGTH
+from ai_cms.blocks.convert.html_reader import RUN_LENGTH
 from ai_cms.blocks.convert.result import file_url, link_url
-from ai_cms.blocks.markup import parse_html, text_of
+from ai_cms.blocks.html.markup import parse_html, text_of
 
 from .inert import assert_inert
 from .soup import HTML_SOUP, HTML_TREES, squashed

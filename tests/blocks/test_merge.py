@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 
 from ai_cms.blocks import Document, apply_operations
-from ai_cms.blocks.diff import is_regular
-from ai_cms.blocks.document import same_json
-from ai_cms.blocks.merge import merge_documents
+from ai_cms.blocks.documents.diff import is_regular
+from ai_cms.blocks.documents.document import same_json
+from ai_cms.blocks.documents.merge import merge_documents
 
 from .strategies import documents
 

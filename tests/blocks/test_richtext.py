@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ai_cms.blocks import richtext
-from ai_cms.blocks.markup import Element, parse_html, serialize, text_of
-from ai_cms.blocks.richtext import (
+from ai_cms.blocks.html import richtext
+from ai_cms.blocks.html.markup import Element, parse_html, serialize, text_of
+from ai_cms.blocks.html.richtext import (
     ATTRIBUTES,
     INLINE_TAGS,
     TAGS,

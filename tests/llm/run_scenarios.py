@@ -16,7 +16,7 @@ def die_in_run(user_name: str) -> dict[str, Any]:
 
     from django.contrib.auth import get_user_model
 
-    from ai_cms.llm.runs import RunContext, run_handler, start_run
+    from ai_cms.llm.runs.state import RunContext, run_handler, start_run
 
     @run_handler("deadly")
     def deadly(run: RunContext) -> None:
@@ -37,7 +37,7 @@ def pool(runs: int, threads: int) -> dict[str, Any]:
 
     from ai_cms.core.permissions import Actor
     from ai_cms.llm.models import Run
-    from ai_cms.llm.runs import RunContext, cancel_run, run_handler, start_run
+    from ai_cms.llm.runs.state import RunContext, cancel_run, run_handler, start_run
 
     lock = threading.Lock()
     state = {"now": 0, "most": 0}
@@ -102,9 +102,9 @@ def run_limit_race(requests: int) -> dict[str, Any]:
     from django.db import connections
 
     from ai_cms.core.exceptions import LimitExceeded
-    from ai_cms.llm import executors
     from ai_cms.llm.models import Run
-    from ai_cms.llm.runs import RunContext, run_handler, start_run
+    from ai_cms.llm.runs.executors import pool as executors
+    from ai_cms.llm.runs.state import RunContext, run_handler, start_run
 
     class Parked(executors.Executor):
         def start(self, run_id: Any) -> None:
@@ -151,9 +151,8 @@ def fork() -> dict[str, Any]:
     from django.contrib.auth import get_user_model
     from django.db import connections
 
-    from ai_cms.llm import streaming
     from ai_cms.llm.models import Run
-    from ai_cms.llm.runs import RunContext, run_handler, start_run
+    from ai_cms.llm.runs.state import RunContext, run_handler, start_run, streaming
 
     @run_handler("quick")
     def quick(run: RunContext) -> str:
@@ -194,7 +193,7 @@ def hang(calls: int, readers: int) -> dict[str, Any]:
     from ai_cms.core.permissions import Actor
     from ai_cms.llm.messages import CancelToken
     from ai_cms.llm.models import AILog
-    from ai_cms.llm.runs import RunContext, run_handler, start_run
+    from ai_cms.llm.runs.state import RunContext, run_handler, start_run
 
     release = threading.Event()
     held: list[CancelToken] = []

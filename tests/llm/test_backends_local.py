@@ -11,8 +11,9 @@ import pytest
 from pydantic import BaseModel
 
 from ai_cms.core.exceptions import AlreadyRegistered
-from ai_cms.llm.backends import local, local_text
-from ai_cms.llm.backends.local import LocalBackend, rule, rules
+from ai_cms.llm.backends.local import backend as local
+from ai_cms.llm.backends.local import text as local_text
+from ai_cms.llm.backends.local.backend import LocalBackend, rule, rules
 from ai_cms.llm.exceptions import LLMEmptyOutput, LLMInvalidOutput, LLMUnsupported
 from ai_cms.llm.messages import Finish, LLMRequest, Message, TextDelta
 

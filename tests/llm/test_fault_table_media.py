@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from ai_cms.llm import gateway, metering, ratios
+from ai_cms.llm import gateway
+from ai_cms.llm.credits import ratios
 from ai_cms.llm.exceptions import LLMCancelled, LLMError
-from ai_cms.llm.gateway import CallResult
+from ai_cms.llm.gateway import CallResult, metering
 from ai_cms.llm.messages import CancelToken, Deadlines, ImageRequest, Limits
 from ai_cms.llm.models import AILog, CreditAccount, CreditEntry, LLMCall, Run
-from ai_cms.llm.runs import RunContext, run_handlers, start_run
+from ai_cms.llm.runs.state import RunContext, run_handlers, start_run
 from ai_cms.llm.tokens import estimate_text
 
 from .fault_server import FaultServer

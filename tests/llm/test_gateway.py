@@ -14,6 +14,7 @@ from ai_cms.core.exceptions import Conflict, PermissionRefused, Unprocessable
 from ai_cms.core.permissions import Actor
 from ai_cms.llm import gateway
 from ai_cms.llm.backends.testing import Fault, TestingBackend
+from ai_cms.llm.credits.ratios import output_tokens
 from ai_cms.llm.exceptions import (
     LLMBackendMisconfigured,
     LLMBusy,
@@ -29,7 +30,6 @@ from ai_cms.llm.exceptions import (
 )
 from ai_cms.llm.messages import CancelToken, Deadlines, ImageRequest, LLMRequest, LLMResponse, Message, TextDelta, Usage
 from ai_cms.llm.models import AILog, BackendState, CallStatus, CreditAccount, CreditEntry, LLMCall
-from ai_cms.llm.ratios import output_tokens
 from ai_cms.llm.tokens import estimate_request, estimate_text
 
 pytestmark = pytest.mark.django_db

@@ -14,10 +14,12 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from ai_cms.core.permissions import Actor
-from ai_cms.llm import gateway, metering, settlement
+from ai_cms.llm import gateway
 from ai_cms.llm.backends.openai import OpenAIBackend
 from ai_cms.llm.backends.testing import Fault, TestingBackend
+from ai_cms.llm.credits import settlement
 from ai_cms.llm.exceptions import LLMInterrupted, LLMInvalidOutput
+from ai_cms.llm.gateway import metering
 from ai_cms.llm.messages import ImageRequest, LLMRequest, LLMResponse, Message, TextDelta, Usage, UsageEvent
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall
 from ai_cms.llm.signals import credits_running_low, llm_call_finished

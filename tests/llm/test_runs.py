@@ -15,13 +15,13 @@ from ai_cms.core.exceptions import Conflict, LimitExceeded, NotFound, NotRegiste
 from ai_cms.core.permissions import Actor
 from ai_cms.llm import gateway
 from ai_cms.llm.backends.testing import TestingBackend
-from ai_cms.llm.celery_tasks import TASK_NAME, register
-from ai_cms.llm.executors import Executor, cancel_here, execute_watched, get_executor
 from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import LLMRequest, Message, TextDelta
 from ai_cms.llm.models import LLMCall, Run, RunEvent
-from ai_cms.llm.run_events import EventWriter, RunLost, events_after
-from ai_cms.llm.runs import (
+from ai_cms.llm.runs.events import EventWriter, RunLost, events_after
+from ai_cms.llm.runs.executors.celery import TASK_NAME, register
+from ai_cms.llm.runs.executors.pool import Executor, cancel_here, execute_watched, get_executor
+from ai_cms.llm.runs.state import (
     RunContext,
     cancel_run,
     claim_run,

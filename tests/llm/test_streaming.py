@@ -15,11 +15,12 @@ from asgiref.sync import async_to_sync
 from django.db import connections
 from django.test import AsyncRequestFactory, RequestFactory
 
-from ai_cms.llm import gateway, streaming
+from ai_cms.llm import gateway
 from ai_cms.llm.messages import CancelToken, ImageRequest, LLMRequest, Message, TextDelta
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall, Run
-from ai_cms.llm.run_events import append_event
-from ai_cms.llm.streaming import run_stream
+from ai_cms.llm.runs import streaming
+from ai_cms.llm.runs.events import append_event
+from ai_cms.llm.runs.streaming import run_stream
 
 from .fault_server import FaultServer
 from .provider import DEADLINES, _provider, provider

@@ -13,8 +13,8 @@ from ai_cms.core.permissions import Actor
 from ai_cms.llm.backends.testing import TestingBackend
 from ai_cms.llm.exceptions import LLMToolLimit
 from ai_cms.llm.messages import LLMRequest, LLMResponse, Message, ToolCall, Usage
-from ai_cms.llm.tool_loop import run_tools
-from ai_cms.llm.tools import (
+from ai_cms.llm.tools.loop import run_tools
+from ai_cms.llm.tools.registry import (
     MAX_RESULT,
     Risk,
     Tool,

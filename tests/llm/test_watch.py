@@ -13,13 +13,16 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
-from ai_cms.llm import executors, gateway, metering, run_events
+from ai_cms.llm import gateway
 from ai_cms.llm.backends.testing import TestingBackend
-from ai_cms.llm.executors import Executor, ThreadExecutor, Watch
+from ai_cms.llm.gateway import metering
 from ai_cms.llm.messages import LLMRequest, Message
 from ai_cms.llm.models import Run
-from ai_cms.llm.run_events import EventWriter
-from ai_cms.llm.runs import RunContext, claim_run, execute_run, run_handlers, start_run, sweep_runs
+from ai_cms.llm.runs import events as run_events
+from ai_cms.llm.runs.events import EventWriter
+from ai_cms.llm.runs.executors import pool as executors
+from ai_cms.llm.runs.executors.pool import Executor, ThreadExecutor, Watch
+from ai_cms.llm.runs.state import RunContext, claim_run, execute_run, run_handlers, start_run, sweep_runs
 from ai_cms.llm.signals import run_finished
 
 pytestmark = pytest.mark.django_db

@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "tests.blocks.host",
-    *(f"ai_cms.{app}" for app in ("core", "blocks", "llm", "pages", "assist")),
+    *(f"ai_cms.{app}" for app in ("core", "blocks", "llm", "pages", "transfer", "assist")),
 ]
 
 MIDDLEWARE = [

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.text import Truncator
 
-from ai_cms.blocks.registry import blocks
-from ai_cms.blocks.richtext import strip_tags_text
+from ai_cms.blocks.html.richtext import strip_tags_text
+from ai_cms.blocks.types.registry import blocks
 
 __all__ = ["shown_output", "written_blocks"]
 

@@ -24,15 +24,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ai_cms.assist.models import HANDLER, WritingRun
 from ai_cms.assist.registry import WritingTask, tasks
-from ai_cms.blocks.registry import blocks
+from ai_cms.blocks.types.registry import blocks
 from ai_cms.core.admin import ReadOnlyAdmin
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor, get_policy, policy_for
-from ai_cms.llm.executors import get_executor
 from ai_cms.llm.models import Run, RunStatus
-from ai_cms.llm.run_events import events_after
-from ai_cms.llm.runs import cancel_run, start_run
-from ai_cms.llm.streaming import run_stream
+from ai_cms.llm.runs.events import events_after
+from ai_cms.llm.runs.executors.pool import get_executor
+from ai_cms.llm.runs.state import cancel_run, start_run
+from ai_cms.llm.runs.streaming import run_stream
 from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Proposal
 

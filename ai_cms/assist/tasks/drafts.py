@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field, create_model, field_validator
 
 from ai_cms.assist.conf import assist_settings
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
+from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.exceptions import InvalidDocument
-from ai_cms.blocks.prepare import prepare_document
-from ai_cms.blocks.registry import blocks
 from ai_cms.blocks.schema import document_schema
+from ai_cms.blocks.types.registry import blocks
 from ai_cms.core.permissions import policy_for
 from ai_cms.llm.schema import strict_schema
 from ai_cms.pages import get_page_model

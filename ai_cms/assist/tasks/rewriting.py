@@ -13,8 +13,8 @@ from ai_cms.assist.exceptions import InvalidPayload
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
 from ai_cms.assist.slots import Slot, links_of, slots_of, updates
 from ai_cms.assist.translation import carry_over
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.richtext import sanitize_html
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.html.richtext import sanitize_html
 from ai_cms.core.permissions import policy_for
 from ai_cms.pages import get_page_model
 from ai_cms.pages.exceptions import InvalidMove

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import AfterValidator, Field
 
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
-from ai_cms.blocks.richtext import sanitize_html
+from ai_cms.blocks.html.richtext import sanitize_html
 from ai_cms.pages.untrusted import without_remote_sources
 
 from .common import Language, LongText, Output, ShortText, SourcePayload, SourceTask, Tone
@@ -168,7 +168,7 @@ class PostDraftTask(WritingTask):
     def finish(self, job: Job, answer: Post) -> TaskResult:
         result = TaskResult(answer.model_dump())
         if job.page is not None:
-            from ai_cms.blocks.convert.html import html_to_blocks
+            from ai_cms.blocks.convert.html_reader import html_to_blocks
 
             converted: Any = html_to_blocks(answer.body)
             result.operations = [{"op": "insert", "block": block} for block in converted]

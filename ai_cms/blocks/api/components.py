@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ai_cms.blocks.operations import operations_schema
-from ai_cms.blocks.registry import blocks
 from ai_cms.blocks.schema import document_schema
 from ai_cms.core.api.schema import component_schemas
+
+from ..documents.operations import operations_schema
+from ..types.registry import blocks
 
 __all__ = ["block_component", "operation_component", "register"]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..embeds import resolve_embed
-from ..markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize
-from ..richtext import sanitize_html, sanitize_inline
+from ..html.embeds import resolve_embed
+from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize
+from ..html.richtext import sanitize_html, sanitize_inline
 from .result import block, file_url, link_url, one_line
 
 __all__ = [

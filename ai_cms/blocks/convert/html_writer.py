@@ -16,14 +16,14 @@ from html import escape
 from typing import Any
 
 from ..conf import blocks_settings
-from ..document import Document
-from ..embeds import resolve_embed
-from ..markup import parse_html
-from ..registry import blocks as block_types
-from ..richtext import clean_text, sanitize_html, sanitize_inline
+from ..documents.document import Document
+from ..html.embeds import resolve_embed
+from ..html.markup import parse_html
+from ..html.richtext import clean_text, sanitize_html, sanitize_inline
+from ..types.reading import block_text
+from ..types.registry import blocks as block_types
 from .html_parts import paragraphs
 from .result import file_url, link_url, one_line
-from .text import block_text
 
 __all__ = ["blocks_to_html"]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from ..document import Document
-from ..richtext import clean_text
-from .html import convert_html
+from ..documents.document import Document
+from ..html.richtext import clean_text
+from .html_reader import convert_html
 from .html_writer import blocks_to_html
 from .markdown_writer import html_to_markdown
 from .result import Blocks, ConversionWarning, Converted

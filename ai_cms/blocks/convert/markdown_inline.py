@@ -13,7 +13,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from ..markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, words
+from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, words
 
 __all__ = ["InlineWriter"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
 
-from ..embeds import resolve_embed
-from ..markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, text_of
+from ..html.embeds import resolve_embed
+from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, text_of
 from .html_parts import MEDIA, column_alignment, pictures_alone
 from .html_text import language_of
 from .markdown_inline import InlineWriter, one_space

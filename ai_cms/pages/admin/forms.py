@@ -10,9 +10,9 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.exceptions import BlockError
-from ai_cms.blocks.forms import BlocksFormField
+from ai_cms.blocks.forms.form_field import BlocksFormField
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor, get_policy
 

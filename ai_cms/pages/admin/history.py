@@ -11,8 +11,8 @@ from django.urls import NoReverseMatch, URLPattern, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from ai_cms.blocks.documents.merge import merge_documents
 from ai_cms.blocks.exceptions import InvalidDocument
-from ai_cms.blocks.merge import merge_documents
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor
 

@@ -19,8 +19,8 @@ from .. import get_page_model, get_template_model
 from ..admin_links import links_for
 from ..exceptions import PageStale, PageTypeRefused, PublishRefused
 from ..models import Proposal, ProposalStatus, Revision, RevisionKind
-from ..publishing import publish_page
 from ..services import check_place, create_page, instantiate_template, page_types, update_page
+from ..services.publishing import publish_page
 from .actions import ActionViews
 from .base import MAX_ID, short
 from .bulk import BulkViews

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.registry import blocks
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.types.registry import blocks
 
 from ..snapshots import missing_required
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import PagesAdmin, short
 
-__all__ = ["ElementAdmin", "ImportedPageAdmin", "PolicyReadOnlyAdmin", "PublicationAdmin", "RevisionAdmin"]
+__all__ = ["ElementAdmin", "PolicyReadOnlyAdmin", "PublicationAdmin", "RevisionAdmin"]
 
 
 class PolicyReadOnlyAdmin(PagesAdmin):
@@ -114,12 +114,3 @@ class PublicationAdmin(PolicyReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("content", "body", "summary", "html", "search_text")
-
-
-class ImportedPageAdmin(PolicyReadOnlyAdmin):
-    """Which item of which source a page came from."""
-
-    list_display = ["key", "source", "page_title", "page_path", "version", "imported_at"]
-    search_fields = ["source", "key", "page__title", "page__path"]
-    fields = ["source", "key", "page_title", "page_path", "version", "imported_at"]
-    list_select_related = ["page"]

@@ -12,7 +12,7 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ai_cms.blocks.forms import BlocksFormField
+from ai_cms.blocks.forms.form_field import BlocksFormField
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor
 

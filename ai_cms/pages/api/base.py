@@ -15,8 +15,8 @@ from ai_cms.core.exceptions import InvalidInput, NotFound, PermissionRefused
 from ai_cms.core.permissions import get_policy
 from ai_cms.pages import get_page_model
 from ai_cms.pages.exceptions import PageStale
-from ai_cms.pages.sites import site_of
 
+from ..current_site import site_of
 from .messages import no_such_page, required
 from .serializers.pages import PageSerializer
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.documents.operations import apply_operations, parse_operations
 from ai_cms.blocks.exceptions import InvalidDocument, InvalidOperation
-from ai_cms.blocks.operations import apply_operations, parse_operations
 
 __all__ = ["block_changes", "field_changes", "text_difference"]
 

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.pagination import PageNumberPagination
 from ai_cms.core.api.versions import expected_version, set_version

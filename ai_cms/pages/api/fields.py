@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 
 __all__ = [
     "DocumentField",

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai_cms.blocks.diff import diff_documents
+from ai_cms.blocks.documents.diff import diff_documents
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.versions import expected_version
 from ai_cms.core.exceptions import InvalidInput, NotFound

@@ -6,13 +6,14 @@ policy, takes the locks it needs, and does all of its work or none.
 
 from __future__ import annotations
 
-from ..previews import make_preview_link, open_preview_link, revoke_preview_links
-from ..publishing import publish_page, publish_scheduled, schedule_page, unpublish_page
-from ._bulk import PageSpec, bulk_create_pages
-from ._drafts import Applied, apply_page_operations, restore_revision, update_page
-from ._proposals import accept_proposal, create_proposal, proposal_state, reject_proposal
-from ._sites import create_site
-from ._structure import (
+from .bulk import PageSpec, bulk_create_pages
+from .drafts import Applied, apply_page_operations, restore_revision, update_page
+from .page_types import check_place, page_types, resolve_page_type
+from .previews import make_preview_link, open_preview_link, revoke_preview_links
+from .proposals import accept_proposal, create_proposal, proposal_state, reject_proposal
+from .publishing import publish_page, publish_scheduled, schedule_page, unpublish_page
+from .sites import create_site
+from .structure import (
     copy_page,
     create_page,
     delete_page,
@@ -22,8 +23,7 @@ from ._structure import (
     restore_page,
     translate_page,
 )
-from ._templates import instantiate_template, make_template, save_template
-from ._types import check_place, page_types, resolve_page_type
+from .templates import instantiate_template, make_template, save_template
 
 __all__ = [
     "Applied",

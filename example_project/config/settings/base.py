@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "ai_cms.blocks",
     "ai_cms.llm",
     "ai_cms.pages",
+    "ai_cms.transfer",
     "ai_cms.assist",
     "mptt",
     "polymorphic",

@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from ai_cms.blocks.discovery import document_fields, stored_documents
-from ai_cms.blocks.document import Document
 from ai_cms.blocks.exceptions import BlockError
-from ai_cms.blocks.structure import structure_errors
+
+from ...documents.document import Document
+from ...documents.structure import structure_errors
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.pages.api.examples import BLOCKS, example
 from ai_cms.pages.api.fields import DocumentField, IdField, SlugField, StoredDocumentField, UserIdField
 from ai_cms.pages.models import PageStatus, RevisionKind

@@ -1,0 +1,263 @@
+"""Write drafts: fields and documents, each write one version, stale ones refused and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import router, transaction
+
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.documents.operations import apply_operations, parse_operations
+from ai_cms.blocks.documents.prepare import prepare_document
+from ai_cms.blocks.documents.provenance import Source
+from ai_cms.blocks.exceptions import InvalidOperation
+from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.signals import page_updated
+
+from .. import get_page_model, tree
+from ..elements import sync_elements
+from ..exceptions import PageNotFound, PageStale
+from ..models import Revision, RevisionKind
+from ..provenance import written_by
+from ..rebase import stale_targets
+from ..revisions import record_conflict, record_revision
+from ..snapshots import apply_snapshot, assign_fields, take_snapshot
+
+if TYPE_CHECKING:
+    from ..models import AbstractPage
+
+__all__ = ["Applied", "apply_page_operations", "locked_page", "restore_revision", "update_page"]
+
+
+@dataclass
+class Applied:
+    """What a batch of operations did: the page, the operations with ids filled in, and their inverse."""
+
+    page: AbstractPage
+    operations: list[dict[str, Any]]
+    inverse: list[dict[str, Any]] = field(default_factory=list)
+    rebased: bool = False
+
+
+@contextmanager
+def locked_page(pk: int, *, deleted: bool = False) -> Iterator[AbstractPage]:
+    """Lock one page's row for the length of a transaction and yield the fresh page.
+
+    Whoever writes more than one page takes the tree lock first. Raises PageNotFound.
+    """
+    model = get_page_model()
+    using = router.db_for_write(model)
+    with transaction.atomic(using=using):
+        rows = model.all_objects.using(using).select_for_update(of=("self",), no_key=True)
+        page = rows.filter(pk=pk).order_by().first()
+        if page is None or (page.deleted_at is not None and not deleted):
+            raise PageNotFound
+        yield page
+
+
+def save_draft(
+    page: AbstractPage,
+    *,
+    actor: Actor,
+    kind: str,
+    names: set[str],
+    before: Document | None = None,
+    message: str = "",
+    agent: str = "",
+) -> Revision:
+    """Give the locked page's new draft a version, a revision and its element rows.
+
+    ``names``: the changed fields; ``before``: the document as it was, when it changed.
+    """
+    page.version += 1
+    revision, _created = record_revision(page, actor=actor, kind=kind, message=message, agent=agent)
+    page.save(
+        update_fields={
+            *names,
+            "version",
+            "latest_revision",
+            "updated_at",
+            *({"content_json"} if before is not None else ()),
+        }
+    )
+    if before is not None:
+        sync_elements(page, before, page.content_json)
+    page_updated.send(sender=type(page), instance=page, actor=actor, revision=revision)
+    return revision
+
+
+def update_page(
+    page: AbstractPage,
+    *,
+    actor: Actor | Any,
+    fields: Mapping[str, Any] | None = None,
+    content: Any = None,
+    slug: str | None = None,
+    expected_version: int | None = None,
+    kind: str = RevisionKind.MANUAL,
+    message: str = "",
+    source: Source = "human",
+    allow_unknown: bool = False,
+) -> AbstractPage:
+    """Change a page's draft: fields, the whole document, the slug.
+
+    ``fields``: values by name (title, metadata, … and those of the page type). ``content``: a whole document; ``None`` leaves
+    it. ``expected_version``: refuse with PageStale if the page has another version; what was wanted is kept as a revision.
+    ``kind``: "manual" or "autosave". ``source``: provenance of what this changes.
+    Returns the fresh page. Raises InvalidInput, InvalidDocument, PageStale, SlugTaken and what permissions raise.
+    """
+    who = Actor.of(actor)
+    policy_for(page).require(who, "change", page)
+    if kind not in (RevisionKind.MANUAL, RevisionKind.AUTOSAVE, RevisionKind.IMPORT):
+        raise InvalidInput(errors={"kind": ["Choose manual or autosave."]})
+    refused: PageStale | None = None
+    with _locked_for(page, slug) as (fresh, lock):
+        snapshot_before = take_snapshot(fresh)
+        before: Document = fresh.content_json
+        after = before
+        names = assign_fields(fresh, fields or {})
+        if content is not None:
+            after = prepare_document(
+                content,
+                previous=before,
+                allowed=fresh.allowed_blocks,
+                provenance=written_by(who, source),
+                actor=who,
+                allow_unknown=allow_unknown,
+            )
+        if expected_version is not None and expected_version != fresh.version:
+            wanted = take_snapshot(fresh)
+            apply_snapshot(fresh, snapshot_before)
+            kept = record_conflict(fresh, actor=who, base_version=expected_version, snapshot=wanted, content=after)
+            refused = PageStale(current_version=fresh.version, conflict_revision=kept.number)
+        else:
+            from .structure import rename
+
+            renamed = slug is not None and lock is not None and rename(lock, fresh, slug, actor=who)
+            changed = after is not before and after != before
+            if changed:
+                fresh.content_json = after
+            if names or changed or renamed:
+                save_draft(
+                    fresh, actor=who, kind=kind, names=names, before=before if changed else None, message=message
+                )
+    if refused is not None:
+        raise refused
+    return fresh
+
+
+@contextmanager
+def _locked_for(page: AbstractPage, slug: str | None) -> Iterator[tuple[AbstractPage, tree.LockedTrees | None]]:
+    """Lock the page, and its tree before it when the slug is to change."""
+    if slug is None or slug == page.slug:
+        with locked_page(page.pk) as fresh:
+            yield fresh, None
+        return
+    with tree.locked_trees(type(page), page.pk) as lock, locked_page(page.pk) as fresh:
+        yield fresh, lock
+
+
+def apply_page_operations(
+    page: AbstractPage,
+    operations: Sequence[Any],
+    *,
+    actor: Actor | Any,
+    base_version: int | None = None,
+    kind: str = RevisionKind.MANUAL,
+    message: str = "",
+    provenance: Mapping[str, Any] | None = None,
+    agent: str = "",
+    strict_version: bool = False,
+) -> Applied:
+    """Apply a batch of operations to a page's document, all or nothing.
+
+    With ``base_version`` older than the page's, the batch is applied all the same if no block that it touches has changed
+    since; else (and always with ``strict_version``) PageStale is raised, and the document the caller wanted is kept as a
+    revision. Raises InvalidOperation and what permissions raise.
+    """
+    who = Actor.of(actor)
+    policy_for(page).require(who, "change", page)
+    parsed = parse_operations(operations)
+    refused: PageStale | None = None
+    with locked_page(page.pk) as fresh:
+        before: Document = fresh.content_json
+        stale = base_version is not None and base_version != fresh.version
+        options: dict[str, Any] = {
+            "provenance": dict(provenance) if provenance is not None else written_by(who, "human"),
+            "allowed": fresh.allowed_blocks,
+            "actor": who,
+        }
+        if stale and base_version is not None:
+            if base_version > fresh.version and not strict_version:
+                raise InvalidInput(errors={"base_version": ["The page has not reached this version yet."]})
+            base = _document_at(fresh, base_version)
+            if strict_version or base is None or stale_targets(parsed, base, before):
+                refused = _keep_refused(fresh, parsed, base, base_version, who, options)
+        if refused is None:
+            applied = apply_operations(before, parsed, **options)
+            result = Applied(
+                page=fresh,
+                operations=[operation.to_json() for operation in applied.operations],
+                inverse=[operation.to_json() for operation in applied.inverse],
+                rebased=stale,
+            )
+            if applied.document != before:
+                fresh.content_json = applied.document
+                save_draft(fresh, actor=who, kind=kind, names=set(), before=before, message=message, agent=agent)
+    if refused is not None:
+        raise refused
+    return result
+
+
+def _document_at(page: AbstractPage, version: int) -> Document | None:
+    revision = (
+        Revision.objects.filter(page_id=page.pk, version=version)
+        .exclude(kind=RevisionKind.CONFLICT)
+        .order_by("-number")
+        .first()
+    )
+    return revision.content_json if revision is not None else None
+
+
+def _keep_refused(
+    page: AbstractPage, operations: Any, base: Document | None, base_version: int, actor: Actor, options: dict[str, Any]
+) -> PageStale:
+    """Keep the document that the refused operations would have made of the version they were made for.
+
+    Of a version that is gone (autosaves share a revision) they are tried on the present document instead.
+    """
+    source: Document = page.content_json if base is None else base
+    try:
+        wanted = apply_operations(source, operations, **options).document
+    except InvalidOperation:
+        if base is not None:
+            raise
+        return PageStale(current_version=page.version)
+    kept = record_conflict(page, actor=actor, base_version=base_version, snapshot=take_snapshot(page), content=wanted)
+    return PageStale(current_version=page.version, conflict_revision=kept.number)
+
+
+def restore_revision(
+    page: AbstractPage, number: int, *, actor: Actor | Any, expected_version: int | None = None
+) -> AbstractPage:
+    """Make the draft what revision ``number`` was; the present draft stays in the history.
+
+    Raises PageNotFound for an unknown number, PageStale.
+    """
+    who = Actor.of(actor)
+    policy_for(page).require(who, "change", page)
+    with locked_page(page.pk) as fresh:
+        if expected_version is not None and expected_version != fresh.version:
+            raise PageStale(current_version=fresh.version)
+        revision = Revision.objects.filter(page_id=fresh.pk, number=number).first()
+        if revision is None:
+            raise PageNotFound
+        before: Document = fresh.content_json
+        names = apply_snapshot(fresh, revision.snapshot)
+        fresh.content_json = revision.content_json
+        save_draft(fresh, actor=who, kind=RevisionKind.RESTORE, names=names, before=before, message=f"#{number}")
+    return fresh
