@@ -152,7 +152,8 @@ def fork() -> dict[str, Any]:
     from django.db import connections
 
     from ai_cms.llm.models import Run
-    from ai_cms.llm.runs.state import RunContext, run_handler, start_run, streaming
+    from ai_cms.llm.runs import streaming
+    from ai_cms.llm.runs.state import RunContext, run_handler, start_run
 
     @run_handler("quick")
     def quick(run: RunContext) -> str:
