@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ from ai_cms.core.registry import Registry
 from .openapi import ERROR_SCHEMA, STALE_SCHEMA, UNAVAILABLE_SCHEMA, VALIDATION_SCHEMA, extend_schema
 from .renderers import JSONRenderer
 from .routers import api_router
+from .tidy import lift_definitions, simplify_any
 from .viewsets import ServiceView
 
 __all__ = ["SchemaView", "build_schema", "cached_schema", "component_schemas"]
@@ -60,7 +62,10 @@ def build_schema(prefix: str) -> dict[str, Any]:
     )
     # drf-spectacular keeps its settings in one object of the process; patching it is not safe for threads.
     with _lock, patched_settings(patches):
-        schema: dict[str, Any] = generator.get_schema(request=None, public=True)
+        # A copy: what apps give is kept by them, and shared.
+        schema: dict[str, Any] = copy.deepcopy(generator.get_schema(request=None, public=True))
+    lift_definitions(schema["components"]["schemas"], schema)
+    simplify_any(schema)
     _limit_queries(schema)
     return schema
 
