@@ -14,7 +14,7 @@ from .models import Publication
 from .routing import normalise_path, public_url
 
 if TYPE_CHECKING:
-    from ai_cms.blocks.rendering.render import RenderContext
+    from ai_cms.blocks.types.context import RenderContext
 
 __all__ = ["list_pages"]
 

@@ -14,7 +14,15 @@ from django.utils.translation import gettext as _
 from ..exceptions import BlockError, InvalidOperation
 from ..types.registry import BlockRegistry, blocks
 from .document import Document, same_json
-from .operations import Applied, InsertOperation, MoveOperation, Operation, RemoveOperation, UpdateOperation, trusted
+from .operation_types import (
+    Applied,
+    InsertOperation,
+    MoveOperation,
+    Operation,
+    RemoveOperation,
+    UpdateOperation,
+    trusted,
+)
 from .prepare import Preparer, is_locked, permission_error
 from .provenance import provenance_after_edit, provenance_of
 from .structure import Allowed, limit_errors, nesting_error, too_many_children, value_error
