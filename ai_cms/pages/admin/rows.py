@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model
+from ..addresses import public_url
 from ..models import PageStatus, Revision, Site
-from ..routing import public_url
 from ..services import page_types
 from .base import visible_pages
 
