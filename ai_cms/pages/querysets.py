@@ -7,14 +7,29 @@ from typing import Any, cast
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from ai_cms.core.permissions import get_policy
 
 from .polytree import TreePageManager, TreePageQuerySet, base_model
 
-__all__ = ["AllPagesManager", "PageManager", "PageQuerySet", "PublicationQuerySet"]
+__all__ = ["AllPagesManager", "PageManager", "PageQuerySet", "PublicationQuerySet", "status_condition"]
+
+
+def status_condition(status: str) -> Q | None:
+    """Return the condition of a page's status as :attr:`AbstractPage.status` derives it; ``None`` for another word."""
+    planned = Q(go_live_at__isnull=False)
+    live = Q(published_version__isnull=False) & ~planned
+    expired = Q(expire_at__isnull=False, expire_at__lte=timezone.now())
+    same = Q(published_version=F("version"))
+    return {
+        "draft": Q(published_version__isnull=True) & ~planned,
+        "live": live & ~expired & same,
+        "changed": live & ~expired & ~same,
+        "scheduled": planned,
+        "expired": live & expired,
+    }.get(status)
 
 
 class PageQuerySet(TreePageQuerySet):
