@@ -7,6 +7,7 @@ public does not see ask for no more than the change itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from ai_cms.core.permissions import Actor, get_policy, policy_for
 from .. import get_page_model
 from ..models import AbstractPage, Publication
 
-__all__ = ["require_each", "require_new", "require_publish_of_live"]
+__all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live"]
 
 
 def require_each(actor: Actor, action: str, rows: Any) -> None:
@@ -39,9 +40,16 @@ def require_publish_of_live(actor: Actor, rows: Any, *, deleted: bool = False) -
         raise PermissionRefused(_("The public would see the difference, so this needs the right to publish."))
 
 
+def asking_anew(actor: Actor) -> Actor:
+    """Return the actor without what policies remember of it: for the first question under a lock, since the tree may have
+    moved below what was read before it."""
+    return replace(actor, memo={})
+
+
 def _first_refused(actor: Actor, action: str, rows: Any) -> AbstractPage | None:
     if actor.is_system:
         return None
+    actor = asking_anew(actor)
     pages = get_page_model().all_objects.using(rows.db).filter(pk__in=rows.values("pk")).order_by("lft")
     pages = pages.defer("content_json", "metadata")
     if actor.is_superuser:

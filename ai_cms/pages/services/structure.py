@@ -26,7 +26,7 @@ from .locks import expect_version_of, touch_site
 from .page_types import check_place, resolve_page_type
 from .paths import follow, free_slug
 from .publications import write_publication
-from .rights import require_each, require_new, require_publish_of_live
+from .rights import asking_anew, require_each, require_new, require_publish_of_live
 
 __all__ = ["create_page", "move_page", "reorder_pages"]
 
@@ -125,6 +125,7 @@ def move_page(
         old_path, old_site, same_parent = node.path, node.site_id, parent_id == node.parent_id
         if not same_parent:
             parent = get_page_model().all_objects.get(pk=parent_id)
+            who = asking_anew(who)
             policy_for(parent).require(who, "add", parent)
             check_place(type(page), type(parent))
             new_slug = free_slug(lock, parent_id, parent.path, slug or node.slug, exact=bool(slug), exclude=page.pk)
