@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.http import HttpRequest
 
 from .exceptions import NotFound, PermissionRefused
 
-__all__ = ["SCOPES", "Actor", "PermissionPolicy", "get_policy", "policy_for", "register_policy"]
+__all__ = ["SCOPES", "Actor", "ActorLike", "PermissionPolicy", "get_policy", "policy_for", "register_policy"]
 
 M = TypeVar("M", bound=models.Model)
 
@@ -100,6 +101,10 @@ class Actor:
     def has_perm(self, permission: str) -> bool:
         """Say whether the user has a Django permission such as ``"ai_cms_pages.publish_page"``."""
         return self.is_system or bool(self.is_authenticated and self.user.has_perm(permission))
+
+
+#: Who may be handed to a service: an actor, or a user, who then acts with all of their rights.
+ActorLike: TypeAlias = Actor | AbstractBaseUser | AnonymousUser
 
 
 class PermissionPolicy(Generic[M]):

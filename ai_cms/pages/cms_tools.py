@@ -18,7 +18,7 @@ from ai_cms.llm.tools.registry import ToolContext, tool
 from . import get_page_model
 from .models import Publication
 from .search import search
-from .services import create_page, create_proposal
+from .services import create_page, create_proposal, publish_page
 from .untrusted import remote_sources, without_remote_sources
 
 __all__: list[str] = []
@@ -161,8 +161,6 @@ def create_draft_page(context: ToolContext, arguments: DraftArguments) -> dict[s
 @tool(name="request_publish", risk="outward")
 def request_publish(context: ToolContext, arguments: PageArguments) -> dict[str, Any]:
     """Ask that a page be published. A person has to confirm each time, and must have the right to publish it."""
-    from .services.publishing import publish_page
-
     page = _page(context, arguments.page)
     policy_for(page).require(context.actor, "publish", page)
     publication = publish_page(page, actor=context.actor)

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from ..models import PageStatus, Revision, Site
+from ..querysets import status_condition
 from ..services import page_types
 from .base import visible_pages
-from .rows import status_condition
 
 __all__ = ["PageFilters"]
 

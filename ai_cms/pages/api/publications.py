@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.strictjson import is_clean_text
+from ai_cms.pages.addresses import host_names, normalise_path, public_url
 from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.models import Publication, PublicationFacet, Site
 from ai_cms.pages.prepared import Markers, PreparedQuery
-from ai_cms.pages.routing import host_names, normalise_path, public_url, site_condition
+from ai_cms.pages.routing import site_condition
 from ai_cms.pages.search import search
 from ai_cms.pages.services import resolve_page_type
 

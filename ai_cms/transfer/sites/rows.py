@@ -16,7 +16,7 @@ from ai_cms.pages.models import (
     Revision,
     RevisionKind,
 )
-from ai_cms.pages.services.publishing import json_tail
+from ai_cms.pages.services import json_tail
 
 from ..exceptions import ImportRefused
 from ..models import ImportedPage
