@@ -15,8 +15,6 @@ from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Publication, Redirect, Revision
 from ai_cms.transfer.models import ImportedPage
 
-from tests.pages.conftest import grant, page_factory, root, site, system  # noqa: F401
-
 from .wxr_maker import Item, write_wxr
 
 
