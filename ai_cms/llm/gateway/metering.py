@@ -22,7 +22,7 @@ from ..backends.base import BaseLLMBackend
 from ..conf import gateway_settings
 from ..credits import ratios
 from ..credits.reservation import CallPlan, extend_hold, open_attempt, open_call
-from ..credits.settlement import Outcome, close_attempt, close_call, outcome_of_error
+from ..credits.settlement import Ending, close_attempt, close_call, outcome_of_error
 from ..exceptions import (
     LLMBackendMisconfigured,
     LLMBusy,
@@ -41,7 +41,7 @@ from ..redaction import storable
 from ..runs.events import OUTAGE
 from ..tokens import estimate_text
 from ..workers import lease
-from .jobs import Answer, Job, delivered
+from .jobs import Answer, ModelJob, delivered
 
 __all__ = ["MeteredCall", "Restarted", "is_metered", "persistently"]
 
@@ -66,7 +66,7 @@ class Restarted:
 class MeteredCall:
     """Carry out ``job`` by ``plan``. Constructing it makes the reservation; ``events()`` makes the provider's call."""
 
-    def __init__(self, plan: CallPlan, job: Job, aliases: list[str]) -> None:
+    def __init__(self, plan: CallPlan, job: ModelJob, aliases: list[str]) -> None:
         self.job = job
         self.metered = plan.metered
         self.began = time.monotonic()
@@ -128,7 +128,7 @@ class MeteredCall:
     def abandon(self) -> None:
         """Close a call whose events nobody asked for."""
         if not self.finished:
-            nothing = Outcome(status=CallStatus.CANCELLED, error_code=LLMCancelled.default_code)
+            nothing = Ending(status=CallStatus.CANCELLED, error_code=LLMCancelled.default_code)
             self._close(lambda: nothing)
             _afterwards(lambda: breaker.inconclusive(self.call.alias, self._probe))
 
@@ -324,7 +324,7 @@ class MeteredCall:
         first = None if self._first_byte is None else round(self._first_byte * 1000)
         return {"latency_ms": round((time.monotonic() - self._started) * 1000), "first_byte_ms": first}
 
-    def _error_outcome(self, error: LLMError, times: dict[str, Any]) -> Outcome:
+    def _error_outcome(self, error: LLMError, times: dict[str, Any]) -> Ending:
         fields = outcome_of_error(
             error,
             log=self.log,
@@ -332,7 +332,7 @@ class MeteredCall:
             text="".join(self._text),
             other_output="".join(self._other),
         )
-        return Outcome(**fields, **times)
+        return Ending(**fields, **times)
 
     def _close_attempt(self, error: LLMError) -> None:
         times = self._times()
@@ -340,7 +340,7 @@ class MeteredCall:
 
     def _succeed(self, answer: Answer) -> None:
         times = self._times()
-        self._close(lambda: Outcome(**self.job.outcome(answer.value, self.log), **times))
+        self._close(lambda: Ending(**self.job.outcome(answer.value, self.log), **times))
         _afterwards(lambda: breaker.succeeded(self.call.alias))
         _afterwards(lambda: self._learn(answer.value.usage))
 
@@ -355,7 +355,7 @@ class MeteredCall:
             return
         times = self._times()
 
-        def outcome() -> Outcome:
+        def outcome() -> Ending:
             found = self._error_outcome(error, times)
             return found if status is None else replace(found, status=status)
 
@@ -372,7 +372,7 @@ class MeteredCall:
         else:
             breaker.succeeded(alias)
 
-    def _close(self, outcome: Callable[[], Outcome]) -> None:
+    def _close(self, outcome: Callable[[], Ending]) -> None:
         """Settle; ``outcome`` is worked out inside, because an estimate may have to ask the database."""
         self.finished = True
         self.job.cancel.release()
@@ -392,7 +392,7 @@ def _path(backend: BaseLLMBackend) -> str:
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 
-def _for_alias(plan: CallPlan, job: Job, alias: str) -> CallPlan:
+def _for_alias(plan: CallPlan, job: ModelJob, alias: str) -> CallPlan:
     backend = llms[alias]
     deadlines = job.deadlines(backend)
     return replace(
@@ -404,7 +404,7 @@ def _for_alias(plan: CallPlan, job: Job, alias: str) -> CallPlan:
     )
 
 
-def _longest_silence(backend: BaseLLMBackend, job: Job, deadlines: Deadlines) -> float:
+def _longest_silence(backend: BaseLLMBackend, job: ModelJob, deadlines: Deadlines) -> float:
     """Return the seconds for which an attempt may show no life before its own deadlines end it."""
     if backend.supports_streaming and job.streams:
         return max(deadlines.first_byte, deadlines.gap)
