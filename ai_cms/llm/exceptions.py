@@ -62,7 +62,6 @@ __all__ = [
     "LLMUnavailable",
     "LLMUnsupported",
     "RealCallForbidden",
-    "error_of_code",
 ]
 
 

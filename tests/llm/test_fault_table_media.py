@@ -287,7 +287,7 @@ def test_a_call_cancelled_at_the_provider_is_charged(way: Any, provider: FaultSe
     stop.start()
     begun = time.monotonic()
     with pytest.raises(LLMCancelled):
-        made(kind, "hang:patiently", member, SimpleNamespace(cancel=token))
+        made(kind, "hang:patiently", member, SimpleNamespace(run_id=None, cancel=token))
     stop.join()
     assert time.monotonic() - begun < 5
     log = AILog.objects.get()

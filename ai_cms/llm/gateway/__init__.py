@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..messages import Restarted
 from .calls import acall, aembed, agenerate_image, astream, call, embed, generate_image, stream
-from .metering import Restarted
 from .options import CallOptions, Carrier
 from .results import CallResult, CallStream
 

@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -35,7 +35,7 @@ from ..exceptions import (
     LLMUnsupported,
 )
 from ..handler import llms
-from ..messages import Deadlines, Thinking, Usage
+from ..messages import Deadlines, Restarted, Thinking, Usage
 from ..models import AILog, CallKind, CallStatus, LLMCall
 from ..redaction import storable
 from ..runs.events import OUTAGE
@@ -43,7 +43,7 @@ from ..tokens import estimate_text
 from ..workers import lease
 from .jobs import Answer, ModelJob, delivered
 
-__all__ = ["MeteredCall", "Restarted", "is_metered", "persistently"]
+__all__ = ["MeteredCall", "is_metered", "persistently"]
 
 T = TypeVar("T")
 
@@ -54,13 +54,6 @@ SAVE_SECONDS = 1.0
 GRACE_SECONDS = 30.0
 #: Seconds before the first retry, where the provider names none; each further one waits twice as long.
 FIRST_PAUSE = 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Restarted:
-    """An event: what was delivered so far is void, the answer begins anew (the repair of an invalid answer)."""
-
-    reason: str = ""
 
 
 class MeteredCall:
@@ -139,6 +132,8 @@ class MeteredCall:
             # Not every backend looks before it sends, and what was not sent costs nothing.
             self.abandon()
             raise LLMCancelled(reason="cancelled before it was sent", sent=False)
+        # What takes a second at the first call is done before the call counts as sent.
+        self.backend.prepare()
         deadlines = self._deadlines()
         self._mark_running(_longest_silence(self.backend, self.job, deadlines))
         stream = self.job.events(self.backend, deadlines)
@@ -191,6 +186,10 @@ class MeteredCall:
             self._first_byte = time.monotonic() - self._started
 
     def _note(self, event: Any, gap: float) -> None:
+        if isinstance(event, Restarted):
+            # It came all the same, and is billed.
+            self._other += self._text
+            self._text = []
         text, other = delivered(event)
         if text or other:
             self._note_first_byte()
@@ -346,7 +345,10 @@ class MeteredCall:
 
     def _learn(self, usage: Usage) -> None:
         if usage.reported and self.job.kind == CallKind.TEXT:
-            output = estimate_text("".join(self._text)) + estimate_text("".join(self._other))
+            delivered = "".join(self._text) + "".join(self._other)
+            # More tokens than bytes: the model has thought, and its words say nothing about their number.
+            heard = usage.output_tokens <= len(delivered.encode("utf-8", "replace"))
+            output = estimate_text(delivered) if heard else 0
             prompt = self.job.prompt_estimate()
             ratios.observe(self.log.alias, self.log.model_asked, prompt=prompt, output=output, usage=usage)
 
