@@ -65,11 +65,15 @@ class _Call:
 
 
 class Assembler:
-    """Collect the pieces of one answer. ``key`` names the model for the calibration of estimates."""
+    """Collect the pieces of one answer.
 
-    def __init__(self, request: LLMRequest, limits: Limits, *, key: str = "") -> None:
+    ``key`` names the model for the calibration of estimates, ``schema_weight`` is what of a schema is prompt for certain.
+    """
+
+    def __init__(self, request: LLMRequest, limits: Limits, *, key: str = "", schema_weight: float = 0.0) -> None:
         self.request = request
         self.key = key
+        self.schema_weight = schema_weight
         self.texts: list[str] = []
         self.refusals: list[str] = []
         self.calls: dict[int, _Call] = {}
@@ -267,7 +271,7 @@ class Assembler:
 
     def _compare(self, reported: Usage) -> None:
         """Warn where a server seems to have read only a part of the input: some drop its beginning without a word."""
-        expected = estimate_request(self.request) * calibration.remembered(self.key)
+        expected = estimate_request(self.request, schema_weight=self.schema_weight) * calibration.remembered(self.key)
         if expected > _LONG_INPUT and reported.input_tokens < expected * 0.4:
             logger.warning(
                 "%s read %d tokens of an input of about %d; its context may be too small.",
@@ -277,7 +281,7 @@ class Assembler:
             )
 
     def _estimated_usage(self, calls: tuple[ToolCall, ...]) -> Usage:
-        estimate = estimate_usage(self.request, self.text, calls)
+        estimate = estimate_usage(self.request, self.text, calls, schema_weight=self.schema_weight)
         # Only what this process remembers: reading the log belongs outside of a call.
         ratio = calibration.remembered(self.key)
         tokens_in, tokens_out = round(estimate.input_tokens * ratio), round(estimate.output_tokens * ratio)

@@ -197,6 +197,10 @@ class BaseLLMBackend:
     def close(self) -> None:
         """Release what the backend holds; it may be used again afterwards."""
 
+    def schema_is_prompt(self, model: str) -> bool:
+        """Return whether the schema of an answer is sent as a part of the prompt, so that its tokens count."""
+        return False
+
     def thinking_room(self, model: str) -> int:
         """Return the tokens that ``model`` needs for thinking, besides those of its answer."""
         return 0

@@ -133,7 +133,8 @@ def _parts_of(content: Any) -> tuple[str, str]:
     """Return the text of a content and what it holds of the model's thinking."""
     if isinstance(content, str):
         return content, ""
-    text, hidden = [], []
+    text: list[str] = []
+    hidden: list[str] = []
     for part in content if isinstance(content, list) else [content]:
         if isinstance(part, str):
             text.append(part)

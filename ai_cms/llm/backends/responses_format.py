@@ -65,9 +65,10 @@ def responses_tools(request: LLMRequest) -> list[dict[str, Any]]:
     ]
 
 
-def responses_text(schema: OutputSchema) -> dict[str, Any]:
+def responses_text(schema: OutputSchema, *, limits: bool = False) -> dict[str, Any]:
     """Return the ``text`` parameter that holds the answer to ``schema``."""
-    described = {"type": "json_schema", "name": schema.name, "strict": schema.strict, "schema": dict(schema.schema)}
+    sent = dict(schema.limited if limits else schema.schema)
+    described = {"type": "json_schema", "name": schema.name, "strict": schema.strict, "schema": sent}
     return {"format": described}
 
 

@@ -184,7 +184,7 @@ def _opened(job: ModelJob, actor: ActorLike, options: CallOptions) -> CallStream
         idempotency_key=key,
         request_hash=fingerprint([alias, job.identity()]) if key else "",
         prompt=job.prompt(),
-        prompt_estimate=job.prompt_estimate(),
+        prompt_estimate=job.prompt_estimate(alias, model),
         prompt_hold=prompt_hold,
         output_hold=output_hold,
         least_output=least,

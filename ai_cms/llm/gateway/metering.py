@@ -20,7 +20,6 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from .. import breaker
 from ..backends.base import BaseLLMBackend
 from ..conf import gateway_settings
-from ..credits import ratios
 from ..credits.reservation import CallPlan, extend_hold, open_attempt, open_call
 from ..credits.settlement import Ending, close_attempt, close_call, outcome_of_error
 from ..exceptions import (
@@ -327,7 +326,7 @@ class MeteredCall:
         fields = outcome_of_error(
             error,
             log=self.log,
-            prompt_estimate=self.job.prompt_estimate(),
+            prompt_estimate=self.job.prompt_estimate(self.log.alias, self.log.model_asked),
             text="".join(self._text),
             other_output="".join(self._other),
         )
@@ -349,8 +348,7 @@ class MeteredCall:
             # More tokens than bytes: the model has thought, and its words say nothing about their number.
             heard = usage.output_tokens <= len(delivered.encode("utf-8", "replace"))
             output = estimate_text(delivered) if heard else 0
-            prompt = self.job.prompt_estimate()
-            ratios.observe(self.log.alias, self.log.model_asked, prompt=prompt, output=output, usage=usage)
+            self.job.learn(self.log, output, usage)
 
     def _end(self, error: LLMError, status: str | None, *, counted: bool = False) -> None:
         if self.finished:
