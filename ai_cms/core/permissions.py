@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, Union
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -20,6 +20,9 @@ from .exceptions import NotFound, PermissionRefused
 __all__ = ["SCOPES", "Actor", "ActorLike", "PermissionPolicy", "get_policy", "policy_for", "register_policy"]
 
 M = TypeVar("M", bound=models.Model)
+
+#: Whoever may be named as an actor: one, or a user with all of the user's rights; ``None`` is anonymous.
+ActorLike: TypeAlias = Union["Actor", AbstractBaseUser, AnonymousUser, None]
 
 #: The scopes of API tokens. A scope never grants anything; lacking it takes away. ``admin`` is needed for what only
 #: staff may do; ``write``, ``publish`` and ``admin`` include ``read``.
@@ -53,7 +56,7 @@ class Actor:
         return cls(user=AnonymousUser())
 
     @classmethod
-    def of(cls, user: Any) -> Actor:
+    def of(cls, user: ActorLike) -> Actor:
         """Return ``user`` itself if it is an actor already, else an actor with all of the user's rights."""
         if isinstance(user, Actor):
             return user
@@ -101,10 +104,6 @@ class Actor:
     def has_perm(self, permission: str) -> bool:
         """Say whether the user has a Django permission such as ``"ai_cms_pages.publish_page"``."""
         return self.is_system or bool(self.is_authenticated and self.user.has_perm(permission))
-
-
-#: Who may be handed to a service: an actor, or a user, who then acts with all of their rights.
-ActorLike: TypeAlias = Actor | AbstractBaseUser | AnonymousUser
 
 
 class PermissionPolicy(Generic[M]):
