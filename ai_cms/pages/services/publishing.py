@@ -25,7 +25,7 @@ from ..exceptions import InvalidSchedule, PageNotFound, PageStale, PublishRefuse
 from ..models import Publication, PublicationFacet, Revision, RevisionKind
 from ..provenance import public_blocks
 from ..revisions import record_revision
-from ..search import search_config_for
+from ..search.index import search_columns
 from ..snapshots import apply_snapshot, field_values, missing_required
 
 if TYPE_CHECKING:
@@ -167,9 +167,7 @@ def publication_values(
         "summary": json_tail(summary),
         "html": "",
         "html_key": "",
-        "search_title": page.title,
-        "search_text": "\n".join(part for part in (page.seo_description, text, page.search_extra()) if part),
-        "search_config": search_config_for(page.locale),
+        **search_columns(page, text),
     }
 
 
