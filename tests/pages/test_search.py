@@ -277,3 +277,30 @@ def test_older_rows_are_cut_by_rebuilding(page_factory: Any) -> None:
     assert found("19") == ["COVID-19 rules"]
     assert found("生存") == []
     assert set(found("sourdough")) == {"Sourdough", "Rye fields"}
+
+
+def test_the_list_of_content_has_the_second_try(client: Any, django_assert_num_queries: Any) -> None:
+    def titles_of(query: str) -> list[str]:
+        answer = client.get("/api/content/", {"search": query, "page_size": 1}).json()
+        assert answer["count"] == 2
+        following = client.get(answer["next"]).json()
+        return [row["title"] for row in (*answer["results"], *following["results"])]
+
+    assert titles_of("sourdogh") == titles_of("sourdough") == ["Sourdough", "Rye fields"]
+    assert client.get("/api/content/", {"search": "xyzzy"}).json()["count"] == 0
+    client.get("/api/content/", {"search": "sourdough"})
+    # The site's language, and the list itself.
+    with django_assert_num_queries(2):
+        client.get("/api/content/", {"search": "sourdough"})
+
+
+def test_an_index_of_an_older_version_is_made_anew() -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("COMMENT ON TABLE ai_cms_pages_search IS 'older'")
+            cursor.execute("UPDATE ai_cms_pages_search SET vector = ''")
+        else:
+            cursor.execute("DROP TABLE ai_cms_pages_search")
+            cursor.execute("CREATE VIRTUAL TABLE ai_cms_pages_search USING fts5(search_title, search_text)")
+    call_command("migrate", verbosity=0)
+    assert found("sourdough") == ["Sourdough", "Rye fields"]

@@ -65,16 +65,10 @@ def _search_postgres(queryset: PublicationQuerySet, groups: Sequence[Group], con
         return ways[0] if len(ways) == 1 else "(" + " | ".join(f"({way})" for way in ways) + ")"
 
     expression = " & ".join(one(group, last=number == len(groups)) for number, group in enumerate(groups, 1))
-    ids = RawSQL(
-        f"SELECT publication_id FROM {INDEX} WHERE vector @@ to_tsquery(%s::regconfig, %s)",
-        (config, expression),
-    )
-    rank = RawSQL(
-        f"(SELECT ts_rank(vector, to_tsquery(%s::regconfig, %s)) FROM {INDEX} WHERE publication_id = {TABLE}.id)",
-        (config, expression),
-        output_field=FloatField(),
-    )
-    return queryset.filter(pk__in=ids).annotate(rank=rank).order_by("-rank", "-first_published_at", "-pk")
+    wanted = "to_tsquery(%s::regconfig, %s)"
+    rank = RawSQL(f"ts_rank({INDEX}.vector, {wanted})", (config, expression), output_field=FloatField())
+    conditions = [f"{INDEX}.publication_id = {TABLE}.id", f"{INDEX}.vector @@ {wanted}"]
+    return _joined(queryset, conditions, [config, expression], rank)
 
 
 def _search_sqlite(queryset: PublicationQuerySet, groups: Sequence[Group]) -> PublicationQuerySet:
@@ -89,10 +83,11 @@ def _search_sqlite(queryset: PublicationQuerySet, groups: Sequence[Group]) -> Pu
         return "(" + " OR ".join(f"({way})" for way in ways) + ")"
 
     expression = " AND ".join(one(group, last=number == len(groups)) for number, group in enumerate(groups, 1))
-    ids = RawSQL(f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s", (expression,))
-    rank = RawSQL(
-        f"(SELECT -bm25({INDEX}, 5.0, 1.0) FROM {INDEX} WHERE {INDEX} MATCH %s AND rowid = {TABLE}.id)",
-        (expression,),
-        output_field=FloatField(),
-    )
-    return queryset.filter(pk__in=ids).annotate(rank=rank).order_by("-rank", "-first_published_at", "-pk")
+    rank = RawSQL(f"-bm25({INDEX}, 5.0, 1.0)", (), output_field=FloatField())
+    return _joined(queryset, [f"{INDEX}.rowid = {TABLE}.id", f"{INDEX} MATCH %s"], [expression], rank)
+
+
+def _joined(queryset: PublicationQuerySet, conditions: list[str], values: list[str], rank: RawSQL) -> PublicationQuerySet:
+    # extra(), because the index is no model: a subquery for the rank would ask it once for every row.
+    found = queryset.extra(tables=[INDEX], where=conditions, params=values).annotate(rank=rank)
+    return found.order_by("-rank", "-first_published_at", "-pk")
