@@ -17,7 +17,7 @@ from ai_cms.llm.tools.registry import ToolContext, tool
 
 from . import get_page_model
 from .models import Publication
-from .search import search
+from .search import search_or_similar
 from .services import create_page, create_proposal, publish_page
 from .untrusted import remote_sources, without_remote_sources
 
@@ -82,7 +82,7 @@ def _provenance(context: ToolContext) -> dict[str, Any]:
 @tool(name="search_content", risk="read")
 def search_content(context: ToolContext, arguments: SearchArguments) -> list[dict[str, Any]]:
     """Search the published pages by words; returns titles and paths."""
-    rows = search(Publication.objects.public(), arguments.query)[: arguments.limit]
+    rows = search_or_similar(Publication.objects.public(), arguments.query)[: arguments.limit]
     return [{"page": row.page_id, "title": row.title, "path": row.path} for row in rows]
 
 

@@ -17,7 +17,7 @@ from ..conf import pages_settings
 from ..exceptions import PageNotFound, PublishRefused
 from ..models import AbstractPage, Publication, PublicationFacet, Revision
 from ..provenance import public_blocks
-from ..search import search_config_for
+from ..search.index import search_columns
 from ..snapshots import apply_snapshot, field_values, missing_required
 
 __all__ = ["facet_rows", "json_tail", "publication_values", "refuse_errors", "write_publication"]
@@ -117,9 +117,7 @@ def publication_values(
         "summary": json_tail(summary),
         "html": "",
         "html_key": "",
-        "search_title": page.title,
-        "search_text": "\n".join(part for part in (page.seo_description, text, page.search_extra()) if part),
-        "search_config": search_config_for(page.locale),
+        **search_columns(page, text),
     }
 
 
