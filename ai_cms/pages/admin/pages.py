@@ -25,6 +25,7 @@ from .actions import ActionViews
 from .base import MAX_ID, short
 from .bulk import BulkViews
 from .choosing import PageChoiceField
+from .dates import native_field
 from .deletion import DeletionViews
 from .forms import PageForm, make_page_form, put_errors
 from .history import HistoryViews
@@ -32,7 +33,7 @@ from .keeping import KeepingViews, copy_key, keeping, show_lost
 from .links import PreviewLinkViews
 from .moving import MovingViews
 from .problems import problems_of
-from .rows import RowMaker
+from .rows import RowMaker, state_of
 from .tree import TreeViews
 
 __all__ = ["PageAdmin"]
@@ -229,6 +230,7 @@ class PageAdmin(
                 content=form.cleaned_data["content_json"].to_json(),
                 slug=form.cleaned_data["slug"] if "slug" in form.fields else None,
                 expected_version=version,
+                message=form.cleaned_data.get("message", ""),
             )
         except PageStale as error:
             number = error.extra.get("conflict_revision") or 0
@@ -241,7 +243,7 @@ class PageAdmin(
             put_errors(form, error)
             return None
         if saved.version != page.version:
-            self.log_change(request, saved, [{"changed": {"fields": sorted(set(form.changed_data) - {"version"})}}])
+            self.log_change(request, saved, [{"changed": {"fields": sorted(set(form.changed_data) - {"version", "message"})}}])
         return self._after_save(request, saved)
 
     def _after_save(self, request: HttpRequest, page: Any) -> HttpResponse:
@@ -260,8 +262,6 @@ class PageAdmin(
                 self.tell(request, _("“%(title)s” was saved and published.") % {"title": short(page.title)})
             return HttpResponseRedirect(self.link("change", page.pk, **kept))
         self.tell(request, _("The draft of “%(title)s” was saved.") % {"title": short(page.title)})
-        if "_preview" in request.POST:
-            return HttpResponseRedirect(self.link("change", page.pk, preview=1, **kept))
         return HttpResponseRedirect(self.link("change", page.pk, **kept))
 
     # Show
@@ -271,6 +271,9 @@ class PageAdmin(
         return make_page_form(model, partial(self.formfield_for_dbfield, request=request))
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        made = native_field(db_field, **kwargs)
+        if made is not None:
+            return made
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(db_field, models.JSONField) and field is not None:
             field.widget.attrs["rows"] = 4
@@ -288,7 +291,6 @@ class PageAdmin(
             "type_label": page._meta.verbose_name,
             "type_name": page.type_name(),
             "may_publish": self.may(request, "publish", target),
-            "preview": request.GET.get("preview") == "1",
             "media": form.media,
             "keeping": keeping(request, self.admin_site.name),
         }
@@ -354,6 +356,7 @@ class PageAdmin(
         return {
             **rights,
             "page": page,
+            "state": state_of(page),
             "live_url": maker.live_url(page),
             "preview_url": self.preview_url(page),
             "waiting": waiting,

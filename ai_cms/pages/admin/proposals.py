@@ -62,6 +62,9 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
     list_select_related = ["page", "author"]
     ordering = ["-created_at", "-pk"]
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
     @admin.display(description=gettext_lazy("made by"))
     def made_by(self, obj: Any) -> str:
         words = provenance_words(obj.provenance)

@@ -18,7 +18,7 @@ from ..routing import public_url
 from ..services import page_types
 from .base import visible_pages
 
-__all__ = ["LEVEL_SIZE", "Level", "Row", "RowMaker", "status_condition"]
+__all__ = ["LEVEL_SIZE", "Level", "Row", "RowMaker", "state_of", "status_condition"]
 
 #: Pages of one level shown at once.
 LEVEL_SIZE = 50
@@ -37,6 +37,8 @@ class Row:
     can_add: bool
     can_delete: bool
     can_publish: bool
+    #: Beside ``page.status``, which a plan hides: whether and how it is on the site.
+    status: Any = None
     first: bool = False
     last: bool = False
     level: Level | None = None
@@ -100,6 +102,7 @@ class RowMaker:
         deleted = page.deleted_at is not None
         return Row(
             page=page,
+            status=state_of(page),
             type_label=str(model._meta.verbose_name),
             edited_by=page.edited_by or page.edited_by_agent or "",
             live_url=self.live_url(page),
@@ -130,12 +133,22 @@ class RowMaker:
         return model(**{name: page.__dict__[name] for name in names})
 
 
+def state_of(page: Any) -> PageStatus:
+    """Return the status of a page without what is planned for it; the plan is shown beside it."""
+    if page.deleted_at is not None:
+        return PageStatus.DELETED
+    if not page.live:
+        return PageStatus.DRAFT
+    return PageStatus.LIVE if page.published_version == page.version else PageStatus.CHANGED
+
+
 def status_condition(status: str) -> Q | None:
     """Return the condition of a page's status; ``None`` for a word that is none."""
     live, planned = Q(published_version__isnull=False), Q(go_live_at__isnull=False)
     return {
         PageStatus.SCHEDULED.value: planned,
         PageStatus.DRAFT.value: ~live & ~planned,
-        PageStatus.LIVE.value: live & ~planned & Q(published_version=F("version")),
-        PageStatus.CHANGED.value: live & ~planned & ~Q(published_version=F("version")),
+        # A page on the site stays that whatever is planned for it.
+        PageStatus.LIVE.value: live & Q(published_version=F("version")),
+        PageStatus.CHANGED.value: live & ~Q(published_version=F("version")),
     }.get(status)

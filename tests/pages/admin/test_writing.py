@@ -64,7 +64,7 @@ def test_save_keeps_a_draft_with_errors(boss: Client, url: Callable[..., str], p
     assert fresh(page).published_version is None
     assert fresh(page).content_json.blocks[0]["props"]["level"] == 77
     html = boss.get(answer["Location"]).content.decode()
-    assert '<a href="#aicb-h1">1. Heading / level</a>' in html
+    assert '<a href="#aicb-h1">1. Heading / Level</a>' in html
     assert "0.props.level" in html
 
 
@@ -76,11 +76,16 @@ def test_save_and_publish(boss: Client, url: Callable[..., str], page_factory: A
     assert fresh(page).published_version == fresh(page).version
 
 
-def test_save_and_preview(boss: Client, url: Callable[..., str], page_factory: Any) -> None:
+def test_the_preview_shows_the_form_and_saves_nothing(boss: Client, url: Any, page_factory: Any) -> None:
     page = page_factory("Bread", content=[HEADING])
-    answer = boss.post(url("change", page.pk), form_of(page, title="Rye", _preview=""))
-    assert answer["Location"].endswith("?preview=1")
-    assert "<iframe" in boss.get(answer["Location"]).content.decode()
+    content = '[{"id": "h1", "type": "heading", "props": {"text": "Rye loaf", "level": 2}}]'
+    answer = boss.post(url("unsaved", page.pk), form_of(page, title="Rye", content_json=content))
+    assert answer.status_code == 200
+    assert "Rye loaf" in answer.content.decode()
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert (fresh(page).title, fresh(page).version) == ("Bread", page.version)
+    # What is right is shown, whatever else is wrong.
+    assert boss.post(url("unsaved", page.pk), form_of(page, title="", content_json="[{")).status_code == 200
 
 
 def test_structural_errors_and_taken_slugs_stay_in_the_form(
@@ -185,7 +190,7 @@ def test_publish_schedule_unpublish(boss: Client, url: Any, page_factory: Any) -
         ({"go_live_at": "tomorrow"}, "valid date"),
         ({"zone": "Mars/Base"}, "valid choice"),
         ({"go_live_at": "2027-03-28T02:30", "zone": "Europe/Berlin"}, "clocks skip"),
-        ({"expire_at": "2001-01-01T00:00"}, "expiry must lie"),
+        ({"expire_at": "2001-01-01T00:00"}, "This time has passed"),
         ({"version": "99"}, "changed by someone else"),
     ],
 )

@@ -53,6 +53,17 @@ function follow(event) {
   visible.scrollIntoView({ block: "center" });
 }
 
+/** Show which slug a new page will get from its title. */
+function suggestSlug(slug) {
+  const title = slug.form.elements.title;
+  const show = () => {
+    const plain = title.value.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+    slug.placeholder = plain.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60);
+  };
+  title.addEventListener("input", show);
+  show();
+}
+
 async function copy(button) {
   const input = document.getElementById(button.dataset.aicmsCopy);
   input.select();
@@ -63,6 +74,7 @@ async function copy(button) {
 document.querySelectorAll("[data-aicms-chooser]").forEach(suggest);
 document.querySelectorAll("[data-aicms-frame]").forEach(fit);
 document.querySelectorAll("[data-aicms-copy]").forEach((button) => button.addEventListener("click", () => copy(button)));
+document.querySelectorAll("form[data-copy^='below-'] #id_slug").forEach(suggestSlug);
 document.addEventListener("click", follow);
 // Two clicks on a button must not be two requests.
 document.addEventListener("submit", (event) => {
@@ -71,6 +83,8 @@ document.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     return;
   }
+  // A preview goes elsewhere: the form stays.
+  if (event.submitter && event.submitter.formTarget) return;
   if (!event.defaultPrevented && form.matches(".aicms-form, .aicms-inline")) form.dataset.sent = "1";
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => { delete form.dataset.sent; }));

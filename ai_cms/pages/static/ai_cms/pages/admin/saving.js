@@ -99,6 +99,7 @@ class Saving {
   }
 
   async submit(event) {
+    if (this.previewing) return;
     if (this.checked) {
       this.changed = false;
       sessionStorage.setItem(SCROLL, JSON.stringify([location.pathname, window.scrollY]));
@@ -107,10 +108,15 @@ class Saving {
     event.preventDefault();
     if (this.busy) return;
     this.busy = true;
-    this.say(this.words.saving);
+    const preview = event.submitter && "aicmsPreview" in event.submitter.dataset;
+    if (!preview) this.say(this.words.saving);
     this.copies.keep();
     const state = await this.ask();
     this.busy = false;
+    if (state === "ok" && preview) {
+      this.preview(event.submitter);
+      return;
+    }
     if (state === "ok") {
       this.checked = true;
       this.form.requestSubmit(event.submitter);
@@ -119,6 +125,15 @@ class Saving {
     this.changed = true;
     this.say(this.words[state], true);
     if (state !== "offline") this.askToLogIn(this.words[state]);
+  }
+
+  /** Show what is in the form as the page would look, over the form; nothing is saved. */
+  preview(button) {
+    const dialog = document.getElementById("aicms-preview-dialog");
+    dialog.showModal();
+    this.previewing = true;
+    this.form.requestSubmit(button);
+    this.previewing = false;
   }
 
   askToLogIn(text) {
@@ -189,7 +204,7 @@ if (source) {
   for (const form of document.querySelectorAll("form[data-copy]")) {
     const saving = new Saving(form, settings);
     const told = document.querySelector(".messagelist .success");
-    if (told) saving.say(told.textContent.trim());
+    if (told) saving.say(settings.words.saved);
   }
   goOn();
 }
