@@ -17,10 +17,15 @@ from .polytree import TreePageManager, TreePageQuerySet, base_model
 __all__ = ["AllPagesManager", "PageManager", "PageQuerySet", "PublicationQuerySet", "status_condition"]
 
 
-def status_condition(status: str) -> Q | None:
-    """Return the condition of a page's status as :attr:`AbstractPage.status` derives it; ``None`` for another word."""
+def status_condition(status: str, *, beside_plan: bool = False) -> Q | None:
+    """Return the condition of a page's status as :attr:`AbstractPage.status` derives it; ``None`` for another word.
+
+    ``beside_plan``: as :attr:`AbstractPage.state` does, so that a live page with a plan is found as live too.
+    """
     planned = Q(go_live_at__isnull=False)
-    live = Q(published_version__isnull=False) & ~planned
+    live = Q(published_version__isnull=False)
+    if not beside_plan:
+        live &= ~planned
     expired = Q(expire_at__isnull=False, expire_at__lte=timezone.now())
     same = Q(published_version=F("version"))
     return {

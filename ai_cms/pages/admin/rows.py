@@ -37,6 +37,8 @@ class Row:
     can_add: bool
     can_delete: bool
     can_publish: bool
+    #: Beside ``page.status``, which a plan hides: whether and how it is on the site.
+    status: Any = None
     first: bool = False
     last: bool = False
     level: Level | None = None
@@ -100,6 +102,7 @@ class RowMaker:
         deleted = page.deleted_at is not None
         return Row(
             page=page,
+            status=page.state,
             type_label=str(model._meta.verbose_name),
             edited_by=page.edited_by or page.edited_by_agent or "",
             live_url=self.live_url(page),

@@ -179,10 +179,15 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
 
     @property
     def status(self) -> PageStatus:
+        if self.deleted_at is None and self.go_live_at is not None:
+            return PageStatus.SCHEDULED
+        return self.state
+
+    @property
+    def state(self) -> PageStatus:
+        """The status without what is planned, for those who show the plan beside it."""
         if self.deleted_at is not None:
             return PageStatus.DELETED
-        if self.go_live_at is not None:
-            return PageStatus.SCHEDULED
         if self.published_version is None:
             return PageStatus.DRAFT
         if self.has_expired:
