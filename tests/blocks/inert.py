@@ -12,6 +12,12 @@ _DANGEROUS_TAGS = frozenset(
     "template noscript video audio source track canvas portal marquee xmp plaintext title html head body".split()
 )
 _URL_ATTRIBUTES = frozenset("href src cite action formaction data poster background ping srcset longdesc".split())
+_TASKS = {
+    ("data-type", "taskList"),
+    ("data-type", "taskItem"),
+    ("data-checked", "true"),
+    ("data-checked", "false"),
+}
 _SCHEMES = ("http://", "https://", "mailto:", "tel:")
 
 
@@ -31,9 +37,12 @@ class _Judge(HTMLParser):
             value = raw or ""
             if (
                 name.startswith("on")
-                or name in ("style", "id", "name", "srcset", "srcdoc", "ping")
+                or name in ("style", "name", "srcset", "srcdoc", "ping")
                 or ":" in name
-                or "-" in name
+                or ("-" in name and (name, value) not in _TASKS)
+                # The target of a link, one word: nothing that closes a quote or is read as code.
+                or (name == "id" and not re.fullmatch(r"[\w:.-]{1,100}", value))
+                or (name == "class" and not re.fullmatch(r"align-(center|end|justify)|language-\S+", value))
             ):
                 self.problems.append(f"{tag}.{name}")
             if name in _URL_ATTRIBUTES:

@@ -13,6 +13,7 @@ from typing import Any
 from ..html.embeds import resolve_embed
 from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize, text_of
 from ..html.richtext import TAGS, clean_text, sanitize_html
+from .headings import read_heading
 from .html_parts import (
     MEDIA,
     column_alignment,
@@ -34,6 +35,7 @@ from .html_text import (
     lone_embed,
     short_pieces,
 )
+from .html_tree import is_anchor, kept_attributes, order_tree
 from .result import Blocks, ConversionWarning, Converted, block, link_url, one_line
 
 __all__ = ["convert_html", "html_to_blocks"]
@@ -70,6 +72,7 @@ def convert_html(html: str, *, source_lines: bool = False, markdown: bool = Fals
     """
     root = parse_html(clean_text(html))
     reader = HtmlReader(markdown=markdown)
+    reader.warnings += order_tree(root)
     reader.read(root.children)
     found = root.find("title")
     blocks = reader.finish()
@@ -94,11 +97,15 @@ class HtmlReader:
         self.run_line = 1
         self.line: list[Element | str] = []
         self.line_number = 1
+        # What the paragraph that is read says of itself; targets of links that wait for a text to stand in.
+        self.frame: dict[str, str] = {}
+        self.waiting: list[Element] = []
         self._open: tuple[tuple[Element, ...], Element] | None = None
 
     def finish(self) -> Blocks:
         """Return all blocks; the reader is used up."""
         self.end_run()
+        self.place_waiting()
         return self.blocks
 
     def warn(self, element: Element, message: str) -> None:
@@ -114,8 +121,21 @@ class HtmlReader:
         """Finish the text so far and add a block."""
         self.end_run()
         if made is not None:
+            self.place_waiting(made)
             made["line"] = self.line_of(element)
             self.blocks.append(made)
+
+    def place_waiting(self, made: dict[str, Any] | None = None) -> None:
+        """Put the targets of links that no text has taken where they belong: into a heading, or before the block."""
+        waiting, self.waiting = self.waiting, []
+        if waiting and made is not None and made["type"] == "heading" and not made["props"].get("anchor"):
+            anchor = waiting.pop().attrs["id"]
+            if len(anchor) <= 100 and not anchor.split()[1:]:
+                made["props"]["anchor"] = anchor
+        if waiting:
+            html = sanitize_html(f"<p>{serialize(list[Element | str](waiting))}</p>")
+            if " id=" in html:
+                self.blocks.append({**block("rich_text", {"html": html}), "line": waiting[0].line})
 
     def add_inline(self, node: Element | str, wrappers: tuple[Element, ...]) -> None:
         """Add text or an inline element to the line, inside copies of the inline elements around it."""
@@ -138,9 +158,14 @@ class HtmlReader:
     def end_line(self) -> None:
         """Make the line a paragraph of the run, or image blocks if there are only pictures in it."""
         line, self.line, self._open = self.line, [], None
-        if not line or all(isinstance(node, str) and not node.strip() for node in line):
+        shown = [node for node in line if isinstance(node, Element) or node.strip()]
+        if not shown:
             return
-        paragraph = Element("p", None, self.line_number)
+        if all(map(is_anchor, shown)):
+            self.waiting += [node for node in shown if isinstance(node, Element)]
+            return
+        paragraph = Element("p", dict(self.frame), self.line_number)
+        self.frame.pop("id", None)
         paragraph.children = line
         pictures = pictures_alone(paragraph)
         if pictures:
@@ -156,6 +181,12 @@ class HtmlReader:
         """Add an element that stays HTML to the run."""
         hoisted = list(element.find_all(*MEDIA, "iframe", "embed"))
         shows = bool(text_of([element]).strip()) or element.find("img", "hr") is not None
+        if shows and self.waiting:
+            if element.name == "p":
+                element.children[:0], self.waiting = self.waiting, []
+            else:
+                self.end_run_only()
+                self.place_waiting()
         for piece in short_pieces(element) if shows else ():
             length = len(serialize([piece]))
             if self.run and self.run_length + length > RUN_LENGTH:
@@ -174,7 +205,7 @@ class HtmlReader:
         if not run:
             return
         html = _PARAGRAPH_EDGE.sub(r"\1\2", sanitize_html(serialize(run)).strip())
-        if text_of(parse_html(html)) or "<img" in html or "<hr" in html:
+        if text_of(parse_html(html)) or "<img" in html or "<hr" in html or " id=" in html:
             self.blocks.append({**block("rich_text", {"html": html}), "line": self.run_line})
 
     def end_run(self) -> None:
@@ -212,7 +243,7 @@ class HtmlReader:
             self.read_heading(element)
         elif name == "p":
             self.line_number = self.line_of(element)
-            self.read(element.children, wrappers)
+            self.read_framed(element, wrappers)
         elif name == "hr":
             self.add(block("divider", {"style": "line"}), element)
         elif name == "figure":
@@ -224,7 +255,14 @@ class HtmlReader:
         elif name in _KEPT_TOGETHER:
             self.read_together(element)
         else:
-            self.read(element.children, wrappers)
+            self.read_framed(element, wrappers)
+
+    def read_framed(self, element: Element, wrappers: tuple[Element, ...]) -> None:
+        """Read what is inside a paragraph or a container; its language and alignment hold for the text directly in it."""
+        around, self.frame = self.frame, kept_attributes(element)
+        self.read(element.children, wrappers)
+        self.end_line()
+        self.frame = around
 
     def read_gallery(self, element: Element, wrappers: tuple[Element, ...]) -> None:
         """Read what may be a gallery; if it is none, galleries may still be inside, but not forever."""
@@ -282,18 +320,19 @@ class HtmlReader:
                 self.warn_dropped(child)
 
     def read_heading(self, element: Element) -> None:
-        text = one_line(text_of(element))
-        if len(text) > MAX_HEADING:
+        heading = read_heading(element)
+        if heading is None or len(heading.text) > MAX_HEADING:
             self.add_to_run(element)
             return
-        if text:
-            anchor = element.attrs.get("id", "")
-            props: dict[str, Any] = {"text": text, "level": int(element.name[1])}
-            if anchor and len(anchor) <= 100 and not anchor.split()[1:]:
-                props["anchor"] = anchor.strip()
+        if heading.text:
+            props: dict[str, Any] = {"text": heading.text, "level": int(element.name[1])}
+            if heading.anchor:
+                props["anchor"] = heading.anchor
+            if heading.link:
+                props["link"] = heading.link
             self.add(block("heading", props), element)
-            if any(link.attrs.get("href", "#")[:1] != "#" for link in element.find_all("a")):
-                self.warn(element, "A link in a heading was left out.")
+        elif heading.anchor:
+            self.waiting.append(Element("a", {"id": heading.anchor}, element.line))
         self.read_left_over(element, pictures=True)
 
     def read_left_over(self, element: Element, *, pictures: bool = False) -> None:

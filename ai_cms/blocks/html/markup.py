@@ -20,6 +20,7 @@ from html.entities import html5
 __all__ = [
     "BLOCK_TAGS",
     "DROPPED_TAGS",
+    "HTML_TAGS",
     "VOID_TAGS",
     "Comment",
     "Element",
@@ -45,6 +46,19 @@ BLOCK_TAGS = words(
     "address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset "
     "figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing main menu nav ol "
     "optgroup option p pre search section summary table tbody td tfoot th thead title tr ul xmp"
+)
+#: All names that HTML has or had; a name that is not here says nothing.
+HTML_TAGS = (
+    VOID_TAGS
+    | DROPPED_TAGS
+    | _RAW_TAGS
+    | BLOCK_TAGS
+    | words(
+        "a abbr acronym audio b basefont bdi bdo bgsound big blink button canvas cite code data datalist del dfn em font "
+        "frameset i image ins isindex kbd keygen label map mark marquee menuitem meter multicol nextid nobr output "
+        "picture plaintext progress q rb rp rt rtc ruby s samp select slot small spacer span strike strong sub sup time "
+        "tt u var video"
+    )
 )
 # A reader of HTML swallows a line break directly after these tags.
 _FIRST_LINE_BREAK = frozenset({"pre", "listing", "textarea"})

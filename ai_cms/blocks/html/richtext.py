@@ -7,10 +7,11 @@ text           p br hr h1 to h6 blockquote pre ul ol li dl dt dd details summary
 inline         a abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small span strong sub sup
                time u var wbr ruby rt rp
 media, tables  img figure figcaption · table caption colgroup col thead tbody tfoot tr th td
-everywhere     dir lang title
+everywhere     dir lang title, and id: links such as ``#note`` lead there
+paragraphs     class, only ``align-center``, ``align-end``, ``align-justify``; so for headings, cells, list items …
 ``a``          href hreflang rel target: ``_blank`` alone, and then ``rel`` gets ``noopener noreferrer``
 ``img``        src (http, https, relative) alt width height; always ``loading="lazy"``, always an alt
-``ol``         start reversed type; ``li``: value
+``ol``         start reversed type; ``li``: value; task lists: ``data-type`` and ``data-checked``
 ``td th``      colspan rowspan; ``th``: scope; ``col colgroup``: span
 others         time, del, ins: datetime · q, blockquote, del, ins: cite (http, https) · data: value ·
                details: open · code: class, only ``language-…``
@@ -18,7 +19,8 @@ URL schemes    http https mailto tel, and relative
 dropped whole  script style noscript template svg math iframe object and other containers of foreign content
 =============  ==========================================================================================
 
-Every other element loses its tags and keeps its text. No id, no class, no style, no event attribute survives.
+Every other element loses its tags and keeps its text, whatever its name. No other class, no style, no event attribute
+survives; what a style says of bold, italic, struck, underlined and aligned text becomes elements and those classes.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ from typing import Any
 
 import nh3
 
-from .markup import BLOCK_TAGS, parse_html, serialize, words
+from .markup import BLOCK_TAGS, HTML_TAGS, parse_html, serialize, words
+from .styles import ALIGNED_TAGS, ALIGNMENTS, apply_styles, says_style
 
 __all__ = [
     "ATTRIBUTES",
@@ -53,8 +56,7 @@ TAGS = INLINE_TAGS | words(
     "blockquote caption col colgroup dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre summary "
     "table tbody td tfoot th thead tr ul"
 )
-ATTRIBUTES: dict[str, frozenset[str]] = {
-    "*": frozenset({"dir", "lang", "title"}),
+_OWN_ATTRIBUTES: dict[str, frozenset[str]] = {
     "a": frozenset({"href", "hreflang", "rel", "target"}),
     "blockquote": frozenset({"cite"}),
     "code": frozenset({"class"}),
@@ -65,12 +67,18 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "details": frozenset({"open"}),
     "img": frozenset({"alt", "height", "src", "width"}),
     "ins": frozenset({"cite", "datetime"}),
-    "li": frozenset({"value"}),
+    "li": frozenset({"data-checked", "data-type", "value"}),
     "ol": frozenset({"reversed", "start", "type"}),
     "q": frozenset({"cite"}),
     "td": frozenset({"colspan", "rowspan"}),
     "th": frozenset({"colspan", "rowspan", "scope"}),
     "time": frozenset({"datetime"}),
+    "ul": frozenset({"data-type"}),
+}
+ATTRIBUTES: dict[str, frozenset[str]] = {
+    "*": frozenset({"dir", "id", "lang", "title"}),
+    **_OWN_ATTRIBUTES,
+    **{tag: _OWN_ATTRIBUTES.get(tag, frozenset()) | {"class"} for tag in ALIGNED_TAGS},
 }
 URL_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 DROPPED_WHOLE = words(
@@ -90,6 +98,7 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*):")
 _URL_NOISE = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]{1,5}\Z")
 _LANGUAGE_TAG = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8}){0,4}\Z")
+_ID = re.compile(r"[^\W_][\w:.\-]{0,99}\Z")
 _CODE_LANGUAGE = re.compile(r"language-[A-Za-z0-9_+#.\-]{1,40}\Z")
 _CHOICES: dict[str, frozenset[str]] = {
     "dir": frozenset({"ltr", "rtl", "auto"}),
@@ -141,12 +150,21 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     if name in ("lang", "hreflang"):
         return value if _LANGUAGE_TAG.match(value) else None
     if name == "class":
-        return next((token for token in value.split() if _CODE_LANGUAGE.match(token)), None)
+        if tag == "code":
+            return next((token for token in value.split() if _CODE_LANGUAGE.match(token)), None)
+        return next((token for token in value.split() if token in ALIGNMENTS), None)
+    if name == "id":
+        return value if _ID.match(value) else None
+    if name == "data-type":
+        return value if value == _TASKS.get(tag) else None
+    if name == "data-checked":
+        return value if value in ("true", "false") else None
     if name in ("open", "reversed"):
         return ""
     return value
 
 
+_TASKS = {"ul": "taskList", "li": "taskItem"}
 _WEB = frozenset({"http", "https"})
 _CLEANER_OPTIONS: dict[str, Any] = {
     "clean_content_tags": set(DROPPED_WHOLE),
@@ -160,9 +178,9 @@ _cleaner = nh3.Cleaner(tags=set(TAGS), **_CLEANER_OPTIONS)
 _inline_cleaner = nh3.Cleaner(tags=set(INLINE_TAGS), **_CLEANER_OPTIONS)
 
 # These read the cleaner's output, in which < and > inside attributes are escaped and every value is double quoted.
-_LINK_OR_IMAGE = re.compile(r'<(a|img)((?: [a-z]+="[^"]*")*)>')
+_LINK_OR_IMAGE = re.compile(r'<(a|img)((?: [a-z-]+="[^"]*")*)>')
 _REL_VALUE = re.compile(r' rel="([^"]*)"')
-_PRE_LINE = re.compile(r"(<pre(?: [a-z]+=\"[^\"]*\")*>)\n")
+_PRE_LINE = re.compile(r"(<pre(?: [a-z-]+=\"[^\"]*\")*>)\n")
 
 
 def _finish_tag(match: re.Match[str]) -> str:
@@ -190,9 +208,27 @@ def _pass(html: str, cleaner: nh3.Cleaner) -> str:
     return cleaned
 
 
+# A name of MathML or SVG outside of both (<int>, <text>, <min>) takes what is inside with it; one with a hyphen loses its
+# tags alone, as every other unknown name does.
+_FOREIGN = re.compile(rf"<(/?)(?=[a-zA-Z])(?!(?:{'|'.join(sorted(HTML_TAGS))})(?=[\s/>]))", re.IGNORECASE)
+
+
+def _in_order(html: str) -> str:
+    """Return ``html`` ready for the cleaner: names it would drop with their words renamed, styles said by elements."""
+    html = _FOREIGN.sub(r"<\1x-", html)
+    if says_style(html):
+        tree = parse_html(html)
+        apply_styles(tree)
+        return serialize(tree)
+    return html
+
+
 def _settle(html: str, cleaner: nh3.Cleaner) -> str:
     """Clean until nothing changes any more: one pass over clean text, two over most other."""
     html = clean_text(html)
+    ready = _in_order(html)
+    if ready != html:
+        html = _pass(serialize(parse_html(ready)) if ready.count("<") > UNCHECKED_TAGS else ready, cleaner)
     for _ in range(PASSES):
         in_order = serialize(parse_html(html)) if html.count("<") > UNCHECKED_TAGS else html
         cleaned = _pass(in_order, cleaner)
@@ -226,7 +262,7 @@ def sanitize_html(html: str) -> str:
     return _settle(html, _cleaner)
 
 
-_BLOCK_EDGE = re.compile(rf"\s*</?(?:{'|'.join(sorted(BLOCK_TAGS | {'div'}))})(?: [a-z]+=\"[^\"]*\")*>\s*")
+_BLOCK_EDGE = re.compile(rf"\s*</?(?:{'|'.join(sorted(BLOCK_TAGS | {'div'}))})(?: [a-z-]+=\"[^\"]*\")*>\s*")
 _BREAKS = re.compile(r"(?:\s*\x00\s*)+")
 
 

@@ -31,6 +31,7 @@ class HeadingBlock(Block):
     text: InlineText = labelled(_("Text"), min_length=1, max_length=500)
     level: HeadingLevel = labelled(_("Level"), 2, help=_("1 is the title of the page; do not skip levels."))
     anchor: Anchor = labelled(_("Anchor"), "", help=_("Links to #anchor lead here."))
+    link: Url = labelled(_("Link"), "", help=_("Where the heading leads, such as the page of a release."))
 
     class Meta:
         label = _("Heading")
