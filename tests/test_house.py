@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import ai_cms
+from tests import matrix
 
 ROOT = Path(ai_cms.__file__).parent
 APPS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
@@ -37,3 +38,9 @@ def test_no_two_rooms_of_an_app_have_a_module_of_the_same_name(app: str) -> None
         if path.stem != "__init__" and not MIRRORS & set(path.relative_to(ROOT / app).parts[:-1])
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_app_has_its_tests_in_every_cell_of_the_matrix() -> None:
+    tests = Path(__file__).parent
+    assert [path for path in matrix.PATHS if not (tests / path).is_file()] == []
+    assert {app for app in APPS if len(matrix.MODULES.get(app, "").split()) < 3} == set()
