@@ -26,6 +26,7 @@ from polymorphic.managers import PolymorphicManager
 from polymorphic.query import PolymorphicQuerySet
 
 from .exceptions import InvalidMove, PageNotFound, PathTooLong
+from .relations import save_related
 
 if TYPE_CHECKING:
     from .models import AbstractPage
@@ -219,6 +220,7 @@ def insert(lock: LockedTrees, page: AbstractPage, target: Node, position: Positi
     page.path = child_path(parent.path, page.slug)
     page.pre_save_polymorphic(lock.using)
     models.Model.save(page, using=lock.using, force_insert=True)
+    save_related(page)
 
 
 def insert_root(page: AbstractPage, using: str) -> None:

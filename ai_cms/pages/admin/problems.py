@@ -8,7 +8,7 @@ from typing import Any
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.types.registry import blocks
 
-from ..snapshots import missing_required
+from ..snapshots import document_problems, missing_required
 
 __all__ = ["Problem", "problems_of"]
 
@@ -29,11 +29,12 @@ def problems_of(page: Any) -> list[Problem]:
     for name, texts in missing_required(page).items():
         label = str(page._meta.get_field(name).verbose_name).capitalize()
         found.extend(Problem(label, str(text), f"id_{name}", name) for text in texts)
-    document: Document = page.content_json
-    for error in document.validate(strict=True):
-        place, block_id = _place(document, error.loc)
-        anchor = f"aicb-{block_id}" if block_id else "id_content_json"
-        found.append(Problem(place, str(error.msg), anchor, ".".join(error.loc)))
+    for name, errors in document_problems(page).items():
+        document: Document = getattr(page, name)
+        for error in errors:
+            place, block_id = _place(document, error.loc)
+            anchor = f"aicb-{block_id}" if block_id else f"id_{name}"
+            found.append(Problem(place, str(error.msg), anchor, ".".join(error.loc)))
     return found
 
 

@@ -18,6 +18,7 @@ from ai_cms.blocks.fields import BlocksField
 from .. import get_page_model_string, get_template_model_string
 from ..exceptions import NotPlaced
 from ..querysets import AllPagesManager, PageManager
+from ..relations import is_plain_relation, save_related
 from ..tree import TREE_FIELDS, PageBase
 
 if TYPE_CHECKING:
@@ -134,7 +135,11 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
                 f"{type(self).__name__} has no place in the tree. Use ai_cms.pages.services.create_page(), or "
                 "create_site() for the first page of a site."
             )
-        if update_fields is None:
+        names = None if update_fields is None else set(update_fields)
+        related = save_related(self, names)
+        if names is not None:
+            update_fields = names - related
+        else:
             update_fields = {
                 field.name
                 for field in self._meta.concrete_fields
@@ -199,11 +204,14 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
 
     @classmethod
     def type_fields(cls) -> list[models.Field[Any, Any]]:
-        """Return the fields that this page type adds to the base page, in order."""
+        """Return the fields that this page type adds to the base page, in order; many-to-many fields come last.
+
+        A many-to-many field with a ``through`` model of its own is not among them: its rows hold more than a draft can.
+        """
         shared = {field.name for field in AbstractPage._meta.get_fields()} | {"id", "polymorphic_ctype", *TREE_FIELDS}
         return [
             field
-            for field in cls._meta.concrete_fields
+            for field in [*cls._meta.concrete_fields, *filter(is_plain_relation, cls._meta.many_to_many)]
             if field.name not in shared and field.editable and not field.primary_key and not field.auto_created
         ]
 

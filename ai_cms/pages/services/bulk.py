@@ -24,6 +24,7 @@ from ..addresses import avoid_routes
 from ..elements import element_rows
 from ..models import Element, Publication, PublicationFacet, Revision, RevisionKind
 from ..provenance import written_by
+from ..relations import save_related
 from ..snapshots import assign_fields, take_snapshot
 from .page_types import check_place, resolve_page_type
 from .publishing import facet_rows, publication_values, refuse_errors
@@ -117,7 +118,7 @@ def _make_pages(
     model = resolve_page_type(spec.page_type)
     check_place(model, parent_type)
     page = model(owner=spec.owner if spec.owner is not None else actor.account, locale=locale)
-    assign_fields(page, {"title": spec.title, **spec.fields}, partial=False)
+    assign_fields(page, {"title": spec.title, **spec.fields}, partial=False, actor=actor, provenance=marks)
     page.content_json = prepare_document(
         spec.content if spec.content is not None else [],
         previous=None,
@@ -194,6 +195,8 @@ def insert_level(lock: LockedTrees, pages: list[AbstractPage]) -> None:
                 query = InsertQuery(model)
                 query.insert_values(fields, list[models.Model](members[start : start + BATCH]))
                 query.get_compiler(using=lock.using).execute_sql()
+        for page in members:
+            save_related(page)
 
 
 def _own_tables(page_type: type[AbstractPage], base: type[models.Model]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from ..exceptions import ProposalClosed, ProposalStale
 from ..models import Proposal, ProposalStatus, RevisionKind
 from ..provenance import written_by
 from ..rebase import fingerprints, inserted_ids, operation_is_stale, positions_of
-from ..snapshots import assign_fields
+from ..snapshots import assign_fields, take_snapshot
 from .drafts import locked_page, save_draft
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def create_proposal(
                 raise ProposalStale
         applied = apply_operations(document, parsed, provenance=marks, allowed=fresh.allowed_blocks, actor=who)
         if fields:
-            assign_fields(fresh, fields)
+            assign_fields(fresh, fields, actor=who, provenance=marks)
         proposal = Proposal.objects.create(
             page=fresh,
             title=(title or _("Changes to %(page)s") % {"page": fresh.title})[:255],
@@ -106,11 +107,13 @@ def _current(page_id: int, fields: Mapping[str, Any]) -> Iterable[tuple[str, Any
     if not fields:
         return []
     stored = get_page_model().all_objects.get(pk=page_id)
-    return [(name, getattr(stored, name)) for name in fields]
+    values = take_snapshot(stored)
+    return [(name, values.get(name)) for name in fields]
 
 
 def _field_mark(value: Any) -> str:
-    return str(value)[:1000]
+    text = str(value)
+    return text if len(text) <= 1000 else f"{text[:900]}{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def proposal_state(proposal: Proposal, page: AbstractPage) -> list[str]:
@@ -156,7 +159,7 @@ def accept_proposal(
         before: Document = page.content_json
         document, decisions = _apply_fitting(page, row, wanted, who)
         changes = {name: row.fields[name] for name in field_names if _field_fits(page, row, name)}
-        names = assign_fields(page, changes)
+        names = assign_fields(page, changes, actor=who, provenance=row.provenance)
         if "accepted" not in decisions and not changes:
             stale_everywhere = True
             row.status, row.decisions = ProposalStatus.STALE, decisions
@@ -250,7 +253,7 @@ def _without_missing_neighbour(operation: dict[str, Any], skipped: set[str]) -> 
 
 def _field_fits(page: AbstractPage, proposal: Proposal, name: str) -> bool:
     mark = proposal.fingerprints.get(f"field:{name}")
-    return mark is None or mark == _field_mark(getattr(page, name))
+    return mark is None or mark == _field_mark(take_snapshot(page).get(name))
 
 
 def reject_proposal(proposal: Proposal, *, actor: Actor | Any) -> Proposal:

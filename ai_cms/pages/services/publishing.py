@@ -26,7 +26,7 @@ from ..models import Publication, PublicationFacet, Revision, RevisionKind
 from ..provenance import public_blocks
 from ..revisions import record_revision
 from ..search import search_config_for
-from ..snapshots import apply_snapshot, field_values, missing_required
+from ..snapshots import apply_snapshot, document_problems, missing_required, published_values, type_documents
 
 if TYPE_CHECKING:
     from ..models import AbstractPage
@@ -115,9 +115,8 @@ def write_publication(
 def refuse_errors(page: AbstractPage) -> None:
     """Raise PublishRefused if the draft holds errors."""
     errors: dict[str, list[Any]] = dict(missing_required(page))
-    problems = page.content_json.validate(strict=True)
-    if problems:
-        errors["content_json"] = [problem.to_json() for problem in problems]
+    for name, problems in document_problems(page).items():
+        errors[name] = [problem.to_json() for problem in problems]
     if errors:
         raise PublishRefused(errors)
 
@@ -129,6 +128,7 @@ def publication_values(
     document = page.content_json
     first = first or _published_before(page) or now
     text = document.text()
+    beside = [found.text() for found in type_documents(page).values()]
     marked = pages_settings.EXPOSE_PROVENANCE
     common: dict[str, Any] = {
         "type": page.type_name(),
@@ -144,7 +144,7 @@ def publication_values(
         **common,
         "seo": {"title": page.seo_title or page.title, "description": page.seo_description},
         "metadata": page.metadata,
-        "fields": field_values(page),
+        "fields": published_values(page, marked=marked),
         "provenance": provenance_summary(document) if marked else {},
         "content_json": public_blocks(document.blocks, marked=marked),
     }
@@ -168,7 +168,7 @@ def publication_values(
         "html": "",
         "html_key": "",
         "search_title": page.title,
-        "search_text": "\n".join(part for part in (page.seo_description, text, page.search_extra()) if part),
+        "search_text": "\n".join(part for part in (page.seo_description, text, *beside, page.search_extra()) if part),
         "search_config": search_config_for(page.locale),
     }
 

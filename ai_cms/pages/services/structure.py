@@ -124,12 +124,13 @@ def create_page(
     if publish and not get_policy(model).can(who, "publish", parent):
         get_policy(model).require(who, "publish", parent)
     page = model(owner=owner if owner is not None else who.account, template=template, locale=parent.locale)
-    assign_fields(page, {"title": title, **(fields or {})}, partial=False)
+    marks = written_by(who, source)
+    assign_fields(page, {"title": title, **(fields or {})}, partial=False, actor=who, provenance=marks)
     page.content_json = prepare_document(
         content if content is not None else [],
         previous=None,
         allowed=model.allowed_blocks,
-        provenance=written_by(who, source),
+        provenance=marks,
         actor=who,
         allow_unknown=allow_unknown,
     )
