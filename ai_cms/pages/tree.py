@@ -22,6 +22,7 @@ from django.db.models.functions import Concat, Substr
 from .exceptions import InvalidMove, PageNotFound, PathTooLong
 from .models import AbstractPage
 from .polytree import base_model
+from .relations import save_related
 
 __all__ = [
     "MAX_PATH_BYTES",
@@ -172,6 +173,7 @@ def insert(lock: LockedTrees, page: AbstractPage, target: Node, position: Positi
     page.path = child_path(parent.path, page.slug)
     page.pre_save_polymorphic(lock.using)
     models.Model.save(page, using=lock.using, force_insert=True)
+    save_related(page)
 
 
 def insert_root(page: AbstractPage, using: str) -> None:

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "tests.blocks.host",
+    "tests.pages.kinds",
     *(f"ai_cms.{app}" for app in ("core", "blocks", "llm", "pages", "transfer", "assist")),
 ]
 

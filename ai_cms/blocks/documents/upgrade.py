@@ -8,8 +8,10 @@ A block's ``v`` says by which version of its class the props were written; a mis
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
+from ..types.base import Block
 from ..types.registry import BlockRegistry, blocks
 
 __all__ = ["block_version", "is_known", "upgrade_block", "upgrade_blocks"]
@@ -30,13 +32,20 @@ def is_known(block: dict[str, Any], registry: BlockRegistry = blocks) -> bool:
     return block_class is not None and block_version(block) <= block_class.block_meta.version
 
 
-def upgrade_blocks(siblings: list[Any], registry: BlockRegistry = blocks) -> list[Any]:
-    """Return the blocks in their current versions: the same list if nothing is old, else what changed is copied."""
+#: Asked about props that steps have made; what it refuses stays as it was.
+Judge = Callable[[dict[str, Any], type[Block], dict[str, Any]], bool]
+
+
+def upgrade_blocks(siblings: list[Any], registry: BlockRegistry = blocks, judge: Judge | None = None) -> list[Any]:
+    """Return the blocks in their current versions: the same list if nothing is old, else what changed is copied.
+
+    ``judge``: called with a block, its class and its new props; where it returns ``False`` the block stays as it is.
+    """
     if not registry.has_versions:
         return siblings
     result = None
     for index, block in enumerate(siblings):
-        current = upgrade_block(block, registry) if isinstance(block, dict) else block
+        current = upgrade_block(block, registry, judge) if isinstance(block, dict) else block
         if current is not block:
             if result is None:
                 result = list(siblings)
@@ -44,7 +53,9 @@ def upgrade_blocks(siblings: list[Any], registry: BlockRegistry = blocks) -> lis
     return siblings if result is None else result
 
 
-def upgrade_block(block: dict[str, Any], registry: BlockRegistry = blocks) -> dict[str, Any]:
+def upgrade_block(
+    block: dict[str, Any], registry: BlockRegistry = blocks, judge: Judge | None = None
+) -> dict[str, Any]:
     """Return one block and those inside it in their current versions.
 
     A block whose step raises stays as it is, is logged, and is reported by ``check_blocks``.
@@ -52,7 +63,7 @@ def upgrade_block(block: dict[str, Any], registry: BlockRegistry = blocks) -> di
     children = block.get("children")
     current = block
     if isinstance(children, list) and children:
-        upgraded = upgrade_blocks(children, registry)
+        upgraded = upgrade_blocks(children, registry, judge)
         if upgraded is not children:
             current = {**block, "children": upgraded}
     block_type = block.get("type")
@@ -65,5 +76,7 @@ def upgrade_block(block: dict[str, Any], registry: BlockRegistry = blocks) -> di
     except Exception:
         # Steps are host code; one that fails on one block must not make the whole document unreadable.
         logger.exception("Upgrading block %s (%s, version %s) failed", block.get("id"), block_type, version)
+        return current
+    if judge is not None and not judge(block, block_class, props):
         return current
     return {**current, "props": props, "v": block_class.block_meta.version}

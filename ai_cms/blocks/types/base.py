@@ -49,6 +49,8 @@ _CONFIG = ConfigDict(
     allow_inf_nan=False,
     # A block is a value: what changes it makes a new document.
     frozen=True,
+    # The registry has a class built, and says which block and which field is wrong.
+    defer_build=True,
 )
 
 
@@ -58,12 +60,13 @@ class BlockMeta:
 
     ``type``: the name in documents; from the class name by default (``CallToActionBlock`` → ``call_to_action``).
     ``label``, ``icon``, ``group``: for the list of blocks in an editor. ``template``: rendered in place of
-    ``ai_cms/blocks/<type>.html``. ``version``: of the props, from 1; a higher one needs ``upgrades``.
-    ``allowed_children``: ``None`` for none, ``"*"`` for all, or a tuple of types. ``allowed_parents``: ``None`` for
-    anywhere, or a tuple of types where ``""`` is the root of the document. ``min_children``: fewer are reported like
-    a field error, so that drafts can be saved. ``max_children``: more are refused. ``example``: props that show the
-    block at its best. ``permission``: who may write such blocks, as ``"app_label.codename"``;
-    ``"ai_cms_blocks.use_raw_html"`` also needs the setting ``RAW_HTML``. ``abstract``: the class only lends its fields to others.
+    ``ai_cms/blocks/<type>.html``. ``version``: of the props, from 1; a higher one needs ``upgrades``. ``oldest``: the
+    oldest version that documents still hold; steps below it may be gone. ``allowed_children``: ``None`` for none,
+    ``"*"`` for all, or a tuple of types. ``allowed_parents``: ``None`` for anywhere, or a tuple of types where ``""`` is
+    the root of the document. ``min_children``: fewer are reported like a field error, so that drafts can be saved.
+    ``max_children``: more are refused. ``example``: props that show the block at its best. ``permission``: who may write
+    such blocks, as ``"app_label.codename"``; ``"ai_cms_blocks.use_raw_html"`` also needs the setting ``RAW_HTML``.
+    ``abstract``: the class only lends its fields to others.
     """
 
     type: str = ""
@@ -72,6 +75,7 @@ class BlockMeta:
     group: str | Promise = "content"
     template: str | None = None
     version: int = 1
+    oldest: int = 1
     allowed_children: str | tuple[str, ...] | None = None
     allowed_parents: tuple[str, ...] | None = None
     min_children: int | None = None
@@ -87,7 +91,7 @@ class BlockMeta:
 
 
 #: These belong to one class; a subclass starts from the default instead.
-_NOT_INHERITED = {"type", "label", "abstract", "version", "example"}
+_NOT_INHERITED = {"type", "label", "abstract", "version", "oldest", "example"}
 
 
 class BlockPart(BaseModel):
@@ -116,7 +120,10 @@ class Block(BaseModel):
 
     @classmethod
     def upgrade(cls, props: dict[str, Any], version: int) -> dict[str, Any]:
-        """Return ``props`` of ``version`` as props of the current version. The argument is not changed."""
+        """Return ``props`` of ``version`` as props of the current version. The argument is not changed.
+
+        Raises LookupError for a version whose step is gone (below ``Meta.oldest``), and what the steps raise.
+        """
         for step in range(version, cls.block_meta.version):
             props = cls.upgrades[step](dict(props))
         return props
@@ -160,6 +167,7 @@ def _read_meta(cls: type[Block]) -> BlockMeta:
     if "version" not in declared and "upgrades" not in vars(cls):
         # A subclass that adds nothing to the history of its base has that history.
         values["version"] = inherited.version
+        values.setdefault("oldest", inherited.oldest)
     meta = BlockMeta(**values)
     _check_meta(cls, meta)
     return meta
@@ -187,6 +195,8 @@ def _check_meta(cls: type[Block], meta: BlockMeta) -> None:
         raise _wrong(cls, "template", f"must be a template name or None, not {meta.template!r}")
     if not isinstance(meta.version, int) or isinstance(meta.version, bool) or meta.version < 1:
         raise _wrong(cls, "version", f"must be a whole number from 1, not {meta.version!r}")
+    if not isinstance(meta.oldest, int) or isinstance(meta.oldest, bool) or not 1 <= meta.oldest <= meta.version:
+        raise _wrong(cls, "oldest", f"must be a whole number from 1 to the version {meta.version}, not {meta.oldest!r}")
     if meta.allowed_children not in (None, "*"):
         _check_types(cls, "allowed_children", meta.allowed_children, 'None, "*" or a tuple of block types')
     if meta.allowed_parents is not None:
@@ -219,11 +229,13 @@ def _check_types(cls: type[Block], name: str, value: Any, expected: str) -> None
 
 
 def _check_upgrades(cls: type[Block]) -> None:
-    missing = [str(step) for step in range(1, cls.block_meta.version) if not callable(cls.upgrades.get(step))]
+    steps = range(cls.block_meta.oldest, cls.block_meta.version)
+    missing = [str(step) for step in steps if not callable(cls.upgrades.get(step))]
     if missing:
         raise ImproperlyConfigured(
             f"{cls.__module__}.{cls.__qualname__}.upgrades lacks a function for version {', '.join(missing)}; "
-            f"Meta.version is {cls.block_meta.version}."
+            f"Meta.version is {cls.block_meta.version}. Once `manage.py upgrade_blocks` has stored every block in a newer "
+            "version, Meta.oldest may say which, and the steps below it may go."
         )
 
 

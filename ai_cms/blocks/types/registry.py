@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ai_cms.core.registry import Registry
 
+from .annotations import build
 from .base import Block
 
 __all__ = ["BlockRegistry", "blocks"]
@@ -77,6 +78,7 @@ def _checked(block_class: Any) -> type[Block]:
         raise ImproperlyConfigured(f"{block_class!r} is not a subclass of ai_cms.blocks.Block.")
     if block_class.block_meta.abstract:
         raise ImproperlyConfigured(f"{block_class.__qualname__} is abstract and cannot be registered.")
+    build(block_class)
     return block_class
 
 

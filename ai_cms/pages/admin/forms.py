@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model, get_template_model
 from ..provenance import written_by
+from ..snapshots import document_problems
 from .choosing import PageChoiceField
 from .problems import place_in_words
 
@@ -51,7 +53,11 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
         actor = Actor.from_request(request)
         content: Any = self.fields["content_json"]
         content.allowed = content.widget.allowed = page.allowed_blocks
-        content.actor, content.provenance = actor, written_by(actor, "human")
+        for documents in self.fields.values():
+            if isinstance(documents, BlocksFormField):
+                documents.actor, documents.provenance = actor, written_by(actor, "human")
+                # A draft may hold errors, and be empty; publishing refuses them.
+                documents.drafts, documents.required = True, False
         if page.pk is None:
             del self.fields["version"], self.fields["message"]
             self._add_templates(actor)
@@ -60,7 +66,9 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
         if "slug" in self.fields:
             self.fields["slug"].required = page.pk is not None
         if not self.is_bound:
-            content.widget.block_errors = document.validate(strict=True)
+            for name, problems in document_problems(page).items():
+                widget: Any = self.fields[name].widget
+                widget.block_errors = problems
         self._limit_choices(site_name)
 
     def _add_templates(self, actor: Actor) -> None:
@@ -86,6 +94,15 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
                     self.fields[field.name] = PageChoiceField(
                         request=self.request, site_name=site_name, label=old.label, required=old.required
                     )
+            elif isinstance(field, models.ManyToManyField) and field.name in self.fields:
+                model: Any = field.related_model
+                choices: Any = self.fields[field.name]
+                if issubclass(model, get_page_model()):
+                    choices.queryset = get_policy(model).visible(Actor.from_request(self.request), choices.queryset)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        documents = {name for name, field in self.fields.items() if isinstance(field, BlocksFormField)}
+        return {*super()._get_validation_exclusions(), *documents}  # type: ignore[misc]
 
     def clean_metadata(self) -> Any:
         return self.cleaned_data["metadata"] or {}
@@ -100,8 +117,21 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
             value = self.cleaned_data.get(name)
             if isinstance(value, models.Model):
                 value = getattr(value, known[name].target_field.attname)
+            elif isinstance(value, models.QuerySet):
+                value = list(value.values_list("pk", flat=True))
+            elif isinstance(known.get(name), models.FileField):
+                value = self._stored(known[name], value)
             found[name] = value
         return found
+
+    def _stored(self, field: models.FileField, value: Any) -> Any:
+        """Return the name of a file, put into its storage if it has just been sent: before any row is locked."""
+        if isinstance(value, UploadedFile):
+            storage: Any = field.storage
+            return storage.save(
+                field.generate_filename(self.instance, value.name or "file"), value, max_length=field.max_length
+            )
+        return getattr(value, "name", value) or ""
 
     def groups(self) -> list[tuple[str, Any, list[Any], bool]]:
         """Return the fields to show in order: of each group a key, a heading, the bound fields, and if any is wrong."""

@@ -339,6 +339,11 @@ class PageAdmin(
 
     def _related(self, request: HttpRequest, page: Any, field: Any) -> str:
         found = getattr(page, field.name)
+        if field.many_to_many:
+            rows = [
+                row for row in found.all() if not isinstance(row, get_page_model()) or self.may(request, "view", row)
+            ]
+            return ", ".join(map(str, rows))
         if isinstance(found, get_page_model()) and not self.may(request, "view", found):
             return ""
         return "" if found is None else str(found)

@@ -13,7 +13,7 @@ from ai_cms.blocks.schema import block_schema
 from ai_cms.blocks.types.base import Block
 from ai_cms.blocks.types.registry import blocks
 
-from ..snapshots import missing_required
+from ..snapshots import document_problems, missing_required
 
 __all__ = ["Problem", "place_in_words", "problems_of"]
 
@@ -34,11 +34,13 @@ def problems_of(page: Any) -> list[Problem]:
     for name, texts in missing_required(page).items():
         label = str(page._meta.get_field(name).verbose_name).capitalize()
         found.extend(Problem(label, str(text), f"id_{name}", name) for text in texts)
-    document: Document = page.content_json
-    for error in document.validate(strict=True):
-        place, block_id = place_in_words(document.blocks, error.loc)
-        anchor = f"aicb-{block_id}" if block_id else "id_content_json"
-        found.append(Problem(place or _("Content"), str(error.msg), anchor, ".".join(error.loc)))
+    for name, errors in document_problems(page).items():
+        document: Document = getattr(page, name)
+        label = _("Content") if name == "content_json" else str(page._meta.get_field(name).verbose_name).capitalize()
+        for error in errors:
+            place, block_id = place_in_words(document.blocks, error.loc)
+            anchor = f"aicb-{block_id}" if block_id else f"id_{name}"
+            found.append(Problem(place or label, str(error.msg), anchor, ".".join(error.loc)))
     return found
 
 

@@ -21,6 +21,7 @@ from ..addresses import public_url
 from ..exceptions import NotPlaced
 from ..polytree import TREE_FIELDS, PageBase, base_model
 from ..querysets import AllPagesManager, PageManager
+from ..relations import is_plain_relation, save_related
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -137,18 +138,22 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
                 f"{type(self).__name__} has no place in the tree. Use ai_cms.pages.services.create_page(), or "
                 "create_site() for the first page of a site."
             )
+        names = None if update_fields is None else set(update_fields)
         placed = {*TREE_FIELDS, "slug"}
-        if update_fields is None:
+        if names is not None and (refused := sorted(placed & {name.removesuffix("_id") for name in names})):
+            raise NotPlaced(
+                f"{', '.join(refused)}: a page's place in the tree is written by ai_cms.pages.services.move_page() and "
+                "update_page(slug=…), which bring everything below it along."
+            )
+        related = save_related(self, names)
+        if names is None:
             update_fields = {
                 field.name
                 for field in self._meta.concrete_fields
                 if not field.primary_key and field.name not in placed and field.attname in self.__dict__
             }
-        elif refused := sorted(placed.intersection(name.removesuffix("_id") for name in update_fields)):
-            raise NotPlaced(
-                f"{', '.join(refused)}: a page's place in the tree is written by ai_cms.pages.services.move_page() and "
-                "update_page(slug=…), which bring everything below it along."
-            )
+        else:
+            update_fields = names - related
         models.Model.save(self, update_fields=update_fields, using=using)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
@@ -229,11 +234,14 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
 
     @classmethod
     def type_fields(cls) -> list[models.Field[Any, Any]]:
-        """Return the fields that this page type adds to the base page, in order."""
+        """Return the fields that this page type adds to the base page, in order; many-to-many fields come last.
+
+        A many-to-many field with a ``through`` model of its own is not among them: its rows hold more than a draft can.
+        """
         shared = {field.name for field in AbstractPage._meta.get_fields()} | {"id", "polymorphic_ctype", *TREE_FIELDS}
         return [
             field
-            for field in cls._meta.concrete_fields
+            for field in [*cls._meta.concrete_fields, *filter(is_plain_relation, cls._meta.many_to_many)]
             if field.name not in shared and field.editable and not field.primary_key and not field.auto_created
         ]
 

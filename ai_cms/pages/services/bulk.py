@@ -64,7 +64,7 @@ def _make_pages(
     model = resolve_page_type(spec.page_type)
     check_place(model, parent_type)
     page = model(owner=spec.owner if spec.owner is not None else actor.account, locale=locale)
-    assign_fields(page, {"title": spec.title, **spec.fields}, partial=False)
+    assign_fields(page, {"title": spec.title, **spec.fields}, partial=False, actor=actor, provenance=marks)
     page.content_json = prepare_document(
         spec.content if spec.content is not None else [],
         previous=None,

@@ -100,7 +100,7 @@ def update_page(
         snapshot_before = take_snapshot(fresh)
         before: Document = fresh.content_json
         after = before
-        names = assign_fields(fresh, fields or {})
+        names = assign_fields(fresh, fields or {}, actor=who, provenance=written_by(who, source))
         if content is not None:
             after = prepare_document(
                 content,

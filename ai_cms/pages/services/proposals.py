@@ -67,7 +67,7 @@ def create_proposal(
             if not made and not fields:
                 raise ProposalStale
         if fields:
-            assign_fields(fresh, fields)
+            assign_fields(fresh, fields, actor=who, provenance=marks)
         proposal = Proposal.objects.create(
             page=fresh,
             title=(title or _("Changes to %(page)s") % {"page": fresh.title})[:255],
@@ -130,7 +130,7 @@ def accept_proposal(
         before: Document = page.content_json
         fitting = _fitting(page, row, wanted, who)
         document, decisions = fitting.document, fitting.decisions
-        changes, names = _assign_fitting(page, row, field_names)
+        changes, names = _assign_fitting(page, row, field_names, who)
         if "accepted" not in decisions and not changes:
             stale_everywhere = True
             row.status, row.decisions = ProposalStatus.STALE, decisions
@@ -193,7 +193,9 @@ def _fitting(page: AbstractPage, proposal: Proposal, wanted: set[int] | None, ac
     )
 
 
-def _assign_fitting(page: AbstractPage, proposal: Proposal, names: Iterable[str]) -> tuple[set[str], set[str]]:
+def _assign_fitting(
+    page: AbstractPage, proposal: Proposal, names: Iterable[str], actor: Actor
+) -> tuple[set[str], set[str]]:
     """Set the chosen fields whose values are as they were; returns those that were set, and those that changed by it."""
     present = take_snapshot(page)
     fitting: set[str] = set()
@@ -203,7 +205,7 @@ def _assign_fitting(page: AbstractPage, proposal: Proposal, names: Iterable[str]
         if name not in present or (mark is not None and mark != _field_mark(present[name])):
             continue
         try:
-            changed |= assign_fields(page, {name: proposal.fields[name]})
+            changed |= assign_fields(page, {name: proposal.fields[name]}, actor=actor, provenance=proposal.provenance)
         except InvalidInput:
             # Such as a reference to something that is gone since.
             continue

@@ -18,7 +18,7 @@ from ..exceptions import PageNotFound, PublishRefused
 from ..models import AbstractPage, Publication, PublicationFacet, Revision
 from ..provenance import public_blocks
 from ..search.index import search_columns
-from ..snapshots import apply_snapshot, field_values, missing_required
+from ..snapshots import apply_snapshot, document_problems, missing_required, published_values, type_documents
 
 __all__ = ["facet_rows", "json_tail", "publication_values", "refuse_errors", "write_publication"]
 
@@ -65,9 +65,8 @@ def write_publication(
 def refuse_errors(page: AbstractPage) -> None:
     """Raise PublishRefused if the draft holds errors."""
     errors: dict[str, list[Any]] = dict(missing_required(page))
-    problems = page.content_json.validate(strict=True)
-    if problems:
-        errors["content_json"] = [problem.to_json() for problem in problems]
+    for name, problems in document_problems(page).items():
+        errors[name] = [problem.to_json() for problem in problems]
     if errors:
         raise PublishRefused(errors)
 
@@ -79,6 +78,7 @@ def publication_values(
     document = page.content_json
     first = first or _published_before(page) or now
     text = document.text()
+    beside = [found.text() for found in type_documents(page).values()]
     marked = pages_settings.EXPOSE_PROVENANCE
     common: dict[str, Any] = {
         "type": page.type_name(),
@@ -94,7 +94,7 @@ def publication_values(
         **common,
         "seo": {"title": page.seo_title or page.title, "description": page.seo_description},
         "metadata": page.metadata,
-        "fields": field_values(page),
+        "fields": published_values(page, marked=marked),
         "provenance": provenance_summary(document) if marked else {},
         "content_json": public_blocks(document.blocks, marked=marked),
     }
@@ -117,7 +117,7 @@ def publication_values(
         "summary": json_tail(summary),
         "html": "",
         "html_key": "",
-        **search_columns(page, text),
+        **search_columns(page, "\n".join(part for part in (text, *beside) if part)),
     }
 
 

@@ -62,12 +62,13 @@ def create_page(
     check_place(model, type(parent))
     require_new(who, model, parent, publish=publish)
     page = model(owner=owner if owner is not None else who.account, template=template, locale=parent.locale)
-    assign_fields(page, {"title": title, **(fields or {})}, partial=False)
+    marks = written_by(who, source)
+    assign_fields(page, {"title": title, **(fields or {})}, partial=False, actor=who, provenance=marks)
     page.content_json = prepare_document(
         content if content is not None else [],
         previous=None,
         allowed=model.allowed_blocks,
-        provenance=written_by(who, source),
+        provenance=marks,
         actor=who,
         allow_unknown=allow_unknown,
     )
