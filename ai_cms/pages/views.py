@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import Any
 
 from django.apps import apps
@@ -37,7 +38,7 @@ from .conf import pages_settings
 from .current_site import site_of
 from .models import Publication
 from .rendering import ORIGIN, html_key, render_draft, render_publication
-from .routing import find_publication, find_redirect
+from .routing import find_publication, find_redirect, with_query
 from .services.previews import open_preview_link
 
 __all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]
@@ -58,14 +59,14 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
         if redirect is None:
             return _missing_slash(request) or _unknown_call(request) or page_not_found(request)
         target, permanent = redirect
+        target = with_query(target, request.META.get("QUERY_STRING", ""))
         return HttpResponsePermanentRedirect(target) if permanent else HttpResponseRedirect(target)
     if (
         request.path_info != (canonical := public_url(wanted))
         and not request.path_info.endswith("/")
         and settings.APPEND_SLASH
-    ):
-        query = request.META.get("QUERY_STRING", "")
-        return HttpResponsePermanentRedirect(f"{canonical}?{query}" if query else canonical)
+    ) or not unicodedata.is_normalized("NFC", path):
+        return HttpResponsePermanentRedirect(with_query(canonical, request.META.get("QUERY_STRING", "")))
     if not _is_cached_type(publication):
         response = HttpResponse(render_publication(publication, request))
         response["Cache-Control"] = "private, no-cache"
