@@ -283,6 +283,15 @@ def test_previews_show_drafts_to_those_who_may_read_them(
     assert "<!--block" not in client.get(f"/preview/{page.pk}/").content.decode()
 
 
+def test_a_hidden_draft_and_none_cannot_be_told_apart(page_factory: Any, client: Any, member: Any) -> None:
+    page = page_factory("Hidden")
+    for user in (None, member):
+        if user is not None:
+            client.force_login(user)
+        hidden, missing = client.get(f"/preview/{page.pk}/"), client.get("/preview/999999/")
+        assert (hidden.status_code, hidden.get("Vary")) == (missing.status_code, missing.get("Vary"))
+
+
 def test_preview_links_expire_and_can_be_revoked(page_factory: Any, client: Any, system: Any) -> None:
     page = page_factory("Bread", content=[HEADING])
     link, token = services.make_preview_link(page, actor=system)
