@@ -30,7 +30,7 @@ class PagesSettings(AppSettings):
         604_800, int, "Seconds a preview link is valid unless it is made with another expiry.", validate=positive
     )
     COPY_MAX_PAGES = Setting(
-        5_000, int, "Pages copied at once with everything below them; a larger subtree is refused.", validate=positive
+        2_000, int, "Pages copied at once with everything below them; a larger subtree is refused.", validate=positive
     )
     EXPOSE_PROVENANCE = Setting(
         True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from .addresses import host_names
 from .models import Site
 
 __all__ = ["default_site", "site_for_host", "site_of"]
@@ -11,8 +12,7 @@ __all__ = ["default_site", "site_for_host", "site_of"]
 
 def site_for_host(host: str) -> Site | None:
     """Return the site of a host name (with or without its port), else the default site, else the only one."""
-    name = host.lower()
-    bare = name.rsplit(":", 1)[0] if not name.endswith("]") else name
+    name, bare = host_names(host)
     # One query for every case; there are few sites. The home page comes along for menus.
     sites = list(Site.objects.order_by("pk")[:1000])
     by_name = {site.hostname.lower(): site for site in sites}

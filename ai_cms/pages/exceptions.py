@@ -9,6 +9,7 @@
     ├── SlugTaken (409)
     ├── PathTakenByRoute (409)
     ├── PageTypeRefused (400)
+    ├── PublishNeeded (403)         what the public sees would change, and the actor may not publish
     ├── PublishRefused (400)        the document has field errors; they are in the body by path
     ├── NotPlaced                   programming error: a page saved without a place in the tree
     ├── PageStale (412)             carries the current version
@@ -24,7 +25,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ai_cms.core.exceptions import AICMSError, Conflict, InvalidInput, NotFound, StaleVersion
+from ai_cms.core.exceptions import AICMSError, Conflict, InvalidInput, NotFound, PermissionRefused, StaleVersion
 
 __all__ = [
     "InvalidMove",
@@ -38,6 +39,7 @@ __all__ = [
     "PathTooLong",
     "ProposalClosed",
     "ProposalStale",
+    "PublishNeeded",
     "PublishRefused",
     "SlugTaken",
     "TreeTooLarge",
@@ -94,6 +96,15 @@ class PageTypeRefused(PageError, InvalidInput):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, errors={"type": [message]})
+
+
+class PublishNeeded(PageError, PermissionRefused):
+    """The change would take pages from the public, bring them back or change their address: that asks for publish."""
+
+    default_code = "publish_needed"
+
+    def __init__(self) -> None:
+        super().__init__(_("The public would see the difference, so this needs the right to publish the pages."))
 
 
 class PublishRefused(PageError, InvalidInput):

@@ -12,7 +12,7 @@ from .addresses import host_names, public_url
 from .models import Publication, Redirect, Site
 from .prepared import Markers, PreparedQuery
 
-__all__ = ["find_publication", "find_redirect"]
+__all__ = ["find_publication", "find_redirect", "with_query"]
 
 
 def site_condition(name: str, bare: str) -> tuple[Q, Any]:
@@ -54,6 +54,14 @@ def find_publication(request: HttpRequest, path: str) -> Publication | None:
     publication: Publication = Publication.from_db(alias, list(_COLUMNS), row[: len(_COLUMNS)])
     publication.site = Site.from_db(alias, list(_SITE_COLUMNS), row[len(_COLUMNS) :])
     return publication
+
+
+def with_query(url: str, query: str) -> str:
+    """Return ``url`` with a visitor's query behind its own."""
+    if not query:
+        return url
+    base, hash_sign, fragment = url.partition("#")
+    return f"{base}{'&' if '?' in base else '?'}{query}{hash_sign}{fragment}"
 
 
 def find_redirect(site: Site | None, path: str) -> tuple[str, bool] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import unicodedata
 from typing import Any
 
 from django.apps import apps
@@ -29,7 +31,7 @@ from django.views.decorators.http import require_safe
 
 from ai_cms.blocks.rendering.render import Mode
 from ai_cms.core.exceptions import NotFound
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, get_policy
 
 from . import get_page_model
 from .addresses import normalise_path, public_url
@@ -37,8 +39,10 @@ from .conf import pages_settings
 from .current_site import site_of
 from .models import Publication
 from .rendering import ORIGIN, html_key, render_draft, render_publication
-from .routing import find_publication, find_redirect
+from .routing import find_publication, find_redirect, with_query
 from .services.previews import open_preview_link
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]
 
@@ -58,14 +62,14 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
         if redirect is None:
             return _missing_slash(request) or _unknown_call(request) or page_not_found(request)
         target, permanent = redirect
+        target = with_query(target, request.META.get("QUERY_STRING", ""))
         return HttpResponsePermanentRedirect(target) if permanent else HttpResponseRedirect(target)
     if (
         request.path_info != (canonical := public_url(wanted))
         and not request.path_info.endswith("/")
         and settings.APPEND_SLASH
-    ):
-        query = request.META.get("QUERY_STRING", "")
-        return HttpResponsePermanentRedirect(f"{canonical}?{query}" if query else canonical)
+    ) or not unicodedata.is_normalized("NFC", path):
+        return HttpResponsePermanentRedirect(with_query(canonical, request.META.get("QUERY_STRING", "")))
     if not _is_cached_type(publication):
         response = HttpResponse(render_publication(publication, request))
         response["Cache-Control"] = "private, no-cache"
@@ -151,8 +155,11 @@ def page_not_found(request: HttpRequest) -> HttpResponse:
 @xframe_options_sameorigin
 def preview_view(request: HttpRequest, page_id: int) -> HttpResponse:
     """Show a draft to whoever may read it; ``?edit=1`` puts the editor's markers around the blocks."""
-    page = get_page_model().objects.filter(pk=page_id).first()
-    if page is None or not policy_for(page).can(Actor.from_request(request), "view", page):
+    # Asked of the rows, so that an answer about no page varies by the cookie as well.
+    model = get_page_model()
+    rows = get_policy(model).visible(Actor.from_request(request), model.objects.filter(pk=page_id))
+    page = rows.first()
+    if page is None:
         raise Http404
     return _preview(request, page, mode="edit" if request.GET.get("edit") == "1" else "preview")
 
@@ -162,8 +169,13 @@ def preview_link_view(request: HttpRequest, token: str) -> HttpResponse:
     """Show a draft to whoever has a link that is good."""
     try:
         page = open_preview_link(token)
-    except NotFound as error:
-        raise Http404 from error
+    except NotFound:
+        response = page_not_found(request)
+        response["Cache-Control"] = "private, no-store"
+        # Django's own line about a 404 has the whole path in it, and with it the token.
+        response._has_been_logged = True  # type: ignore[attr-defined]
+        logger.warning("A preview link was refused: it is forged, expired or revoked, or its page is gone.")
+        return response
     return _preview(request, page, mode="preview")
 
 

@@ -134,7 +134,7 @@ def test_the_public_reads_what_was_published(recipe: Any, topics: list[Any], sys
     # Names and accounts are for editors.
     assert "by" not in json.dumps(public["sidebar"][0].get("meta", {}))
     html = render_publication(Publication.objects.select_related("site").get(pk=publication.pk))
-    assert "tools" in html and "Later" not in html
+    assert "Tools" in html and "Later" not in html
     assert "[bread]" in html and "[rye]" in html and "[soup]" not in html
     assert "tools" in Publication.objects.get(pk=publication.pk).search_text
 

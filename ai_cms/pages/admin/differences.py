@@ -17,7 +17,7 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.rendering.render import render_blocks
 from ai_cms.blocks.types.registry import blocks
 
-from ..api.changes import block_changes, field_changes
+from ..changes import block_changes, field_changes
 
 __all__ = [
     "Difference",

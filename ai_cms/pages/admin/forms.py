@@ -160,7 +160,7 @@ def make_page_form(model: Any, callback: Any) -> type[PageForm]:
 def put_errors(form: forms.BaseForm, error: RequestRefused) -> None:
     """Show what a service refused at the fields it is about."""
     if not error.errors:
-        about_slug = error.code in ("slug_taken", "path_taken_by_route") and "slug" in form.fields
+        about_slug = error.code in ("slug_taken", "path_taken_by_route", "publish_needed") and "slug" in form.fields
         form.add_error("slug" if about_slug else None, str(error.detail))
         return
     for name, problems in error.errors.items():

@@ -17,7 +17,7 @@ from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model, get_template_model
 from ..admin_links import links_for
-from ..exceptions import PageStale, PageTypeRefused, PublishRefused
+from ..exceptions import PageStale, PageTypeRefused, PublishNeeded, PublishRefused
 from ..models import Proposal, ProposalStatus, Revision, RevisionKind
 from ..services import check_place, create_page, instantiate_template, page_types, update_page
 from ..services.publishing import publish_page
@@ -235,6 +235,10 @@ class PageAdmin(
         except PageStale as error:
             number = error.extra.get("conflict_revision") or 0
             return HttpResponseRedirect(self.link("conflict", page.pk, number, **copy_key(request)))
+        except PublishNeeded as error:
+            # Only the slug asks for it: what was typed beside it stays in the form.
+            put_errors(form, error)
+            return None
         except NotFound:
             return self.keep_text(request, page.pk)
         except PermissionRefused:

@@ -234,7 +234,10 @@ class PageActions(PagesViewSet):
             url = request.build_absolute_uri(reverse("ai_cms_pages:preview-link", kwargs={"token": token}))
         except NoReverseMatch:
             url = None
-        return Response({"id": link.pk, "token": token, "url": url, "expires_at": link.expires_at}, status=201)
+        response = Response({"id": link.pk, "token": token, "url": url, "expires_at": link.expires_at}, status=201)
+        # Whoever reads the records of idempotent requests must not read drafts by them.
+        response.holds_secret = True  # type: ignore[attr-defined]
+        return response
 
     @documented("Revoke all preview links of a page", request=None, responses={204: None})
     @preview_link.mapping.delete

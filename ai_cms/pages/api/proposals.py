@@ -17,8 +17,8 @@ from ai_cms.pages.revisions import document_at
 from ai_cms.pages.services import accept_proposal, create_proposal, proposal_state, reject_proposal
 from ai_cms.pages.snapshots import take_snapshot
 
+from ..changes import block_changes
 from .base import PagesViewSet, as_id, created
-from .changes import block_changes
 from .page_filters import id_parameter
 from .serializers.proposals import (
     AcceptSerializer,

@@ -17,8 +17,8 @@ from ai_cms.pages.models import Revision
 from ai_cms.pages.services import restore_revision
 from ai_cms.pages.snapshots import take_snapshot
 
+from ..changes import block_changes, field_changes
 from .base import PagesViewSet, as_id
-from .changes import block_changes, field_changes
 from .messages import required
 from .page_filters import id_parameter
 from .serializers.pages import PageSerializer

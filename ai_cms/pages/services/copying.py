@@ -69,7 +69,7 @@ def copy_page(
             message = _("Copy of %(path)s") % {"path": source.path}
             specs[source.pk] = PageSpec(twin.title, page=twin, message=message)
             if source.pk != page.pk:
-                specs[source.parent_id].children.append(specs[source.pk])
+                specs[source.parent_id or 0].children.append(specs[source.pk])
         first = specs[page.pk].page
         if title:
             assign_fields(first, {"title": title})

@@ -52,7 +52,7 @@ def rename(lock: LockedTrees, page: AbstractPage, slug: str, *, actor: Actor) ->
     """Give a page of a locked tree another slug; its subtree's paths, publications and redirects follow.
 
     Returns whether the slug changed. Raises SlugTaken, PathTakenByRoute, InvalidInput, PathTooLong,
-    and PermissionRefused where the public sees the page, or one below it, and the actor may not publish it.
+    and PublishNeeded where the public sees the page, or one below it, and the actor may not publish it.
     """
     if slug == page.slug:
         return False

@@ -16,6 +16,7 @@ from ai_cms.core.exceptions import PermissionRefused
 from ai_cms.core.permissions import Actor, get_policy, policy_for
 
 from .. import get_page_model
+from ..exceptions import PublishNeeded
 from ..models import AbstractPage, Publication
 
 __all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live"]
@@ -29,7 +30,7 @@ def require_each(actor: Actor, action: str, rows: Any) -> None:
 
 
 def require_publish_of_live(actor: Actor, rows: Any, *, deleted: bool = False) -> None:
-    """Raise PermissionRefused unless the actor may publish every page among ``rows`` that the public sees.
+    """Raise PublishNeeded unless the actor may publish every page among ``rows`` that the public sees.
 
     ``deleted``: ask for those that the public would see again after a restore.
     """
@@ -37,7 +38,7 @@ def require_publish_of_live(actor: Actor, rows: Any, *, deleted: bool = False) -
     if not deleted:
         publications = publications.filter(active=True)
     if _first_refused(actor, "publish", rows.filter(pk__in=publications.values("page_id"))) is not None:
-        raise PermissionRefused(_("The public would see the difference, so this needs the right to publish."))
+        raise PublishNeeded
 
 
 def asking_anew(actor: Actor) -> Actor:

@@ -440,3 +440,21 @@ def test_redirects(boss: Client, page_factory: Any, site: Any) -> None:
     assert Redirect.objects.count() == 1
     change = reverse("admin:ai_cms_pages_redirect_change", args=[row.pk])
     assert f"/bread/ (#{page.pk})" in boss.get(change).content.decode()
+
+
+def test_what_needs_the_right_to_publish_is_said_and_loses_no_text(
+    staff: Client, url: Any, page_factory: Any, grant: Any, superuser: Any
+) -> None:
+    garden = page_factory("Garden")
+    grant(garden, "add", "change", "delete")
+    page = page_factory("Bread", parent=garden, publish=True)
+    answer = staff.post(url("change", page.pk), form_of(page, slug="rolls", seo_title="Typed for an hour"))
+    assert answer.status_code == 200
+    html = answer.content.decode()
+    assert "Typed for an hour" in html
+    assert "the right to publish" in html
+    assert fresh(page).path == "/garden/bread/"
+    for name in ("delete", "restore"):
+        answer = staff.post(url(name, page.pk), {"version": page.version}, follow=True)
+        assert "the right to publish" in answer.content.decode(), name
+        services.delete_page(page, actor=superuser) if name == "delete" else None
