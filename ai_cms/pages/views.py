@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connections, router, transaction
 from django.http import (
     Http404,
     HttpRequest,
@@ -28,6 +29,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from ai_cms.blocks.rendering.render import Mode
+from ai_cms.core.databases import without_waiting
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import Actor, policy_for
 
@@ -121,14 +123,23 @@ def _serve(request: HttpRequest, publication: Publication) -> HttpResponseBase:
     return _headers(HttpResponse(publication.html.replace(ORIGIN, origin)), etag, modified)
 
 
+_UNLOCKED = f"id IN (SELECT id FROM {Publication._meta.db_table} WHERE id = %s FOR UPDATE SKIP LOCKED)"
+
+
 def _store(publication: Publication, key: str) -> None:
-    """Keep rendered HTML, unless the publication was written anew meanwhile. A read-only database is no error: the next
-    visitor has it rendered again."""
-    rows = Publication.objects.filter(
+    """Keep rendered HTML, unless the publication was written anew meanwhile. A reader waits for no writer: where the
+    database is busy, or read-only, the next visitor has it rendered again."""
+    connection = connections[router.db_for_write(Publication)]
+    guard = transaction.atomic(using=connection.alias) if connection.in_atomic_block else nullcontext()
+    rows = Publication.objects.using(connection.alias).filter(
         pk=publication.pk, version=publication.version, modified_at=publication.modified_at
     )
     try:
-        rows.update(html=publication.html, html_key=key)
+        with guard, without_waiting(connection):
+            if connection.vendor == "postgresql":
+                # A row that is being published is left alone: its new version has other HTML.
+                rows = rows.extra(where=[_UNLOCKED], params=[publication.pk])
+            rows.update(html=publication.html, html_key=key)
     except DatabaseError:
         return
 
@@ -150,8 +161,10 @@ def page_not_found(request: HttpRequest) -> HttpResponse:
 @xframe_options_sameorigin
 def preview_view(request: HttpRequest, page_id: int) -> HttpResponse:
     """Show a draft to whoever may read it; ``?edit=1`` puts the editor's markers around the blocks."""
+    # The visitor is looked up first: an answer that does not depend on them would say that there is no such page.
+    actor = Actor.from_request(request)
     page = get_page_model().objects.filter(pk=page_id).first()
-    if page is None or not policy_for(page).can(Actor.from_request(request), "view", page):
+    if page is None or not policy_for(page).can(actor, "view", page):
         raise Http404
     return _preview(request, page, mode="edit" if request.GET.get("edit") == "1" else "preview")
 

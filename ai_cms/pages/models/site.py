@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -45,3 +47,10 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **options: Any) -> None:
+        """Save, but for the generation, which services count up: an instance read before may know an older one."""
+        if not self._state.adding and options.get("update_fields") is None and not options.get("force_insert"):
+            names = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+            options["update_fields"] = names - {"generation"} - self.get_deferred_fields()
+        super().save(**options)

@@ -20,6 +20,7 @@ from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.core.signals import page_published, page_unpublished
 
 from .. import get_page_model
+from ..budget import budget_errors
 from ..conf import pages_settings
 from ..exceptions import InvalidSchedule, PageNotFound, PageStale, PublishRefused
 from ..models import Publication, PublicationFacet, Revision, RevisionKind
@@ -115,7 +116,7 @@ def write_publication(
 def refuse_errors(page: AbstractPage) -> None:
     """Raise PublishRefused if the draft holds errors."""
     errors: dict[str, list[Any]] = dict(missing_required(page))
-    problems = page.content_json.validate(strict=True)
+    problems = [*page.content_json.validate(strict=True), *budget_errors(page.content_json)]
     if problems:
         errors["content_json"] = [problem.to_json() for problem in problems]
     if errors:
