@@ -40,6 +40,7 @@ from .models import Publication
 from .rendering import ORIGIN, html_key, render_draft, render_publication
 from .routing import find_publication, find_redirect, normalise_path, public_url
 from .services.previews import open_preview_link
+from .welcome import welcome
 
 __all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]
 
@@ -57,7 +58,8 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
     if publication is None:
         redirect = find_redirect(site_of(request), wanted)
         if redirect is None:
-            return _missing_slash(request) or _unknown_call(request) or page_not_found(request)
+            fresh = welcome(request) if wanted == "/" else None
+            return fresh or _missing_slash(request) or _unknown_call(request) or page_not_found(request)
         target, permanent = redirect
         return HttpResponsePermanentRedirect(target) if permanent else HttpResponseRedirect(target)
     if (
