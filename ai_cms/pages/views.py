@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connections, router, transaction
+from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -125,7 +126,7 @@ def _serve(request: HttpRequest, publication: Publication) -> HttpResponseBase:
     return _headers(HttpResponse(publication.html.replace(ORIGIN, origin)), etag, modified)
 
 
-_UNLOCKED = f"id IN (SELECT id FROM {Publication._meta.db_table} WHERE id = %s FOR UPDATE SKIP LOCKED)"
+_UNLOCKED = "id IN (SELECT id FROM ai_cms_pages_publication WHERE id = %s FOR UPDATE SKIP LOCKED)"
 
 
 def _store(publication: Publication, key: str) -> None:
@@ -133,14 +134,14 @@ def _store(publication: Publication, key: str) -> None:
     database is busy, or read-only, the next visitor has it rendered again."""
     connection = connections[router.db_for_write(Publication)]
     guard = transaction.atomic(using=connection.alias) if connection.in_atomic_block else nullcontext()
-    rows = Publication.objects.using(connection.alias).filter(
+    rows: QuerySet[Publication] = Publication.objects.using(connection.alias).filter(
         pk=publication.pk, version=publication.version, modified_at=publication.modified_at
     )
     try:
         with guard, without_waiting(connection):
             if connection.vendor == "postgresql":
                 # A row that is being published is left alone: its new version has other HTML.
-                rows = rows.extra(where=[_UNLOCKED], params=[publication.pk])
+                rows = rows.extra(where=[_UNLOCKED], params=[publication.pk])  # noqa: S610 - a constant
             rows.update(html=publication.html, html_key=key)
     except DatabaseError:
         return

@@ -66,7 +66,9 @@ def _user_step() -> Step:
     manager = get_user_model()._default_manager
     return Step(
         title=_("Make a user who may edit"),
-        text=_("There is no default user. This one may do everything; groups and their rights come later, in the admin."),
+        text=_(
+            "There is no default user. This one may do everything; groups and their rights come later, in the admin."
+        ),
         done=manager.filter(is_superuser=True).exists() if _has_field("is_superuser") else manager.exists(),
         command="python manage.py createsuperuser",
     )

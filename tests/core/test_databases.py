@@ -113,7 +113,11 @@ def raised(error: DatabaseError, **codes: str) -> DatabaseError:
     ("error", "code", "words"),
     [
         (raised(InternalError("read-only transaction"), sqlstate="25006"), "database_read_only", "changed for now"),
-        (raised(OperationalError("readonly"), sqlite_errorname="SQLITE_READONLY"), "database_read_only", "changed for now"),
+        (
+            raised(OperationalError("readonly"), sqlite_errorname="SQLITE_READONLY"),
+            "database_read_only",
+            "changed for now",
+        ),
         (raised(OperationalError("no space left"), sqlstate="53100"), "database_full", "disk is full"),
         (raised(OperationalError("disk is full"), sqlite_errorname="SQLITE_FULL"), "database_full", "disk is full"),
         (raised(OperationalError("canceling"), sqlstate="57014"), "database_busy", "busy for a moment"),

@@ -124,7 +124,15 @@ def test_readers_wait_for_no_writer(settings: Any) -> None:
         began = time.monotonic()
         answers = [
             client.get(path).status_code
-            for path in ("/stored/", "/new/", "/new/", "/none/", "/api/content/", "/sitemap.xml", "/api/content/?search=new")
+            for path in (
+                "/stored/",
+                "/new/",
+                "/new/",
+                "/none/",
+                "/api/content/",
+                "/sitemap.xml",
+                "/api/content/?search=new",
+            )
         ]
         took = time.monotonic() - began
     assert answers == [200, 200, 200, 404, 200, 200, 200]

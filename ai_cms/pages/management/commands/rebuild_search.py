@@ -28,7 +28,9 @@ class Command(BaseCommand):
         count, last = 0, 0
         # In batches of keys, so that no long transaction keeps others from publishing.
         while True:
-            rows = list(Publication.objects.using(using).filter(pk__gt=last).order_by("pk").defer("html", "body")[:BATCH])
+            rows = list(
+                Publication.objects.using(using).filter(pk__gt=last).order_by("pk").defer("html", "body")[:BATCH]
+            )
             if not rows:
                 break
             for row in rows:
