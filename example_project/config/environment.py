@@ -83,7 +83,8 @@ def database(name: str, default: Path) -> dict[str, Any]:
     url = _split(name, value)
     if url.scheme in {"postgres", "postgresql"}:
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            # Django's own, which in addition does not wait for a server that has fallen silent.
+            "ENGINE": "ai_cms.core.postgresql",
             "NAME": unquote(url.path.lstrip("/")) or "postgres",
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),
@@ -103,10 +104,11 @@ def database(name: str, default: Path) -> dict[str, Any]:
 def _postgres_limits() -> dict[str, Any]:
     """Return how long a database is waited for: two seconds for a connection or a sign of life from its host.
 
-    ``STATEMENT_TIMEOUT``: seconds that a statement may take; ``config.wsgi`` and ``config.asgi`` set it, commands do not.
+    ``STATEMENT_TIMEOUT``: seconds that a statement of a web process may take; ``config.wsgi`` and ``config.asgi`` say that they
+    are one.
     """
     limits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 2000}
-    seconds = integer("STATEMENT_TIMEOUT", 0)
+    seconds = integer("STATEMENT_TIMEOUT", 30) if boolean("WEB_PROCESS") else 0
     return limits | ({"options": f"-c statement_timeout={seconds}s"} if seconds else {})
 
 
