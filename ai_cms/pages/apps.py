@@ -26,12 +26,7 @@ class PagesConfig(AppConfig):
         from . import published_documents as published_documents
         from .api import routes as routes
         from .permissions import register_page_policies
+        from .search import install
 
         register_page_policies()
-        post_migrate.connect(_install_search, sender=self, dispatch_uid="ai_cms_pages.search")
-
-
-def _install_search(using: str, **kwargs: Any) -> None:
-    from .search import install
-
-    install(using)
+        post_migrate.connect(install, sender=self, dispatch_uid="ai_cms_pages.search")

@@ -11,10 +11,13 @@ from django.db.models import Q
 from ai_cms.blocks.types.library.data import PageListItem, PageListQuery, page_list_source
 
 from .addresses import normalise_path, public_url
+from .budget import lists_of
 from .models import Publication
 
 if TYPE_CHECKING:
     from ai_cms.blocks.types.context import RenderContext
+
+    from .models import AbstractPage
 
 __all__ = ["list_pages"]
 
@@ -29,7 +32,15 @@ _ORDERS = {
 @page_list_source.register
 def list_pages(query: PageListQuery, context: RenderContext) -> list[PageListItem]:
     """Return the published pages a page list asks for, on the site of the page that shows it; the page itself is left out."""
-    page = context.page
+    lists = lists_of(context)
+    known = lists.known(query)
+    if known is None:
+        known = lists.shown(_look_up(query, context.page))
+        lists.answers[query] = known
+    return known
+
+
+def _look_up(query: PageListQuery, page: AbstractPage | None) -> list[PageListItem]:
     rows: Any = Publication.objects.public()
     if page is not None:
         rows = rows.filter(site_id=page.site_id).exclude(page_id=page.pk)

@@ -105,6 +105,11 @@ class PublicationQuerySet(models.QuerySet[Any]):
         """Return what can be seen at ``moment``, by default now: not withdrawn with a deleted page, not past its expiry."""
         return self.filter(Q(expire_at=None) | Q(expire_at__gt=moment or timezone.now()), active=True)
 
+    def last_expiry(self, moment: datetime) -> models.Subquery:
+        """Return a subquery for the latest expiry among these that has passed at ``moment``; ``NULL`` if none has."""
+        passed = self.filter(active=True, expire_at__lte=moment).order_by("-expire_at")
+        return models.Subquery(passed.values("expire_at")[:1])
+
     def at(self, site: Any, path: str) -> PublicationQuerySet:
         """Return the public publication at ``path`` of ``site``."""
         return self.public().filter(site_id=site.pk, path=path)

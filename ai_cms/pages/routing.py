@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Q, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -35,7 +35,8 @@ def _at_path(mark: Markers) -> Any:
     condition, rank = site_condition(mark.text("name"), mark.text("bare"))
     site = Site.objects.filter(condition).order_by(rank).values("pk")[:1]
     rows = Publication.objects.public(mark.moment("now")).filter(path=mark.text("path"), site_id=site).order_by()
-    return rows.values_list(*_COLUMNS, *(f"site__{name}" for name in _SITE_COLUMNS))
+    expired = Publication.objects.filter(site_id=OuterRef("site_id")).last_expiry(mark.moment("now"))
+    return rows.values_list(*_COLUMNS, *(f"site__{name}" for name in _SITE_COLUMNS), expired)
 
 
 _publication_at = PreparedQuery(_at_path)
@@ -52,7 +53,8 @@ def find_publication(request: HttpRequest, path: str) -> Publication | None:
         return None
     alias = _publication_at.alias
     publication: Publication = Publication.from_db(alias, list(_COLUMNS), row[: len(_COLUMNS)])
-    publication.site = Site.from_db(alias, list(_SITE_COLUMNS), row[len(_COLUMNS) :])
+    publication.site = Site.from_db(alias, list(_SITE_COLUMNS), row[len(_COLUMNS) : -1])
+    publication.last_expiry = row[-1]
     return publication
 
 

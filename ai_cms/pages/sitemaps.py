@@ -17,6 +17,7 @@ from .models import Publication
 __all__ = ["robots", "sitemap", "sitemap_index"]
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+MAX_FILES = 1_000_000
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
@@ -48,9 +49,10 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest, number: int) -> HttpResponse:
     """List the pages of one file. Raises Http404 past the last."""
     size = _size()
-    rows = (
-        list(_rows(request)[(number - 1) * size : number * size].values_list("path", "modified_at")) if number else []
-    )
+    # A site with more files than that has no keys for its pages.
+    if not 1 <= number <= MAX_FILES:
+        raise Http404
+    rows = list(_rows(request)[(number - 1) * size : number * size].values_list("path", "modified_at"))
     if not rows and number != 1:
         raise Http404
     origin = request.build_absolute_uri("/").rstrip("/")

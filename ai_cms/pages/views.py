@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import unicodedata
+from contextlib import nullcontext
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connections, router, transaction
+from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -30,6 +32,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from ai_cms.blocks.rendering.render import Mode
+from ai_cms.core.databases import without_waiting
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import Actor, get_policy
 
@@ -41,6 +44,7 @@ from .models import Publication
 from .rendering import ORIGIN, html_key, render_draft, render_publication
 from .routing import find_publication, find_redirect, with_query
 from .services.previews import open_preview_link
+from .welcome import welcome
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +64,8 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
     if publication is None:
         redirect = find_redirect(site_of(request), wanted)
         if redirect is None:
-            return _missing_slash(request) or _unknown_call(request) or page_not_found(request)
+            fresh = welcome(request) if wanted == "/" else None
+            return fresh or _missing_slash(request) or _unknown_call(request) or page_not_found(request)
         target, permanent = redirect
         target = with_query(target, request.META.get("QUERY_STRING", ""))
         return HttpResponsePermanentRedirect(target) if permanent else HttpResponseRedirect(target)
@@ -126,14 +131,23 @@ def _serve(request: HttpRequest, publication: Publication) -> HttpResponseBase:
     return _headers(HttpResponse(publication.html.replace(ORIGIN, origin)), etag, modified)
 
 
+_UNLOCKED = "id IN (SELECT id FROM ai_cms_pages_publication WHERE id = %s FOR UPDATE SKIP LOCKED)"
+
+
 def _store(publication: Publication, key: str) -> None:
-    """Keep rendered HTML, unless the publication was written anew meanwhile. A read-only database is no error: the next
-    visitor has it rendered again."""
-    rows = Publication.objects.filter(
+    """Keep rendered HTML, unless the publication was written anew meanwhile. A reader waits for no writer: where the
+    database is busy, or read-only, the next visitor has it rendered again."""
+    connection = connections[router.db_for_write(Publication)]
+    guard = transaction.atomic(using=connection.alias) if connection.in_atomic_block else nullcontext()
+    rows: QuerySet[Publication] = Publication.objects.using(connection.alias).filter(
         pk=publication.pk, version=publication.version, modified_at=publication.modified_at
     )
     try:
-        rows.update(html=publication.html, html_key=key)
+        with guard, without_waiting(connection):
+            if connection.vendor == "postgresql":
+                # A row that is being published is left alone: its new version has other HTML.
+                rows = rows.extra(where=[_UNLOCKED], params=[publication.pk])  # noqa: S610 - a constant
+            rows.update(html=publication.html, html_key=key)
     except DatabaseError:
         return
 

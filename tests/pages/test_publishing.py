@@ -309,6 +309,22 @@ def test_preview_links_expire_and_can_be_revoked(page_factory: Any, client: Any,
     assert Page.objects.count() == 1
 
 
+@pytest.mark.parametrize("number", ["0", "2", "1000001", "9223372036854775807", "9" * 40])
+def test_sitemap_files_that_are_none(page_factory: Any, client: Any, number: str) -> None:
+    assert client.get(f"/sitemap-{number}.xml").status_code == 404
+
+
+def test_an_unseen_draft_looks_like_none(page_factory: Any, client: Any, member: Any) -> None:
+    page = page_factory("Secret")
+    for who in (None, member):
+        if who is not None:
+            client.force_login(who)
+        answers = [client.get(f"/preview/{pk}/") for pk in (page.pk, page.pk + 999, 2**70)]
+        assert {answer.status_code for answer in answers} == {404}
+        assert len({answer.content for answer in answers}) == 1
+        assert len({tuple(sorted(answer.headers.items())) for answer in answers}) == 1
+
+
 def test_addresses_that_are_no_page(page_factory: Any, client: Any) -> None:
     page_factory("Bread", publish=True)
     assert client.get("/admin?next=1").headers["Location"] == "/admin/?next=1"

@@ -57,7 +57,7 @@ class Site(models.Model):
         if names is None:
             # Not the counter: it may be old, and going back would bring stored HTML to life again.
             names = [field.name for field in self._meta.concrete_fields if not field.primary_key]
-        names = {*names} - {"generation"}
+        names = {*names} - {"generation"} - self.get_deferred_fields()
         super().save(**{**kwargs, "update_fields": names})
         if names:
             type(self).objects.filter(pk=self.pk).update(generation=F("generation") + 1)

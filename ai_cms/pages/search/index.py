@@ -166,7 +166,7 @@ def search_columns(page: AbstractPage, text: str | None = None) -> dict[str, str
     }
 
 
-def install(using: str) -> None:
+def install(using: str, **signal: object) -> None:
     """Put the search index and its triggers in place, and make an index of an older version anew; does nothing where all is.
 
     Django rebuilds a SQLite table to alter it, which drops triggers: hence after every migrate.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db import connections
 from django.db.models import FloatField, Q, Value
@@ -44,7 +44,8 @@ def with_words(queryset: PublicationQuerySet, groups: Sequence[Group], *, locale
                 every &= Q(search_title__icontains=word) | Q(search_text__icontains=word)
             ways |= every
         queryset = queryset.filter(ways)
-    return queryset.annotate(rank=Value(0.0, FloatField()))
+    ranked: PublicationQuerySet = queryset.annotate(rank=Value(0.0, FloatField()))
+    return ranked
 
 
 def _is_prefix(word: str, *, last: bool) -> bool:
@@ -92,4 +93,4 @@ def _joined(
 ) -> PublicationQuerySet:
     # extra(), because the index is no model: a subquery for the rank would ask it once for every row.
     found = queryset.extra(tables=[INDEX], where=conditions, params=values).annotate(rank=rank)
-    return found.order_by("-rank", "-first_published_at", "-pk")
+    return cast("PublicationQuerySet", found.order_by("-rank", "-first_published_at", "-pk"))

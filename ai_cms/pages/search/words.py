@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 __all__ = ["MAX_WORD", "Group", "cut_query", "cut_text", "fold"]
 
@@ -110,7 +111,8 @@ def cut_query(query: str) -> list[Group]:
         for word in (word for part in parts for word in _words(part)):
             measure = _measure(word)
             groups.append([[word], measure] if measure else [[word]])
-    kept, count = [], 0
+    kept: list[Group] = []
+    count = 0
     for group in groups:
         count += len(group[0])
         if count > MAX_QUERY_WORDS and kept:
@@ -152,7 +154,7 @@ def _words(part: str, *, tail: bool = False) -> Iterator[str]:
         if not _IS_UNSPACED.match(run):
             yield _safe(run[:MAX_WORD])
             continue
-        for first, second in zip(run, run[1:], strict=False):
+        for first, second in pairwise(run):
             yield _safe(first + second)
         if tail or len(run) == 1:
             yield _safe(run[-1])

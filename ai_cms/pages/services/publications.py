@@ -13,6 +13,7 @@ from django.utils import timezone
 from ai_cms.blocks.documents.provenance import provenance_summary
 from ai_cms.core.permissions import Actor
 
+from ..budget import budget_errors
 from ..conf import pages_settings
 from ..exceptions import PageNotFound, PublishRefused
 from ..models import AbstractPage, Publication, PublicationFacet, Revision
@@ -65,8 +66,11 @@ def write_publication(
 def refuse_errors(page: AbstractPage) -> None:
     """Raise PublishRefused if the draft holds errors."""
     errors: dict[str, list[Any]] = dict(missing_required(page))
-    for name, problems in document_problems(page).items():
-        errors[name] = [problem.to_json() for problem in problems]
+    problems = document_problems(page)
+    if dear := budget_errors(page.content_json):
+        problems["content_json"] = [*problems.get("content_json", ()), *dear]
+    for name, found in problems.items():
+        errors[name] = [problem.to_json() for problem in found]
     if errors:
         raise PublishRefused(errors)
 
