@@ -144,7 +144,7 @@ def open_attempt(
         changes: dict[str, Any] = {"lease_until": lease(lease_seconds)}
         probe = None
         if alias != call.alias:
-            probe = breaker.admit(alias)
+            probe = breaker.admit(alias, call.kind)
             check_open_calls(alias, None, None)
             changes["alias"] = alias
         if not LLMCall.objects.open().filter(pk=call.pk).update(**changes):
@@ -183,7 +183,7 @@ def _final(refusal: TooManyCalls | _Held) -> Exception:
 def _admit(plan: CallPlan, account: CreditAccount | None, budget: AgentBudget | None, metered: bool) -> Opened:
     try:
         with transaction.atomic(durable=True):
-            probe = breaker.admit(plan.alias)
+            probe = breaker.admit(plan.alias, plan.kind)
             check_open_calls(plan.alias, account, plan.user)
             output = plan.output_hold
             if metered and account is not None:

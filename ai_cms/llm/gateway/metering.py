@@ -122,7 +122,7 @@ class MeteredCall:
         if not self.finished:
             nothing = Ending(status=CallStatus.CANCELLED, error_code=LLMCancelled.default_code)
             self._close(lambda: nothing)
-            _afterwards(lambda: breaker.inconclusive(self.call.alias, self._probe))
+            _afterwards(lambda: breaker.inconclusive(self.call.alias, self._probe, self.call.kind))
 
     # One attempt
 
@@ -243,7 +243,7 @@ class MeteredCall:
             if repair is not None:
                 return repair
         if self._aliases and self._may_fall_back(error):
-            breaker.failed(alias, error, self._probe)
+            breaker.failed(alias, error, self._probe, self.call.kind)
             self._first_error = self._first_error or error
             self._close_attempt(error)
             self.retries = 0
@@ -339,7 +339,7 @@ class MeteredCall:
     def _succeed(self, answer: Answer) -> None:
         times = self._times()
         self._close(lambda: Ending(**self.job.outcome(answer.value, self.log), **times))
-        _afterwards(lambda: breaker.succeeded(self.call.alias))
+        _afterwards(lambda: breaker.succeeded(self.call.alias, self.call.kind))
         _afterwards(lambda: self._learn(answer.value.usage))
 
     def _learn(self, usage: Usage) -> None:
@@ -366,11 +366,11 @@ class MeteredCall:
     def _tell_breaker(self, error: LLMError) -> None:
         alias = self.call.alias
         if isinstance(error, LLMCancelled | LLMUnsupported):
-            breaker.inconclusive(alias, self._probe)
+            breaker.inconclusive(alias, self._probe, self.call.kind)
         elif error.counts_as_failure:
-            breaker.failed(alias, error, self._probe)
+            breaker.failed(alias, error, self._probe, self.call.kind)
         else:
-            breaker.succeeded(alias)
+            breaker.succeeded(alias, self.call.kind)
 
     def _close(self, outcome: Callable[[], Ending]) -> None:
         """Settle; ``outcome`` is worked out inside, because an estimate may have to ask the database."""
