@@ -101,7 +101,7 @@ def test_a_stream_under_wsgi_follows_the_run_to_its_end(run: Run) -> None:
 
 
 def test_too_many_patient_clients_under_wsgi_are_told_to_come_back(run: Run, settings: Any) -> None:
-    settings.AI_CMS = {"RUN_SYNC_STREAMS": 1}
+    settings.AI_CMS = {"WEB_THREADS": 2}
     first: Any = run_stream(RequestFactory().get("/"), run, after=0)
     next(iter(first))
     second = b"".join(run_stream(RequestFactory().get("/"), run, after=0))  # type: ignore[call-overload]

@@ -31,6 +31,7 @@ class SummariseTask(SourceTask):
     label = _("Summarise")
     description = _("A short summary of a text or page.")
     payload_model = SummaryPayload
+    most_tokens = 1200
     output_model = Summary
 
 
@@ -48,6 +49,7 @@ class ExcerptTask(SourceTask):
     label = _("Excerpt")
     description = _("A teaser for lists.")
     payload_model = ExcerptPayload
+    most_tokens = 500
     output_model = Excerpt
 
     def finish(self, job: Job, answer: Excerpt) -> TaskResult:
@@ -69,6 +71,7 @@ class KeywordsTask(SourceTask):
     label = _("Keywords")
     description = _("The words a text is about.")
     payload_model = KeywordsPayload
+    most_tokens = 300
     output_model = Keywords
 
     def finish(self, job: Job, answer: Keywords) -> TaskResult:
@@ -88,6 +91,7 @@ class SeoTask(SourceTask):
     label = _("Search engine title and description")
     description = _("What a result list shows of a page.")
     output_model = Seo
+    most_tokens = 400
 
     def finish(self, job: Job, answer: Seo) -> TaskResult:
         fields = {} if job.page is None else {"seo_title": answer.title, "seo_description": answer.description}
@@ -109,6 +113,7 @@ class HeadlinesTask(SourceTask):
     label = _("Headline variants")
     description = _("Other titles to choose from.")
     payload_model = HeadlinesPayload
+    most_tokens = 1000
     output_model = Headlines
 
 
@@ -129,6 +134,7 @@ class AltTextTask(WritingTask):
     label = _("Alternative text")
     description = _("What a picture shows, for those who do not see it.")
     payload_model = AltTextPayload
+    most_tokens = 250
     output_model = AltText
 
     def prepare(self, actor: Any, payload: Any, page: Any = None) -> Job:

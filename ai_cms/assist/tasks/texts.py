@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import AfterValidator, Field
 
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
+from ai_cms.blocks.convert.html_reader import html_to_blocks
 from ai_cms.blocks.html.richtext import sanitize_html
 from ai_cms.pages.untrusted import without_remote_sources
 
@@ -54,6 +55,7 @@ class HeroTask(WritingTask):
     label = _("Hero content")
     description = _("Heading, sentence and button for the top of a page.")
     payload_model = HeroPayload
+    most_tokens = 500
     output_model = Hero
 
 
@@ -67,6 +69,7 @@ class AboutTask(WritingTask):
     label = _("About text")
     description = _("A text about a person or an organisation, from notes.")
     payload_model = AboutPayload
+    most_tokens = 2000
     output_model = Paragraphs
 
 
@@ -84,6 +87,7 @@ class ProjectDescriptionTask(WritingTask):
     label = _("Project description")
     description = _("What a project was about, from notes.")
     payload_model = ProjectPayload
+    most_tokens = 2000
     output_model = Paragraphs
 
 
@@ -113,6 +117,7 @@ class ResumeSummaryTask(WritingTask):
     description = _("A few sentences that open a résumé.")
     payload_model = ResumePayload
     output_model = ResumeSummary
+    most_tokens = 1000
 
 
 @register_task
@@ -122,6 +127,7 @@ class ResumeTailoringTask(WritingTask):
     description = _("What of a résumé matters for a job; nothing is invented.")
     payload_model = ResumePayload
     output_model = TailoredResume
+    most_tokens = 4000
 
 
 class ContinuePayload(SourcePayload):
@@ -135,6 +141,7 @@ class ContinueTask(SourceTask):
     label = _("Continue")
     description = _("The next sentences of a text.")
     payload_model = ContinuePayload
+    most_tokens = 2000
     output_model = Paragraphs
 
     def finish(self, job: Job, answer: Paragraphs) -> TaskResult:
@@ -168,8 +175,6 @@ class PostDraftTask(WritingTask):
     def finish(self, job: Job, answer: Post) -> TaskResult:
         result = TaskResult(answer.model_dump())
         if job.page is not None:
-            from ai_cms.blocks.convert.html_reader import html_to_blocks
-
             converted: Any = html_to_blocks(answer.body)
             result.operations = [{"op": "insert", "block": block} for block in converted]
             result.fields = {"title": answer.title}

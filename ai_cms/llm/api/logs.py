@@ -121,7 +121,9 @@ class BackendsView(ServiceView):
     @extend_schema(summary="List the AI backends", responses=BackendSerializer(many=True))
     def get(self, request: Request) -> Response:
         now = timezone.now()
-        opened = set(BackendState.objects.filter(open_until__gt=now, kind=CallKind.TEXT).values_list("alias", flat=True))
+        opened = set(
+            BackendState.objects.filter(open_until__gt=now, kind=CallKind.TEXT).values_list("alias", flat=True)
+        )
         found = []
         for alias in llms:
             try:

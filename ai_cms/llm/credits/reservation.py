@@ -184,10 +184,11 @@ def _admit(plan: CallPlan, account: CreditAccount | None, budget: AgentBudget | 
     try:
         with transaction.atomic(durable=True):
             probe = breaker.admit(plan.alias, plan.kind)
-            check_open_calls(plan.alias, account, plan.user)
             output = plan.output_hold
-            if metered and account is not None:
+            pays = metered and account is not None
+            if pays and account is not None:
                 output = _hold_credits(plan, account)
+            check_open_calls(plan.alias, account, plan.user, locked=pays)
             amount = credits.rounded(plan.kind, plan.prompt_hold + output)
             if budget is not None and not budgets.hold(budget, amount):
                 budget.refresh_from_db()
@@ -264,7 +265,7 @@ def _log(
         backend=backend[:200],
         model_asked=model[:200],
         prompt=list(prompt),
-        status=CallStatus.RESERVED,
+        status=CallStatus.RUNNING,
         content_type_id=call.content_type_id,
         object_id=call.object_id,
         target_label=call.target_label,

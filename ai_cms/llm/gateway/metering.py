@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection
 
 from .. import breaker
 from ..backends.base import BaseLLMBackend
@@ -172,11 +172,9 @@ class MeteredCall:
         return replace(own, total=left, first_byte=min(own.first_byte, left))
 
     def _mark_running(self, wait: float) -> None:
-        with transaction.atomic():
-            mine = LLMCall.objects.open().filter(pk=self.call.pk)
-            if not mine.update(status=CallStatus.RUNNING, lease_until=lease(wait + GRACE_SECONDS)):
-                raise LLMCancelled(reason="the call was given up and settled meanwhile")
-            AILog.objects.filter(pk=self.log.pk, finished_at__isnull=True).update(status=CallStatus.RUNNING)
+        mine = LLMCall.objects.open().filter(pk=self.call.pk)
+        if not mine.update(status=CallStatus.RUNNING, lease_until=lease(wait + GRACE_SECONDS)):
+            raise LLMCancelled(reason="the call was given up and settled meanwhile")
         self._reset()
         self._release_connection()
 
