@@ -144,7 +144,7 @@ def open_attempt(
         changes: dict[str, Any] = {"lease_until": lease(lease_seconds)}
         probe = None
         if alias != call.alias:
-            probe = breaker.admit(alias)
+            probe = breaker.admit(alias, call.kind)
             check_open_calls(alias, None, None)
             changes["alias"] = alias
         if not LLMCall.objects.open().filter(pk=call.pk).update(**changes):
@@ -183,11 +183,12 @@ def _final(refusal: TooManyCalls | _Held) -> Exception:
 def _admit(plan: CallPlan, account: CreditAccount | None, budget: AgentBudget | None, metered: bool) -> Opened:
     try:
         with transaction.atomic(durable=True):
-            probe = breaker.admit(plan.alias)
-            check_open_calls(plan.alias, account, plan.user)
+            probe = breaker.admit(plan.alias, plan.kind)
             output = plan.output_hold
-            if metered and account is not None:
+            pays = metered and account is not None
+            if pays and account is not None:
                 output = _hold_credits(plan, account)
+            check_open_calls(plan.alias, account, plan.user, locked=pays)
             amount = credits.rounded(plan.kind, plan.prompt_hold + output)
             if budget is not None and not budgets.hold(budget, amount):
                 budget.refresh_from_db()
@@ -264,7 +265,7 @@ def _log(
         backend=backend[:200],
         model_asked=model[:200],
         prompt=list(prompt),
-        status=CallStatus.RESERVED,
+        status=CallStatus.RUNNING,
         content_type_id=call.content_type_id,
         object_id=call.object_id,
         target_label=call.target_label,

@@ -173,21 +173,39 @@ def close_call(
         mine = LLMCall.objects.open().filter(pk=call.pk)
         if seen_lease is not None:
             mine = mine.filter(lease_until=seen_lease)
-        now = timezone.now()
-        if not mine.update(finished_at=now, status=outcome.status, error_code=outcome.error_code[:60]):
-            return False
-        close_attempt(log, outcome, metered=metered)
-        sums = AILog.objects.filter(call=call).aggregate(
-            charged=Sum("charged", default=0), tokens=Sum("tokens_in", default=0) + Sum("tokens_out", default=0)
+        # Of one attempt, which most calls are, everything is known already.
+        amount = credits.rounded(log.kind, outcome.charge) if metered else 0
+        closed = mine.update(
+            finished_at=timezone.now(),
+            status=outcome.status,
+            error_code=outcome.error_code[:60],
+            charged=amount,
+            partial_text="",
+            result=outcome.result if call.idempotency_key else None,
         )
-        held, amount = LLMCall.objects.values_list("hold", flat=True).get(pk=call.pk), sums["charged"]
-        credits.spend(call, released=held, amount=amount, tokens=sums["tokens"])
+        if not closed:
+            return False
+        tokens = outcome.usage.total_tokens
+        if not close_attempt(log, outcome, metered=metered) or log.attempt > 1:
+            amount, tokens = _sums(call)
+        held = call.hold
+        if seen_lease is not None:
+            # Its own process may have held more since the sweeper looked.
+            held = LLMCall.objects.values_list("hold", flat=True).get(pk=call.pk)
+        credits.spend(call, released=held, amount=amount, tokens=tokens)
         budgets.spend(call, released=held, amount=amount)
-        result = outcome.result if call.idempotency_key else None
-        LLMCall.objects.filter(pk=call.pk).update(charged=amount, partial_text="", result=result)
         # Robust: the call is paid for, whatever a receiver does.
         transaction.on_commit(lambda: _announce(call), robust=True)
     return True
+
+
+def _sums(call: LLMCall) -> tuple[int, int]:
+    """Return what all attempts of ``call`` cost, and their tokens; the charge is written to the call."""
+    sums = AILog.objects.filter(call=call).aggregate(
+        charged=Sum("charged", default=0), tokens=Sum("tokens_in", default=0) + Sum("tokens_out", default=0)
+    )
+    LLMCall.objects.filter(pk=call.pk).update(charged=sums["charged"])
+    return sums["charged"], sums["tokens"]
 
 
 def sweep(limit: int = 100) -> int:

@@ -13,7 +13,8 @@ from ..messages import LLMResponse, ToolCall, Usage
 from ..models import AILog, LLMCall
 from ..schema import parse_output
 from .jobs import Answer, ModelJob, TextJob
-from .metering import MeteredCall, persistently
+from .metering import MeteredCall
+from .persistence import persistently
 
 __all__ = ["CallResult", "CallStream", "finished", "replayed"]
 
@@ -102,9 +103,9 @@ class CallStream:
 
 
 def _result(metered: MeteredCall, value: Any) -> CallResult:
-    persistently(metered.call.refresh_from_db)
-    persistently(metered.log.refresh_from_db)
-    return CallResult(value, metered.call, metered.log, metered.backend.provenance)
+    logs = AILog.objects.select_related("call")
+    log = persistently(lambda: logs.get(pk=metered.log.pk))
+    return CallResult(value, log.call, log, metered.backend.provenance)
 
 
 def finished(events: CallStream) -> CallResult:

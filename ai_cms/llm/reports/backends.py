@@ -15,7 +15,7 @@ from ..gateway.calls import call
 from ..gateway.results import CallResult
 from ..handler import DEFAULT_ALIAS, llms
 from ..messages import Deadlines, LLMRequest, Message
-from ..models import AILog, BackendState
+from ..models import AILog, BackendState, CallKind
 
 __all__ = ["describe_backends", "try_backend"]
 
@@ -24,7 +24,7 @@ TEST_DEADLINES = Deadlines(connect=5.0, first_byte=15.0, gap=10.0, total=20.0)
 
 def describe_backends() -> list[dict[str, Any]]:
     """Return each alias with its capabilities and state; addresses and keys stay in the settings."""
-    states = {state.alias: state for state in BackendState.objects.all()}
+    states = {state.alias: state for state in BackendState.objects.filter(kind=CallKind.TEXT)}
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     calls = {row["alias"]: row for row in AILog.objects.filter(created_at__gte=today).totals_by("alias")}
     return [_described(alias, states.get(alias), calls.get(alias)) for alias in llms]

@@ -11,7 +11,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,6 +22,7 @@ from django.http.response import HttpResponseBase
 
 from ..conf import run_settings
 from ..models import Run
+from ..seats import leave_seat, take_seat
 from .events import events_after
 
 __all__ = ["Tail", "ndjson_line", "run_stream", "sse_event"]
@@ -32,7 +33,6 @@ LONGEST_PAUSE = 0.5
 RETRY_MS = 1000
 _readers: ThreadPoolExecutor | None = None
 _readers_lock = threading.Lock()
-_sync_streams = 0
 
 
 def sse_event(event: dict[str, Any]) -> bytes:
@@ -90,7 +90,7 @@ class Tail:
 def run_stream(request: HttpRequest, run: Run, *, after: int, ndjson: bool = False) -> HttpResponseBase:
     """Return the streamed answer with the events of ``run`` after number ``after``."""
     tail = Tail(run.pk, after, ndjson=ndjson)
-    body: Any = _async_body(tail) if isinstance(request, ASGIRequest) else _sync_body(tail)
+    body: Any = _async_body(tail) if isinstance(request, ASGIRequest) else SyncBody(tail)
     response = StreamingHttpResponse(
         body, content_type="application/x-ndjson" if ndjson else "text/event-stream; charset=utf-8"
     )
@@ -115,25 +115,43 @@ async def _async_body(tail: Tail) -> AsyncIterator[bytes]:
             await asyncio.sleep(tail.pause)
 
 
-def _sync_body(tail: Tail) -> Iterator[bytes]:
-    """Hold a worker thread while the run goes on, if few enough do; else send what there is and end."""
-    global _sync_streams
-    with _readers_lock:
-        patient = _sync_streams < run_settings.RUN_SYNC_STREAMS
-        _sync_streams += patient
-    try:
+class SyncBody:
+    """Hold a worker thread while the run goes on, if few enough do; else give what there is and end.
+
+    An object and not a generator: it is closed also where nobody has read of it, and then leaves its seat all the same.
+    """
+
+    def __init__(self, tail: Tail) -> None:
+        self._patient = self._seated = take_seat()
+        self._pieces = self._read(tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Leave the seat; calling it again does nothing."""
+        self._pieces.close()
+        seated, self._seated = self._seated, False
+        if seated:
+            leave_seat()
+
+    def _read(self, tail: Tail) -> Generator[bytes, None, None]:
         yield tail.opening
         while not tail.out_of_time():
             piece = tail.step()
             if piece:
                 yield piece
-            elif tail.finished or not patient:
+            elif tail.finished or not self._patient:
                 return
             else:
                 time.sleep(tail.pause)
-    finally:
-        with _readers_lock:
-            _sync_streams -= patient
 
 
 def _read(tail: Tail) -> bytes:
@@ -146,8 +164,8 @@ def _read(tail: Tail) -> bytes:
 
 def _forget_threads() -> None:
     """Begin anew in a forked process, which has none of its parent's threads."""
-    global _readers, _readers_lock, _sync_streams
-    _readers, _readers_lock, _sync_streams = None, threading.Lock(), 0
+    global _readers, _readers_lock
+    _readers, _readers_lock = None, threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
