@@ -13,7 +13,7 @@ from ai_cms.llm.models import Run
 from ai_cms.llm.runs.events import append_event
 from ai_cms.pages.models import Proposal
 from tests.pages.browser.conftest import chromium, watch
-from tests.pages.browser.test_admin import DOUBLE_IDS, NAMELESS
+from tests.pages.browser.looks import DOUBLE_IDS, NAMELESS
 
 __all__ = ["chromium", "watch"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
