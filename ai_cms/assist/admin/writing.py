@@ -297,7 +297,9 @@ class WritingRunAdmin(ReadOnlyAdmin):
         except RequestRefused as error:
             self.message_user(request, str(error.detail), messages.ERROR)
             return HttpResponseRedirect(self.link("change", run.pk))
-        self.message_user(request, _("The text is a proposal now: accept it to put it into the draft."), messages.SUCCESS)
+        self.message_user(
+            request, _("The text is a proposal now: accept it to put it into the draft."), messages.SUCCESS
+        )
         return HttpResponseRedirect(
             self._reversed("ai_cms_pages_proposal_change", made.pk) or self.link("change", run.pk)
         )

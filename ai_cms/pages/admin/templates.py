@@ -119,7 +119,9 @@ class TemplateAdmin(PagesAdmin):
             template = self._template(request, object_id)
         except NotFound as error:
             if request.method == "POST":
-                return show_lost(self, request, _("This template is not there any more, so nothing was saved."), status=404)
+                return show_lost(
+                    self, request, _("This template is not there any more, so nothing was saved."), status=404
+                )
             raise Http404 from error
         if not self.has_change_permission(request, template):
             if request.method == "POST":

@@ -25,7 +25,9 @@ def accept_and_keep_rest(
     """
     # What is out of date already has nothing to wait for.
     states = proposal_state(proposal, proposal.page)
-    stale = {operation_target(item) for item, state in zip(proposal.operations, states, strict=True) if state == "stale"}
+    stale = {
+        operation_target(item) for item, state in zip(proposal.operations, states, strict=True) if state == "stale"
+    }
     chosen = {*blocks, *stale}
     rest = [operation for operation in proposal.operations if operation_target(operation) not in chosen]
     left = {name: value for name, value in proposal.fields.items() if name not in fields}

@@ -11,8 +11,8 @@ from django import forms
 from django.db import models
 from django.test import Client, override_settings
 
+from ai_cms.core.dates import native_field
 from ai_cms.pages import services
-from ai_cms.pages.admin.dates import native_field
 from ai_cms.pages.admin.problems import place_in_words
 from ai_cms.pages.models import Revision
 
@@ -26,7 +26,11 @@ def titles(html: str) -> list[str]:
 
 
 def test_search_finds_what_a_draft_says(boss: Client, url: Any, page_factory: Any) -> None:
-    text = {"id": "t1", "type": "rich_text", "props": {"html": "<p>Knead the <b>sourdough</b>, &quot;R&amp;D&quot;</p>"}}
+    text = {
+        "id": "t1",
+        "type": "rich_text",
+        "props": {"html": "<p>Knead the <b>sourdough</b>, &quot;R&amp;D&quot;</p>"},
+    }
     page_factory("Bread", content=[HEADING, text])
     page_factory("Rolls", content=[HEADING])
 
@@ -135,7 +139,12 @@ def test_places_have_the_names_of_the_form() -> None:
     ("field", "kind", "value", "shown"),
     [
         (models.DateTimeField("when"), "datetime-local", datetime(2026, 5, 1, 10, 30, tzinfo=UTC), "2026-05-01T12:30"),
-        (models.DateTimeField("when"), "datetime-local", datetime(2026, 5, 1, 10, 30, 5, tzinfo=UTC), "2026-05-01T12:30:05"),
+        (
+            models.DateTimeField("when"),
+            "datetime-local",
+            datetime(2026, 5, 1, 10, 30, 5, tzinfo=UTC),
+            "2026-05-01T12:30:05",
+        ),
         (models.DateField("when"), "date", datetime(2026, 5, 1, tzinfo=UTC).date(), "2026-05-01"),
         (models.TimeField("when"), "time", datetime(2026, 5, 1, 7, 5, tzinfo=UTC).time(), "07:05"),
     ],
@@ -154,6 +163,14 @@ def test_times_are_one_field_with_a_label(field: Any, kind: str, value: Any, sho
     assert sent.is_valid(), sent.errors
     assert sent.cleaned_data["when"] == value
     assert not sent.has_changed()
+
+
+@override_settings(TIME_ZONE="America/New_York")
+def test_times_west_of_greenwich() -> None:
+    made = native_field(models.DateTimeField("when"))
+    assert made is not None
+    form = type("F", (forms.Form,), {"when": made})(initial={"when": datetime(2026, 5, 1, 16, 30, tzinfo=UTC)})
+    assert 'value="2026-05-01T12:30"' in str(form["when"])
 
 
 def test_adding_below_a_row_asks_no_place_again(boss: Client, url: Any, page_factory: Any) -> None:

@@ -29,6 +29,8 @@ SMALL = """() => [...document.querySelectorAll('#content-main button, #content-m
   .filter((node) => node.checkVisibility()).map((node) => [node.getBoundingClientRect(), node.outerHTML.slice(0, 120)])
   .filter(([box]) => box.width < 24 || box.height < 24).map(([, html]) => html)"""
 HEADINGS = "() => document.querySelectorAll('h1').length - document.querySelectorAll('#branding h1').length"
+#: Of Django's own templates: the search of a list is named by a picture with an alternative text.
+DJANGO = ("label-title-only: #searchbar",)
 WIDTHS = (1440, 1100, 1024, 390, 360)
 
 
@@ -52,7 +54,7 @@ def look_at(page: Any, path: str) -> list[str]:
             found += [f"{width}, dark: {item}" for item in axe.check(page, "color-contrast")]
     _light(page, "light")
     page.set_viewport_size({"width": 1440, "height": 900})
-    return [f"{path}: {item}" for item in found]
+    return [f"{path}: {item}" for item in found if not any(known in item for known in DJANGO)]
 
 
 def _light(page: Any, scheme: str) -> None:

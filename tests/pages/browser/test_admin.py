@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 
 HEADING = {"id": "h1", "type": "heading", "v": 1, "props": {"text": "Bread", "level": 2}}
 
+
 def page_url(name: str, *args: Any) -> str:
     meta = get_page_model()._meta
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_{name}", args=args)
