@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from ai_cms.core.admin import ReadOnlyAdmin
+from ai_cms.core.admin import ClearAdmin, ReadOnlyAdmin
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor, get_policy
 
@@ -42,7 +42,7 @@ __all__ = [
 
 
 class StyledMixin:
-    class Media:
+    class Media(ClearAdmin.Media):
         css = {"all": ["ai_cms/llm/admin.css"]}
 
 

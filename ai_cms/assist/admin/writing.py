@@ -35,10 +35,12 @@ from ai_cms.llm.runs.services import cancel_run, start_run
 from ai_cms.llm.runs.streaming import run_stream
 from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Proposal
+from ai_cms.pages.services import create_proposal
 
 from .forms import PayloadForm
 from .prompts import answering, credits_left, prompts
-from .results import shown_output, written_blocks
+from .results import written_blocks
+from .using import USES, change_of, gives_text, written_texts
 
 __all__ = ["WritingRunAdmin"]
 
@@ -105,6 +107,7 @@ class WritingRunAdmin(ReadOnlyAdmin):
             route("<uuid:run_id>/events/", require_GET(self.events_view), "events"),
             route("<uuid:run_id>/state/", require_GET(self.state_view), "state"),
             route("<uuid:run_id>/cancel/", require_POST(self.cancel_view), "cancel"),
+            route("<uuid:run_id>/use/", require_POST(self.use_view), "use"),
             *super().get_urls(),
         ]
 
@@ -157,7 +160,9 @@ class WritingRunAdmin(ReadOnlyAdmin):
             "parent": parent,
             "page_url": self._page_url(page or parent),
             "tasks": usable,
+            "choices": [(found, gives_text(found)) for found in usable],
             "task": task,
+            "gives_text": task is not None and gives_text(task),
         }
         if task is None:
             title = _("Write with AI")
@@ -229,7 +234,8 @@ class WritingRunAdmin(ReadOnlyAdmin):
             written=written_blocks(events),
             last_event=events[-1][0] if events else 0,
             type_labels=json.dumps({name: str(blocks[name].block_meta.label) for name in blocks}),
-            output=shown_output(result.get("output")),
+            output=written_texts(result.get("output")),
+            may_use=self._may_use(request, run, page),
             result=result,
             proposal_url=self._proposal_url(request, run),
             again=self._again(run, task, page),
@@ -256,6 +262,47 @@ class WritingRunAdmin(ReadOnlyAdmin):
             raise PermissionDenied from error
         self.message_user(request, _("The work is being stopped."), messages.SUCCESS)
         return HttpResponseRedirect(self.link("change", run.pk))
+
+    def _may_use(self, request: HttpRequest, run: WritingRun, page: Any) -> bool:
+        """Say whether the texts of a run can be put into the page it was for."""
+        actor = Actor.from_request(request)
+        if page is None or run.page_id is None or run.status != RunStatus.DONE:
+            return False
+        return policy_for(page).can(actor, "change", page) and get_policy(Proposal).can(actor, "add")
+
+    def use_view(self, request: HttpRequest, run_id: Any) -> HttpResponse:
+        """Make a proposal of one text of a run (``text``: its key) that puts it to ``use``."""
+        run = self._found(request, run_id)
+        page = self._page_of(request, run)
+        if not self._may_use(request, run, page):
+            raise PermissionDenied
+        result = run.result if isinstance(run.result, dict) else {}
+        wanted = request.POST.get("text", "")
+        written = next((text for text in written_texts(result.get("output")) if text.key == wanted), None)
+        use = request.POST.get("use", "")
+        if written is None or use not in USES:
+            raise Http404
+        operations, fields = change_of(written, use)
+        try:
+            made = create_proposal(
+                page,
+                operations,
+                actor=Actor.from_request(request),
+                title=task_label(run),
+                fields=fields,
+                provenance=result.get("provenance") or None,
+            )
+        except (NotFound, PermissionRefused) as error:
+            raise PermissionDenied from error
+        except RequestRefused as error:
+            self.message_user(request, str(error.detail), messages.ERROR)
+            return HttpResponseRedirect(self.link("change", run.pk))
+        self.message_user(
+            request, _("The text is a proposal now: accept it to put it into the draft."), messages.SUCCESS
+        )
+        return HttpResponseRedirect(
+            self._reversed("ai_cms_pages_proposal_change", made.pk) or self.link("change", run.pk)
+        )
 
     def prompts_view(self, request: HttpRequest) -> HttpResponse:
         """Show the instructions that models get, and who answers each task."""

@@ -62,7 +62,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A ModelAdmin whose rights are those of the model's policy, object by object."""
 
     class Media:
-        css = {"all": ["ai_cms/pages/admin/admin.css"]}
+        css = {"all": ["ai_cms/core/admin.css", "ai_cms/pages/admin/admin.css"]}
 
     # Rights
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from ..models import PageStatus, Revision, Site
@@ -36,7 +38,12 @@ def pages_with(request: HttpRequest, words: list[str]) -> set[int]:
     found = set(named.values_list("pk", flat=True))
     inside = rows.annotate(aicms_text=Cast("content_json", TextField()))
     for word in words:
-        inside = inside.filter(Q(title__icontains=word) | Q(path__icontains=word) | Q(aicms_text__icontains=word))
+        # As JSON has it, and as HTML in JSON.
+        written = {json.dumps(text, ensure_ascii=False)[1:-1] for text in (word, escape(word), _in_html(word))}
+        condition = Q(title__icontains=word) | Q(path__icontains=word)
+        for text in written:
+            condition |= Q(aicms_text__icontains=text)
+        inside = inside.filter(condition)
     wanted = [word.casefold() for word in words]
     newest = inside.exclude(pk__in=found).order_by("-updated_at", "-pk")
     for page in newest.only("pk", "title", "path", "content_json")[:MAX_READ]:
@@ -44,6 +51,11 @@ def pages_with(request: HttpRequest, words: list[str]) -> set[int]:
         if all(word in text for word in wanted):
             found.add(page.pk)
     return found
+
+
+def _in_html(word: str) -> str:
+    """Return a word as the sanitiser writes it: quotes stay as they are."""
+    return word.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class PageFilters(forms.Form):

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
+from ai_cms.core.dates import native_field
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor, get_policy
 
@@ -25,7 +26,6 @@ from .actions import ActionViews
 from .base import MAX_ID, short
 from .bulk import BulkViews
 from .choosing import PageChoiceField
-from .dates import native_field
 from .deletion import DeletionViews
 from .forms import PageForm, make_page_form, put_errors
 from .history import HistoryViews

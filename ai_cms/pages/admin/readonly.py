@@ -32,7 +32,7 @@ class PolicyReadOnlyAdmin(PagesAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         # What editors need of these tables stands with each page; in the menu they are for those who look after the site.
-        return self.has_view_permission(request) and request.user.has_perm(  # type: ignore[union-attr]
+        return self.has_view_permission(request) and request.user.has_perm(
             f"{self.opts.app_label}.view_{self.opts.model_name}"
         )
 

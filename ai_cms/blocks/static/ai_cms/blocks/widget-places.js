@@ -86,6 +86,30 @@ function twinOf(block) {
   return twin;
 }
 
+/** Return the errors about blocks as maps from a field's path to its texts, by block, and those about none. */
+function placeErrors(errors, blocks) {
+  const general = [];
+  const byBlock = new Map();
+  for (const error of errors) {
+    let list = blocks;
+    let block = null;
+    const loc = [...error.loc];
+    while (loc.length && Array.isArray(list) && list[loc[0]]) {
+      block = list[loc.shift()];
+      list = loc[0] === "children" ? block.children : null;
+      if (list) loc.shift();
+    }
+    if (!block) {
+      general.push(error.msg);
+      continue;
+    }
+    const own = byBlock.get(block) || new Map();
+    const key = loc[0] === "props" ? loc.slice(1).join(".") : "";
+    byBlock.set(block, own.set(key, [...(own.get(key) || []), error.msg]));
+  }
+  return { general, byBlock };
+}
+
 /** Return a choice of types by their groups. */
 function typeSelect(choices, prompt) {
   const { el, freshId } = globalThis.aiCmsBlocks;
@@ -99,4 +123,4 @@ function typeSelect(choices, prompt) {
   return select;
 }
 
-globalThis.aiCmsPlaces = { Places, newId, twinOf, typeSelect };
+globalThis.aiCmsPlaces = { Places, newId, placeErrors, twinOf, typeSelect };

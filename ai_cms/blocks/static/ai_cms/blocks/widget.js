@@ -3,7 +3,7 @@
 // it: an import would name a file that storages with hashed names may not serve.
 
 const { el, fieldFor, freshId, say } = globalThis.aiCmsBlocks;
-const { Places, newId, twinOf, typeSelect } = globalThis.aiCmsPlaces;
+const { Places, newId, placeErrors, twinOf, typeSelect } = globalThis.aiCmsPlaces;
 const { Steps } = globalThis.aiCmsSteps;
 const { summaryOf } = globalThis.aiCmsBlockText;
 class BlocksEditor {
@@ -122,34 +122,12 @@ class BlocksEditor {
 
   /** Give each error to the block it is about, so that it stays there when blocks move. */
   placeErrors() {
-    this.general = [];
-    for (const error of this.data.errors) {
-      let list = this.blocks;
-      let block = null;
-      const loc = [...error.loc];
-      while (loc.length && Array.isArray(list) && list[loc[0]]) {
-        block = list[loc.shift()];
-        list = loc[0] === "children" ? block.children : null;
-        if (list) loc.shift();
-      }
-      if (!block) this.general.push(error.msg);
-      else {
-        const own = this.errors.get(block) || new Map();
-        const key = loc[0] === "props" ? loc.slice(1).join(".") : "";
-        own.set(key, [...(own.get(key) || []), error.msg]);
-        this.errors.set(block, own);
-        this.reveal(this.blocks, block);
-      }
+    const { general, byBlock } = placeErrors(this.data.errors, this.blocks);
+    this.general = general;
+    for (const [block, own] of byBlock) {
+      this.errors.set(block, own);
+      for (const around of [...this.places.above(block), block]) this.open.add(around);
     }
-  }
-
-  /** Open a block and those around it. */
-  reveal(list, wanted) {
-    return list.some((block) => {
-      const found = block === wanted || this.reveal(block.children || [], wanted);
-      if (found) this.open.add(block);
-      return found;
-    });
   }
 
   label(block) {
@@ -211,7 +189,7 @@ class BlocksEditor {
           inward ? tool("in", "→", false, () => this.moveIn(list, index, inward)) : null,
           tool("up", "↑", locked || index === 0, () => this.move(list, index, -1)),
           tool("down", "↓", locked || index === list.length - 1, () => this.move(list, index, 1)),
-          entry && !this.places.isFull(parent) ? tool("duplicate", "⧉", false, () => this.duplicate(list, index)) : null,
+          entry && !this.places.isFull(parent) ? tool("duplicate", "", false, () => this.duplicate(list, index)) : null,
           tool("remove", "×", locked, () => this.remove(list, index, parent)),
         ),
       ),

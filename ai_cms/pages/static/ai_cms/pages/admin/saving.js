@@ -206,5 +206,6 @@ if (source) {
     const told = document.querySelector(".messagelist .success");
     if (told) saving.say(settings.words.saved);
   }
-  goOn();
+  // When everything has its height.
+  window.addEventListener("load", goOn);
 }

@@ -18,13 +18,13 @@ class NativeInput(forms.DateTimeInput):
     def format_value(self, value: Any) -> str | None:
         if isinstance(value, datetime.datetime):
             local = timezone.localtime(value) if timezone.is_aware(value) else value
-            return local.isoformat(timespec="seconds" if local.second else "minutes").split("+")[0][:19]
+            return local.replace(tzinfo=None).isoformat(timespec="seconds" if local.second else "minutes")
         if isinstance(value, datetime.time):
             return value.isoformat(timespec="seconds" if value.second else "minutes")
         return value.isoformat() if isinstance(value, datetime.date) else value
 
 
-KINDS: dict[type[models.Field[Any, Any]], tuple[str, list[str]]] = {
+KINDS: dict[Any, tuple[str, list[str]]] = {
     models.DateTimeField: ("datetime-local", ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
     models.DateField: ("date", ["%Y-%m-%d"]),
     models.TimeField: ("time", ["%H:%M", "%H:%M:%S"]),
@@ -39,7 +39,8 @@ def native_field(db_field: Any, **options: Any) -> forms.Field | None:
         if isinstance(db_field, kind):
             widget = NativeInput(attrs={"type": name})
             made: forms.Field | None = db_field.formfield(**options, widget=widget)
-            if isinstance(made, forms.DateTimeField | forms.DateField | forms.TimeField):
-                made.input_formats = [*formats, *made.input_formats]
+            accepted: Any = getattr(made, "input_formats", None)
+            if made is not None and accepted is not None:
+                made.input_formats = [*formats, *accepted]  # type: ignore[attr-defined]
             return made
     return None
