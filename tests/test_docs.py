@@ -12,7 +12,7 @@ from django.dispatch import Signal
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-APPS = ("core", "blocks", "pages", "llm", "assist")
+APPS = tuple(sorted(path.parent.name for path in (ROOT / "ai_cms").glob("*/apps.py")))
 
 _spec = spec_from_file_location("docs_tables", ROOT / "docs" / "tables.py")
 assert _spec is not None
@@ -58,3 +58,10 @@ def test_pages_name_only_files_that_exist() -> None:
             if not (ROOT / name).exists():
                 missing.append(f"{page.relative_to(ROOT)}: {name}")
     assert missing == []
+
+
+def test_the_map_of_the_house_names_only_rooms_that_exist() -> None:
+    text = (ROOT / "docs" / "contributing" / "layout.md").read_text("utf-8")
+    rooms = re.findall(rf"`((?:{'|'.join(APPS)})/[\w./-]*)`", text)
+    assert len(rooms) > 30
+    assert [room for room in rooms if not (ROOT / "ai_cms" / room).exists()] == []

@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from .documents.diff import diff_documents
     from .documents.document import Document
     from .documents.merge import Merged, merge_documents
-    from .documents.operations import (
+    from .documents.operation_types import (
         Applied,
         InsertOperation,
         MoveOperation,
         Operation,
         RemoveOperation,
         UpdateOperation,
-        apply_operations,
-        parse_operations,
     )
+    from .documents.operations import apply_operations, parse_operations
     from .documents.prepare import prepare_document
     from .documents.provenance import make_provenance, provenance_summary
     from .exceptions import BlockError, InvalidDocument, InvalidOperation, RenderFailed
     from .fields import BlocksField
     from .html.references import references, resolve_reference
     from .html.richtext import sanitize_html
-    from .rendering.render import RenderContext, render_blocks
+    from .rendering.render import render_blocks
     from .types.base import Block, BlockMeta, BlockPart, ImageRef, InlineText, RequiredUrl, RichText, Text, Url
+    from .types.context import RenderContext
     from .types.registry import BlockRegistry, blocks
 
 _HOMES = {
@@ -50,20 +50,20 @@ _HOMES = {
     "exceptions": ("BlockError", "InvalidDocument", "InvalidOperation", "RenderFailed"),
     "fields": ("BlocksField",),
     "documents.merge": ("Merged", "merge_documents"),
-    "documents.operations": (
+    "documents.operation_types": (
         "Applied",
         "InsertOperation",
         "MoveOperation",
         "Operation",
         "RemoveOperation",
         "UpdateOperation",
-        "apply_operations",
-        "parse_operations",
     ),
+    "documents.operations": ("apply_operations", "parse_operations"),
     "documents.prepare": ("prepare_document",),
     "documents.provenance": ("make_provenance", "provenance_summary"),
     "html.references": ("references", "resolve_reference"),
-    "rendering.render": ("RenderContext", "render_blocks"),
+    "rendering.render": ("render_blocks",),
+    "types.context": ("RenderContext",),
     "types.registry": ("BlockRegistry", "blocks"),
     "html.richtext": ("sanitize_html",),
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from ai_cms.core.conf import AppSettings, Setting, positive
 
-from .html.embeds import DEFAULT_PROVIDERS, provider_problem
+from .html.embeds import DEFAULT_PROVIDERS, provider_problem, use_providers
 
 __all__ = ["BlocksSettings", "blocks_settings"]
 
@@ -34,3 +34,4 @@ class BlocksSettings(AppSettings):
 
 
 blocks_settings = BlocksSettings()
+use_providers(lambda: blocks_settings.EMBED_PROVIDERS)

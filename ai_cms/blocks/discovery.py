@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import connections, models
 
 from .documents.document import Document
 from .fields import BlocksField
@@ -47,6 +47,4 @@ def stored_documents(
 
 
 def _has_of(using: str) -> bool:
-    from django.db import connections
-
     return bool(connections[using].features.has_select_for_update_of)

@@ -29,7 +29,7 @@ from .handler import llms
 from .models import AgentBudget, AILog, BackendState, CreditAccount, CreditEntry, Run, RunEvent
 from .reports.backends import describe_backends, try_backend
 from .reports.usage import usage_report
-from .runs.state import cancel_run
+from .runs.services import cancel_run
 
 __all__ = [
     "AILogAdmin",

@@ -64,9 +64,7 @@ def check_references(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     if isinstance(runner, str) and runner not in ("thread", "task", "celery", "inline"):
         problem = _import_problem(runner, lambda value: isinstance(value, type) and hasattr(value, "start"))
         if problem:
-            hint = (
-                'Use "thread", "task", "celery", "inline", or the path of an ai_cms.llm.runs.executors.pool.Executor.'
-            )
+            hint = 'Use "thread", "task", "celery", "inline", or the path of an ai_cms.llm.runs.executors.executor.Executor.'
             found.append(Error(f"AI_CMS['RUNNER']: {problem}.", hint=hint, id="ai_cms_llm.E005"))
     if isinstance(tier, str):
         problem = _import_problem(tier, callable)

@@ -17,8 +17,8 @@ from ai_cms.llm.tools.registry import ToolContext, tool
 
 from . import get_page_model
 from .models import Publication
-from .search import search
-from .services import create_page, create_proposal
+from .search import search_or_similar
+from .services import create_page, create_proposal, publish_page
 from .untrusted import remote_sources, without_remote_sources
 
 __all__: list[str] = []
@@ -82,7 +82,7 @@ def _provenance(context: ToolContext) -> dict[str, Any]:
 @tool(name="search_content", risk="read")
 def search_content(context: ToolContext, arguments: SearchArguments) -> list[dict[str, Any]]:
     """Search the published pages by words; returns titles and paths."""
-    rows = search(Publication.objects.public(), arguments.query)[: arguments.limit]
+    rows = search_or_similar(Publication.objects.public(), arguments.query)[: arguments.limit]
     return [{"page": row.page_id, "title": row.title, "path": row.path} for row in rows]
 
 
@@ -161,8 +161,6 @@ def create_draft_page(context: ToolContext, arguments: DraftArguments) -> dict[s
 @tool(name="request_publish", risk="outward")
 def request_publish(context: ToolContext, arguments: PageArguments) -> dict[str, Any]:
     """Ask that a page be published. A person has to confirm each time, and must have the right to publish it."""
-    from .services.publishing import publish_page
-
     page = _page(context, arguments.page)
     policy_for(page).require(context.actor, "publish", page)
     publication = publish_page(page, actor=context.actor)

@@ -29,6 +29,9 @@ class PagesSettings(AppSettings):
     PREVIEW_LINK_MAX_AGE = Setting(
         604_800, int, "Seconds a preview link is valid unless it is made with another expiry.", validate=positive
     )
+    COPY_MAX_PAGES = Setting(
+        5_000, int, "Pages copied at once with everything below them; a larger subtree is refused.", validate=positive
+    )
     EXPOSE_PROVENANCE = Setting(
         True,
         bool,

@@ -14,6 +14,7 @@
     ├── PageStale (412)             carries the current version
     ├── ProposalClosed (409)
     ├── ProposalStale (409)
+    ├── TreeTooLarge (409)
     └── InvalidSchedule (400)
 """
 
@@ -39,6 +40,7 @@ __all__ = [
     "ProposalStale",
     "PublishRefused",
     "SlugTaken",
+    "TreeTooLarge",
 ]
 
 
@@ -125,6 +127,21 @@ class ProposalStale(PageError, Conflict):
     default_detail = "The blocks this proposal wants to change were changed since; ask for a new one."
     # The proposal's new status is to stay when the request runs in one transaction.
     keeps_writes = True
+
+
+class TreeTooLarge(PageError, Conflict):
+    """More pages hang together than may be copied at once."""
+
+    default_code = "tree_too_large"
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(
+            _(
+                "These are %(count)d pages, and at most %(limit)d are copied at once. Copy the parts one by one, or raise "
+                'AI_CMS["COPY_MAX_PAGES"].'
+            )
+            % {"count": count, "limit": limit}
+        )
 
 
 class InvalidSchedule(PageError, InvalidInput):

@@ -10,11 +10,11 @@ from django.db.models import Q
 
 from ai_cms.blocks.types.library.data import PageListItem, PageListQuery, page_list_source
 
+from .addresses import normalise_path, public_url
 from .models import Publication
-from .routing import normalise_path, public_url
 
 if TYPE_CHECKING:
-    from ai_cms.blocks.rendering.render import RenderContext
+    from ai_cms.blocks.types.context import RenderContext
 
 __all__ = ["list_pages"]
 

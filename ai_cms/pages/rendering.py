@@ -25,8 +25,8 @@ from ai_cms.blocks.rendering.render import Mode, render_blocks
 from ai_cms.core.conf import project_settings
 
 from . import get_page_model
+from .addresses import public_url
 from .models import Revision
-from .routing import public_url
 from .snapshots import apply_snapshot
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""From a host and a path to what is published there, in one query; and back from a page to its URL."""
+"""From a host and a path to what is published there, in one query."""
 
 from __future__ import annotations
 
@@ -6,34 +6,13 @@ from typing import Any
 
 from django.db.models import Case, IntegerField, Q, Value, When
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.encoding import iri_to_uri
 
+from .addresses import host_names, public_url
 from .models import Publication, Redirect, Site
 from .prepared import Markers, PreparedQuery
 
-__all__ = ["find_publication", "find_redirect", "normalise_path", "public_url"]
-
-
-def normalise_path(path: str) -> str:
-    """Return ``path`` with one slash at either end."""
-    inner = path.strip("/")
-    return f"/{inner}/" if inner else "/"
-
-
-def public_url(path: str) -> str:
-    """Return the URL path of the public page, below wherever the host project mounted ``ai_cms.pages.urls``."""
-    try:
-        return reverse("ai_cms_pages:page", kwargs={"path": path.lstrip("/")})
-    except NoReverseMatch:
-        return str(iri_to_uri(path))
-
-
-def host_names(host: str) -> tuple[str, str]:
-    """Return the names a site may have for ``host``: with and without its port."""
-    name = host.lower()
-    return name, name if name.endswith("]") else name.rsplit(":", 1)[0]
+__all__ = ["find_publication", "find_redirect"]
 
 
 def site_condition(name: str, bare: str) -> tuple[Q, Any]:

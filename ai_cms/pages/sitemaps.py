@@ -9,10 +9,10 @@ from xml.sax.saxutils import escape
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from .addresses import public_url
 from .conf import pages_settings
 from .current_site import site_of
 from .models import Publication
-from .routing import public_url
 
 __all__ = ["robots", "sitemap", "sitemap_index"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
 
-if TYPE_CHECKING:
-    from .models import AbstractPage
+from .models import AbstractPage
 
 __all__ = ["PAGE_FIELDS", "apply_snapshot", "assign_fields", "field_values", "take_snapshot"]
 

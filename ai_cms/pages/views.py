@@ -32,11 +32,12 @@ from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import Actor, policy_for
 
 from . import get_page_model
+from .addresses import normalise_path, public_url
 from .conf import pages_settings
 from .current_site import site_of
 from .models import Publication
 from .rendering import ORIGIN, html_key, render_draft, render_publication
-from .routing import find_publication, find_redirect, normalise_path, public_url
+from .routing import find_publication, find_redirect
 from .services.previews import open_preview_link
 
 __all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]

@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor
 from ai_cms.pages import get_page_model
+from ai_cms.pages.addresses import normalise_path
 from ai_cms.pages.models import Site
-from ai_cms.pages.routing import normalise_path
 
 from .base import ImportOptions
 from .exceptions import ImportRefused

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from ai_cms.pages import get_page_model
+from ai_cms.pages.addresses import normalise_path
 from ai_cms.pages.models import Redirect
-from ai_cms.pages.routing import normalise_path
 
 from .base import ImportItem
 from .models import ImportedPage

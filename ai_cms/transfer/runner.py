@@ -12,9 +12,9 @@ from django.db import router, transaction
 from ai_cms.core.exceptions import Conflict
 from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.pages import get_page_model, services, tree
+from ai_cms.pages.addresses import public_url
 from ai_cms.pages.exceptions import PublishRefused
 from ai_cms.pages.models import RevisionKind
-from ai_cms.pages.routing import public_url
 from ai_cms.pages.services import PageSpec
 
 from .base import HERE, Importer, ImportHook, ImportItem, ImportOptions, Spool, digest_of

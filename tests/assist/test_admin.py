@@ -17,7 +17,7 @@ from ai_cms.assist.models import HANDLER, WritingRun
 from ai_cms.assist.registry import Payload, WritingTask, tasks
 from ai_cms.assist.tasks.common import Output
 from ai_cms.llm.models import Run
-from ai_cms.llm.runs.state import start_run
+from ai_cms.llm.runs.services import start_run
 from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Proposal
 

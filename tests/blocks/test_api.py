@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from django.test import RequestFactory, override_settings
 from rest_framework import serializers
 from rest_framework.test import APIClient
 
-from ai_cms.blocks import Document
-from ai_cms.blocks.api.components import block_component, operation_component
+from ai_cms.blocks import Block, Document, blocks
+from ai_cms.blocks.api.components import block_component, operation_component, published_block_component
 from ai_cms.blocks.api.fields import BlocksSerializerField
 from ai_cms.blocks.api.permissions import edits_documents
 from ai_cms.core.api.schema import build_schema
@@ -176,17 +177,40 @@ def test_representation_takes_raw_lists() -> None:
 
 def test_components() -> None:
     block = block_component()
-    assert {"$ref": "#/components/schemas/Block/$defs/HeadingNode"} in block["anyOf"]
+    assert {"$ref": "#/components/schemas/Block/$defs/HeadingNode"} in block["oneOf"]
+    assert block["discriminator"]["mapping"]["heading"] == "#/components/schemas/Block/$defs/HeadingNode"
     assert "RawHtmlNode" not in block["$defs"]
+    assert "default" not in block["$defs"]["HeadingBlock"]["properties"]["level"]
+    published = published_block_component()
+    assert "PublishedRawHtmlNode" in published["$defs"]
+    assert published["$defs"]["PublishedHeadingNode"]["required"] == ["id", "type", "v", "props"]
     operation = operation_component()
     insert = operation["$defs"]["InsertOperation"]
     assert insert["properties"]["block"] == {"$ref": "#/components/schemas/Block"}
     assert "v" not in operation["$defs"]["UpdateOperation"]["properties"]
+    assert operation["$defs"]["RemoveOperation"]["required"] == ["op", "id"]
+    with blocks.temporarily(Lonely):
+        lonely = block_component()["$defs"]["LonelyNode"]["properties"]["children"]
+        assert (lonely["maxItems"], lonely["items"]) == (0, {})
+
+
+class Lonely(Block):
+    """A container whose children are not there."""
+
+    class Meta:
+        allowed_children = ("nothing_that_exists",)
 
 
 @pytest.mark.django_db
 def test_the_schema_describes_the_routes() -> None:
     schema = build_schema("/api/")
-    assert {"Block", "Operation"} <= set(schema["components"]["schemas"])
+    components = schema["components"]["schemas"]
+    assert {"Block", "Operation", "HeadingNode", "PublishedHeadingNode", "InsertOperation"} <= set(components)
+    assert not any("$defs" in component for component in components.values())
+    assert components["HeadingNode"]["description"] == "Heading. A heading of the page's outline."
+    assert "title" not in components["HeadingNode"]
+    children = components["ColumnNode"]["properties"]["children"]["items"]
+    assert children["discriminator"]["mapping"]["heading"] == "#/components/schemas/HeadingNode"
+    assert "$defs" not in json.dumps(schema)
     assert "get" in schema["paths"]["/api/blocks/"]
     assert "post" in schema["paths"]["/api/blocks/render/"]

@@ -16,7 +16,8 @@ from ai_cms.llm.exceptions import LLMError, LLMInterrupted
 from ai_cms.llm.gateway import metering
 from ai_cms.llm.messages import Deadlines, LLMRequest, Message
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall, Run
-from ai_cms.llm.runs.state import RunContext, run_handlers, start_run
+from ai_cms.llm.runs.context import RunContext, run_handlers
+from ai_cms.llm.runs.services import start_run
 from ai_cms.llm.tokens import estimate_request, estimate_text
 
 from .fault_server import FaultServer

@@ -17,7 +17,8 @@ from ai_cms.llm.exceptions import LLMCancelled, LLMError
 from ai_cms.llm.gateway import CallResult, metering
 from ai_cms.llm.messages import CancelToken, Deadlines, ImageRequest, Limits
 from ai_cms.llm.models import AILog, CreditAccount, CreditEntry, LLMCall, Run
-from ai_cms.llm.runs.state import RunContext, run_handlers, start_run
+from ai_cms.llm.runs.context import RunContext, run_handlers
+from ai_cms.llm.runs.services import start_run
 from ai_cms.llm.tokens import estimate_text
 
 from .fault_server import FaultServer
@@ -286,7 +287,7 @@ def test_a_call_cancelled_at_the_provider_is_charged(way: Any, provider: FaultSe
     stop.start()
     begun = time.monotonic()
     with pytest.raises(LLMCancelled):
-        made(kind, "hang:patiently", member, SimpleNamespace(cancel=token))
+        made(kind, "hang:patiently", member, SimpleNamespace(run_id=None, cancel=token))
     stop.join()
     assert time.monotonic() - begun < 5
     log = AILog.objects.get()

@@ -435,7 +435,7 @@ def test_what_was_cancelled_before_it_was_sent_costs_nothing(
         elif kind == "image":
             gateway.generate_image(ImageRequest("a loaf", cancel=token), actor=member)
         else:
-            gateway.embed(["one"], actor=member, run=SimpleNamespace(cancel=token))
+            gateway.embed(["one"], actor=member, run=SimpleNamespace(run_id=None, cancel=token))
     assert (testing_llm.requests, testing_llm.image_requests, testing_llm.embedded) == ([], [], [])
     call = LLMCall.objects.get()
     assert (call.status, call.charged, AILog.objects.get().usage_source) == ("cancelled", 0, "")

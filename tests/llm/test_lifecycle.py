@@ -159,7 +159,7 @@ def test_a_key_of_a_killed_process_does_not_stay_in_use(
     events = gateway.stream(ask(), actor=member, idempotency_key="k")
     next(events)
     age()
-    monkeypatch.setattr(gateway, "_last_sweep", float("-inf"))
+    monkeypatch.setattr("ai_cms.llm.gateway.calls._last_sweep", float("-inf"))
     with pytest.raises(LLMInterrupted):
         gateway.call(ask(), actor=member, idempotency_key="k")
     events.close()

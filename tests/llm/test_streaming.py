@@ -256,7 +256,7 @@ def test_an_asynchronous_stream_ends_with_its_result(slow: FaultServer, member: 
 def test_cancelling_the_task_of_any_asynchronous_call_stops_the_provider(
     slow: FaultServer, member: Any, kind: str
 ) -> None:
-    run = SimpleNamespace(cancel=CancelToken())
+    run = SimpleNamespace(run_id=None, cancel=CancelToken())
 
     async def leave() -> float:
         if kind == "embedding":
@@ -282,7 +282,7 @@ def test_cancelling_the_task_of_any_asynchronous_call_stops_the_provider(
 
 def test_a_call_of_a_run_stops_with_either_and_leaves_nothing_behind(slow: FaultServer, member: Any) -> None:
     for stops in ("run", "own"):
-        run, request = SimpleNamespace(cancel=CancelToken()), ask()
+        run, request = SimpleNamespace(run_id=None, cancel=CancelToken()), ask()
         with gateway.stream(request, actor=member, run=run) as events:
             next(events)
             (run.cancel if stops == "run" else request.cancel).cancel()

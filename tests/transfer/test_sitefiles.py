@@ -19,7 +19,7 @@ from ai_cms.core.exceptions import Conflict
 from ai_cms.core.permissions import Actor
 from ai_cms.pages import get_page_model, get_template_model, services
 from ai_cms.pages.models import Element, PageGroupPermission, Proposal, Publication, Redirect, Revision, Site
-from ai_cms.pages.services.structure import delete_rows
+from ai_cms.pages.services import delete_rows
 from ai_cms.pages.treecheck import check_tree
 from ai_cms.transfer.exceptions import ImportRefused
 from ai_cms.transfer.sites.exporting import export_site

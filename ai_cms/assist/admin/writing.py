@@ -30,8 +30,8 @@ from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor, get_policy, policy_for
 from ai_cms.llm.models import Run, RunStatus
 from ai_cms.llm.runs.events import events_after
-from ai_cms.llm.runs.executors.pool import get_executor
-from ai_cms.llm.runs.state import cancel_run, start_run
+from ai_cms.llm.runs.executors.runner import get_executor
+from ai_cms.llm.runs.services import cancel_run, start_run
 from ai_cms.llm.runs.streaming import run_stream
 from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Proposal

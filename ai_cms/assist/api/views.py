@@ -21,7 +21,7 @@ from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceView
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import get_policy, policy_for
-from ai_cms.llm.runs.state import start_run
+from ai_cms.llm.runs.services import start_run
 from ai_cms.llm.runs.streaming import run_stream
 from ai_cms.pages import get_page_model
 

@@ -13,7 +13,7 @@ from typing import Any
 from ..exceptions import BlockError, InvalidDocument
 from .document import Document, same_json
 from .editing import Editor
-from .operations import InsertOperation, MoveOperation, Operation, RemoveOperation, UpdateOperation, trusted
+from .operation_types import InsertOperation, MoveOperation, Operation, RemoveOperation, UpdateOperation, trusted
 
 __all__ = ["diff_documents", "is_regular", "longest_increasing"]
 

@@ -14,7 +14,15 @@ from django.utils.translation import gettext as _
 from ..exceptions import BlockError, InvalidOperation
 from ..types.registry import BlockRegistry, blocks
 from .document import Document, same_json
-from .operations import Applied, InsertOperation, MoveOperation, Operation, RemoveOperation, UpdateOperation, trusted
+from .operation_types import (
+    Applied,
+    InsertOperation,
+    MoveOperation,
+    Operation,
+    RemoveOperation,
+    UpdateOperation,
+    trusted,
+)
 from .prepare import Preparer, is_locked, permission_error
 from .provenance import provenance_after_edit, provenance_of
 from .structure import Allowed, limit_errors, nesting_error, too_many_children, value_error
@@ -105,7 +113,7 @@ class Editor:
         given = operation.model_fields_set
         changes: dict[str, Any] = {}
         if operation.trusted:
-            if "props" in given:
+            if operation.props or operation.replace:
                 changes["props"] = self._merged(block, operation)
             changes |= {key: getattr(operation, key) for key in ("meta", "v") if key in given}
         else:
@@ -119,6 +127,9 @@ class Editor:
             if key in changes and not (key in block and same_json(changes[key], block[key])):
                 undo[key] = block.get(key)
                 done[key] = changes[key]
+        if len(undo) == 1:
+            # What changed nothing stays an operation that can be sent again: it sets no props.
+            undo["props"], done["props"] = {}, {}
         block = self._own(operation.id)
         for key, value in changes.items():
             if value is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..types.reading import block_heading, block_text
 from ..types.registry import blocks
-from .document import Document
+from .tree import BlockTree
 from .upgrade import is_known
 
 __all__ = ["document_headings", "document_outline", "document_text"]
@@ -15,12 +15,12 @@ __all__ = ["document_headings", "document_outline", "document_text"]
 OUTLINE_TEXT_LENGTH = 80
 
 
-def document_text(document: Document) -> str:
+def document_text(document: BlockTree) -> str:
     """Return the plain text of all blocks, in reading order; unknown types have none."""
     return "\n".join(text for walked in document.walk() if (text := block_text(walked.block)))
 
 
-def document_headings(document: Document) -> list[tuple[int, str, str]]:
+def document_headings(document: BlockTree) -> list[tuple[int, str, str]]:
     """Return (level, plain text, block id) of each block that opens a part of the page."""
     found = []
     for walked in document.walk():
@@ -30,7 +30,7 @@ def document_headings(document: Document) -> list[tuple[int, str, str]]:
     return found
 
 
-def document_outline(document: Document) -> list[dict[str, Any]]:
+def document_outline(document: BlockTree) -> list[dict[str, Any]]:
     """Return the tree of blocks, each with its id, type, label and the beginning of its text."""
     return [_entry(block) for block in document.blocks if isinstance(block, dict)]
 

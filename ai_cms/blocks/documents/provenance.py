@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from .document import Document
+from .tree import BlockTree
 
 __all__ = ["Provenance", "Source", "make_provenance", "provenance_after_edit", "provenance_of", "provenance_summary"]
 
@@ -68,7 +67,7 @@ def provenance_after_edit(
     return None if writer is None else dict(writer)
 
 
-def provenance_summary(document: Document) -> dict[str, Any]:
+def provenance_summary(document: BlockTree) -> dict[str, Any]:
     """Count the blocks of a document by source, for the machine-readable marks of a page.
 
     Returns ``{"blocks", "sources": {source: count}, "edited", "models": [names]}``; blocks without a record count as

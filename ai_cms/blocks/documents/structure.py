@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -18,10 +18,8 @@ from ..conf import blocks_settings
 from ..exceptions import BlockError, InvalidDocument
 from ..types.registry import BlockRegistry, blocks
 from ..types.text import FORBIDDEN_CHARACTERS
+from .tree import BlockTree, is_block_id
 from .upgrade import is_known
-
-if TYPE_CHECKING:
-    from .document import Document
 
 __all__ = ["Allowed", "limit_errors", "nesting_error", "structure_errors", "value_error"]
 
@@ -135,7 +133,7 @@ def value_error(value: Any, loc: Iterable[str], depth: int = 0) -> BlockError | 
     return None
 
 
-def structure_errors(document: Document, allowed: Iterable[str] | None = None) -> list[BlockError]:
+def structure_errors(document: BlockTree, allowed: Iterable[str] | None = None) -> list[BlockError]:
     """Return every structural error of a document, limits included.
 
     ``allowed``: the types that are admitted, all if ``None``. Blocks of unknown types are no error here: they are kept
@@ -143,8 +141,6 @@ def structure_errors(document: Document, allowed: Iterable[str] | None = None) -
     """
     if not isinstance(document.raw, list):
         return [BlockError([], "list_type", _("A document is a list of blocks."))]
-    from .document import is_block_id
-
     errors: list[BlockError] = []
     admitted = Allowed(allowed)
     seen: set[str] = set()
@@ -180,7 +176,7 @@ def structure_errors(document: Document, allowed: Iterable[str] | None = None) -
     return errors
 
 
-def limit_errors(document: Document, before: Document | None = None) -> list[BlockError]:
+def limit_errors(document: BlockTree, before: BlockTree | None = None) -> list[BlockError]:
     """Return which limits a document is over; not those that ``before`` was over just as far, so that it can shrink."""
     errors = []
     most, deepest = blocks_settings.DOCUMENT_MAX_BLOCKS, blocks_settings.DOCUMENT_MAX_DEPTH
@@ -213,7 +209,7 @@ def limit_errors(document: Document, before: Document | None = None) -> list[Blo
     return errors
 
 
-def _count_and_depth(document: Document) -> tuple[int, int]:
+def _count_and_depth(document: BlockTree) -> tuple[int, int]:
     count = depth = 0
     for walked in document.walk():
         count += 1
@@ -222,7 +218,7 @@ def _count_and_depth(document: Document) -> tuple[int, int]:
 
 
 def _shape_errors(siblings: list[Any], loc: tuple[str, ...], errors: list[BlockError]) -> None:
-    """Collect what :meth:`Document.walk` steps over: things that are no blocks, children that are no lists."""
+    """Collect what :meth:`BlockTree.walk` steps over: things that are no blocks, children that are no lists."""
     todo: list[tuple[list[Any], tuple[str, ...]]] = [(siblings, loc)]
     while todo:
         siblings, loc = todo.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import Any, get_origin
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError, create_model
@@ -15,10 +15,8 @@ from ..types.base import Block
 from ..types.compiled import has_forbidden_characters, is_valid
 from ..types.registry import BlockRegistry, blocks
 from .structure import value_error
+from .tree import BlockTree
 from .upgrade import block_version
-
-if TYPE_CHECKING:
-    from .document import Document
 
 __all__ = ["clean_props", "lenient_block", "load_block", "props_errors", "validate_document"]
 
@@ -103,7 +101,9 @@ def _blank(annotation: Any) -> Any:
     return None
 
 
-def validate_document(document: Document, *, strict: bool = True, registry: BlockRegistry = blocks) -> list[BlockError]:
+def validate_document(
+    document: BlockTree, *, strict: bool = True, registry: BlockRegistry = blocks
+) -> list[BlockError]:
     """Return the field errors of a document; see :meth:`Document.validate`."""
     if is_valid(document.blocks, registry) and _is_clean(document):
         return []
@@ -134,7 +134,7 @@ def validate_document(document: Document, *, strict: bool = True, registry: Bloc
     return errors
 
 
-def _is_clean(document: Document) -> bool:
+def _is_clean(document: BlockTree) -> bool:
     try:
         return not has_forbidden_characters(document.dumps())
     except InvalidDocument:

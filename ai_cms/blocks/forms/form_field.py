@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..documents.document import Document
 from ..documents.prepare import prepare_document
-from ..exceptions import BlockError, InvalidDocument
-from ..fields import document_validation_error
+from ..exceptions import BlockError, InvalidDocument, document_validation_error
 from .widget import BlocksWidget
 
 __all__ = ["BlocksFormField"]

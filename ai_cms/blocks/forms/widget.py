@@ -13,6 +13,9 @@ from ..schema import catalogue
 
 __all__ = ["BlocksWidget"]
 
+#: The parts of the editor, each after those it needs.
+SCRIPTS = ("widget-text", "widget-fields", "widget-places", "widget-steps", "widget")
+
 
 class BlocksWidget(forms.Textarea):
     """Edit a document.
@@ -30,7 +33,7 @@ class BlocksWidget(forms.Textarea):
 
     @property
     def media(self) -> forms.Media:
-        scripts: list[Any] = [Script(f"ai_cms/blocks/{name}.js", type="module") for name in ("widget-fields", "widget")]
+        scripts: list[Any] = [Script(f"ai_cms/blocks/{name}.js", type="module") for name in SCRIPTS]
         return forms.Media(
             css={"all": ["ai_cms/blocks/widget.css"]},
             js=scripts,
@@ -66,6 +69,18 @@ def _words() -> dict[str, str]:
         "moved": _("%s is now number %s of %s"),
         "added": _("%s added"),
         "removed": _("%s removed"),
+        "addBefore": _("Add block before %s"),
+        "cancel": _("Cancel"),
+        "duplicate": _("Duplicate %s"),
+        "duplicated": _("%s duplicated"),
+        "in": _("Move %s into the block before it"),
+        "out": _("Move %s out of the block around it"),
+        "movedIn": _("%s is now inside %s"),
+        "movedOut": _("%s is now behind %s"),
+        "undo": _("Undo"),
+        "undoneText": _("Undone: %s"),
+        "richText": _("An empty line starts a new paragraph. HTML such as <strong> or <a href='…'> works too."),
+        "completed": _("The address was completed: %s"),
         "unknown": _("This site does not know the block type “%s”. The block is kept as it is."),
         "locked": _("This block is locked."),
         "empty": _("There are no blocks yet."),

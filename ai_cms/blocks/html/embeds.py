@@ -14,13 +14,21 @@ A provider of the setting ``EMBED_PROVIDERS`` is a dict::
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-__all__ = ["DEFAULT_PROVIDERS", "RATIOS", "EmbedTarget", "embed_origins", "provider_problem", "resolve_embed"]
+__all__ = [
+    "DEFAULT_PROVIDERS",
+    "RATIOS",
+    "EmbedTarget",
+    "embed_origins",
+    "provider_problem",
+    "resolve_embed",
+    "use_providers",
+]
 
 RATIOS = frozenset({"16x9", "4x3", "1x1", "audio"})
 
@@ -126,10 +134,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _providers() -> Mapping[str, Any]:
-    from ..conf import blocks_settings
+_providers: Callable[[], Mapping[str, Any]] = lambda: DEFAULT_PROVIDERS  # noqa: E731
 
-    return blocks_settings.EMBED_PROVIDERS
+
+def use_providers(source: Callable[[], Mapping[str, Any]]) -> None:
+    """Ask ``source`` for the providers from now on; the settings of the app hand in theirs."""
+    global _providers
+    _providers = source
 
 
 def resolve_embed(url: str) -> EmbedTarget | None:

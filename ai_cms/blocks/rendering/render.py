@@ -17,8 +17,7 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -38,26 +37,14 @@ from ..documents.upgrade import is_known
 from ..documents.validation import lenient_block
 from ..exceptions import BlockError, RenderFailed
 from ..types.base import Block
+from ..types.context import Mode, RenderContext
 from ..types.registry import BlockRegistry, blocks
 
 __all__ = ["Mode", "RenderContext", "Renderer", "render_blocks", "template_names"]
 
 logger = logging.getLogger(__name__)
 
-Mode = Literal["public", "preview", "edit"]
-
 _PAGE_TYPE = re.compile(r"[A-Za-z0-9_-]+")
-
-
-@dataclass(frozen=True)
-class RenderContext:
-    """What a block may want to know where it is rendered; see :meth:`Block.get_context`."""
-
-    block_id: str = ""
-    mode: Mode = "public"
-    request: HttpRequest | None = None
-    page: Any = None
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def render_blocks(

@@ -18,16 +18,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from pydantic import BaseModel, ConfigDict
 
+from .context import RenderContext
 from .text import ImageRef, InlineText, RequiredUrl, RichText, Text, Url
-
-if TYPE_CHECKING:
-    from ..rendering.render import RenderContext
 
 __all__ = [
     "Block",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
@@ -47,12 +47,6 @@ class BlockRegistry(Registry[type[Block]]):
         block_class = _checked(name if item is None else item)
         with super().temporarily(block_class.block_meta.type, block_class):
             yield block_class
-
-    def catalogue(self, allowed: Iterable[str] | None = None) -> list[dict[str, Any]]:
-        """Return what an editor needs to know of each block type, in registration order; only ``allowed`` if given."""
-        from ..schema import catalogue
-
-        return catalogue(self, allowed)
 
     def derived(self, key: Any, make: Any) -> Any:
         """Return ``make()``, kept under ``key`` until the registry changes."""

@@ -22,8 +22,8 @@ from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.llm.models import Run, RunStatus
 
 from ..runs.events import events_after
-from ..runs.executors.pool import get_executor
-from ..runs.state import cancel_run
+from ..runs.executors.runner import get_executor
+from ..runs.services import cancel_run
 from ..runs.streaming import run_stream
 from .filters import RunFilter
 from .serializers import EventSerializer, RunDetailSerializer, RunSerializer

@@ -14,20 +14,32 @@ from ..messages import Usage
 from ..models import AILog, CallKind, UsageSource
 from ..tokens import calibration, estimate_text
 
-__all__ = ["connect", "input_tokens", "observe", "output_tokens"]
+__all__ = ["connect", "input_tokens", "observe", "output_tokens", "schema_weight"]
 
 #: Calls of the log whose mean counts.
 SAMPLE = 30
 #: The share of an estimated answer that is charged.
 SURE = 0.85
-_INPUT, _OUTPUT, _ALIAS, _MODEL = "in", "out", "alias", "model"
+_INPUT, _OUTPUT, _SCHEMA, _ALIAS, _MODEL = "in", "out", "schema", "alias", "model"
 
 
-def observe(alias: str, model: str, *, prompt: int, output: int, usage: Usage) -> None:
-    """Learn from a call with reported ``usage``; ``prompt`` and ``output`` are its plain estimates."""
+def observe(alias: str, model: str, *, prompt: int, output: int, usage: Usage, schema: int = 0) -> None:
+    """Learn from a call with reported ``usage``; ``prompt``, ``output`` and ``schema`` are its plain estimates.
+
+    ``prompt`` is without the schema of the answer: what is reported beyond it tells how much of that counts.
+    """
+    if schema:
+        over = usage.input_tokens - prompt * _ratio(_INPUT, alias, model)
+        calibration.observe_share(f"{_SCHEMA}:{alias}", over / schema)
+        prompt += round(schema * (calibration.share(f"{_SCHEMA}:{alias}") or 0))
     for side, estimated, reported in ((_INPUT, prompt, usage.input_tokens), (_OUTPUT, output, usage.output_tokens)):
         for scope, name in ((_ALIAS, alias), (_MODEL, model)):
             calibration.observe(f"{side}:{scope}:{name}", estimated=estimated, reported=reported)
+
+
+def schema_weight(alias: str) -> float | None:
+    """Return the share of a schema's tokens that the server of ``alias`` counts as prompt, ``None`` if unknown."""
+    return calibration.share(f"{_SCHEMA}:{alias}")
 
 
 def input_tokens(alias: str, model: str, estimate: int) -> int:

@@ -37,14 +37,14 @@ from . import budgets, ratios
 from . import ledger as credits
 from .pricing import FREE, cost_of, price_of
 
-__all__ = ["Outcome", "close_attempt", "close_call", "outcome_of_error", "sweep"]
+__all__ = ["Ending", "close_attempt", "close_call", "outcome_of_error", "sweep"]
 
 
 NO_USAGE = Usage(reported=False)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Ending:
     """How an attempt ended. ``usage.reported`` false means an estimate; ``charge`` is in tokens or images."""
 
     status: str
@@ -65,7 +65,7 @@ class Outcome:
 def outcome_of_error(
     error: LLMError, *, log: AILog, prompt_estimate: int, text: str, other_output: str
 ) -> dict[str, Any]:
-    """Return the fields of the Outcome of the attempt ``log`` that ended with ``error``.
+    """Return the fields of the Ending of the attempt ``log`` that ended with ``error``.
 
     What the provider reported is charged; where it reported nothing, the prompt and what it delivered, if it had begun
     to answer. ``prompt_estimate`` is plain; ``text`` and ``other_output`` (tools' arguments) are what had arrived.
@@ -130,7 +130,7 @@ def _status_of(error: LLMError, text: str) -> str:
     return CallStatus.FAILED
 
 
-def close_attempt(log: AILog, outcome: Outcome, *, metered: bool) -> bool:
+def close_attempt(log: AILog, outcome: Ending, *, metered: bool) -> bool:
     """Write how an attempt ended, unless that has been written; say whether this did."""
     usage = outcome.usage
     source = UsageSource.REPORTED if usage.reported else UsageSource.ESTIMATED
@@ -163,7 +163,7 @@ def close_attempt(log: AILog, outcome: Outcome, *, metered: bool) -> bool:
 
 
 def close_call(
-    call: LLMCall, log: AILog, outcome: Outcome, *, metered: bool, seen_lease: datetime | None = None
+    call: LLMCall, log: AILog, outcome: Ending, *, metered: bool, seen_lease: datetime | None = None
 ) -> bool:
     """Close ``log`` and with it ``call``, settling what all its attempts cost; say whether this closed it.
 
@@ -214,7 +214,7 @@ def _settle_abandoned(call: LLMCall) -> bool:
     # An image that was asked for is billed when it is made; whether it was, nobody can say any more.
     images = 1 if call.kind == CallKind.IMAGE and usage.total_tokens else 0
     error = LLMInterrupted(reason="the process that made the call is gone")
-    outcome = Outcome(
+    outcome = Ending(
         status=CallStatus.INCOMPLETE if call.partial_text else CallStatus.FAILED,
         usage=usage,
         charge=images if call.kind == CallKind.IMAGE else usage.total_tokens,

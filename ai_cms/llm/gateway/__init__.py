@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from .calls import (
-    CallResult,
-    CallStream,
-    Restarted,
-    acall,
-    aembed,
-    agenerate_image,
-    astream,
-    call,
-    embed,
-    generate_image,
-    stream,
-)
+from ..messages import Restarted
+from .calls import acall, aembed, agenerate_image, astream, call, embed, generate_image, stream
+from .options import CallOptions, Carrier
+from .results import CallResult, CallStream
 
 __all__ = [
+    "CallOptions",
     "CallResult",
     "CallStream",
+    "Carrier",
     "Restarted",
     "acall",
     "aembed",

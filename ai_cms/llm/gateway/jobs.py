@@ -10,6 +10,7 @@ from ..backends.base import BaseLLMBackend
 from ..conf import gateway_settings
 from ..credits import ratios
 from ..exceptions import LLMInvalidOutput
+from ..handler import llms
 from ..messages import (
     CancelToken,
     Deadlines,
@@ -27,9 +28,9 @@ from ..messages import (
 from ..models import AILog, CallKind, CallStatus
 from ..redaction import log_text, transcript
 from ..schema import repair_request
-from ..tokens import HOLD_MARGIN, estimate_request, estimate_text, estimate_usage
+from ..tokens import HOLD_MARGIN, estimate_request, estimate_schema, estimate_text, estimate_usage
 
-__all__ = ["Answer", "EmbeddingJob", "ImageJob", "Job", "TextJob"]
+__all__ = ["Answer", "EmbeddingJob", "ImageJob", "ModelJob", "TextJob"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Answer:
     value: Any
 
 
-class Job(Protocol):
+class ModelJob(Protocol):
     """One thing to ask of a model."""
 
     @property
@@ -52,12 +53,13 @@ class Job(Protocol):
     def streams(self) -> bool: ...
     def deadlines(self, backend: BaseLLMBackend) -> Deadlines: ...
     def prompt(self) -> list[dict[str, Any]]: ...
-    def prompt_estimate(self) -> int: ...
+    def prompt_estimate(self, alias: str, model: str) -> int: ...
     def holds(self, alias: str, model: str) -> tuple[int, int, int | None]: ...
-    def limited(self, output: int) -> Job: ...
+    def limited(self, output: int) -> ModelJob: ...
     def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[Any]: ...
     def outcome(self, value: Any, log: AILog) -> dict[str, Any]: ...
-    def repaired(self, error: LLMInvalidOutput) -> Job | None: ...
+    def learn(self, log: AILog, output: int, usage: Usage) -> None: ...
+    def repaired(self, error: LLMInvalidOutput) -> ModelJob | None: ...
     def identity(self) -> Any:
         """Return what makes a repeated request the same request."""
         ...
@@ -68,11 +70,21 @@ def held_for(estimate: int, alias: str, model: str) -> int:
     return -(-ratios.input_tokens(alias, model, estimate) * HOLD_MARGIN // 100)
 
 
+def _schema_weight(alias: str, model: str, *, unknown: float) -> float:
+    """Return the share of a schema that counts as prompt: all of it where it is sent as one, else what was learned."""
+    if alias in llms and llms[alias].schema_is_prompt(model):
+        return 1.0
+    known = ratios.schema_weight(alias)
+    return unknown if known is None else known
+
+
 @dataclass(frozen=True)
 class TextJob:
     """A text or structured answer."""
 
     request: LLMRequest
+    #: Credits allow for no more than this, thinking included.
+    capped: bool = False
     kind: ClassVar[str] = CallKind.TEXT
 
     def deadlines(self, backend: BaseLLMBackend) -> Deadlines:
@@ -97,28 +109,40 @@ class TextJob:
     def prompt(self) -> list[dict[str, Any]]:
         return transcript(self.request)
 
-    def prompt_estimate(self) -> int:
-        return estimate_request(self.request)
+    def prompt_estimate(self, alias: str, model: str) -> int:
+        """Return the tokens of the prompt, with as much of the schema as the server is known to count."""
+        return estimate_request(self.request, schema_weight=_schema_weight(alias, model, unknown=0.0))
+
+    def schema_estimate(self) -> int:
+        return estimate_schema(self.request)
 
     def holds(self, alias: str, model: str) -> tuple[int, int, int | None]:
         """Return what to hold for the prompt and the output, and how far the output may be cut."""
+        estimate = estimate_request(self.request, schema_weight=_schema_weight(alias, model, unknown=1.0))
+        most = self.max_tokens + self._room(llms[alias], model)
         # Half a JSON document is worth nothing, and neither is half a tool call.
         whole = self.request.structured or bool(self.request.tools)
         least = None if whole else min(gateway_settings.LLM_MIN_OUTPUT_TOKENS, self.max_tokens)
-        return held_for(self.prompt_estimate(), alias, model), self.max_tokens, least
+        return held_for(estimate, alias, model), most, least
+
+    def _room(self, backend: BaseLLMBackend, model: str) -> int:
+        """Return the tokens for thinking that come on top of a ceiling meant for the answer."""
+        return 0 if self.capped or self.request.max_tokens is None else backend.thinking_room(model)
 
     def limited(self, output: int) -> TextJob:
-        return TextJob(self.request.replace(max_tokens=output))
+        return TextJob(self.request.replace(max_tokens=output), capped=True)
 
     def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[Any]:
-        request = self.request.replace(deadlines=deadlines, max_tokens=self.max_tokens)
+        most = self.max_tokens + self._room(backend, self.model or backend.model)
+        request = self.request.replace(deadlines=deadlines, max_tokens=most)
         for event in backend.stream(request):
             yield Answer(event.response) if isinstance(event, Finish) else event
 
     def outcome(self, value: LLMResponse, log: AILog) -> dict[str, Any]:
         usage = value.usage
         if not usage.reported:
-            plain = estimate_usage(self.request, value.text, value.tool_calls)
+            weight = _schema_weight(log.alias, log.model_asked, unknown=0.0)
+            plain = estimate_usage(self.request, value.text, value.tool_calls, schema_weight=weight)
             usage = Usage(
                 ratios.input_tokens(log.alias, log.model_asked, plain.input_tokens),
                 ratios.output_tokens(log.alias, log.model_asked, plain.output_tokens),
@@ -135,11 +159,18 @@ class TextJob:
             "result": stored_response(value),
         }
 
+    def learn(self, log: AILog, output: int, usage: Usage) -> None:
+        """Compare what was reported with the estimates; ``output``: of what was delivered, 0 if that says nothing."""
+        in_prompt = llms[log.alias].schema_is_prompt(log.model_asked)
+        prompt = estimate_request(self.request, schema_weight=float(in_prompt))
+        schema = 0 if in_prompt else self.schema_estimate()
+        ratios.observe(log.alias, log.model_asked, prompt=prompt, output=output, usage=usage, schema=schema)
+
     def repaired(self, error: LLMInvalidOutput) -> TextJob | None:
         """Return the request again with the answer and what is wrong with it, ``None`` if that cannot help."""
         if not self.request.structured or error.truncated or not error.partial:
             return None
-        return TextJob(repair_request(self.request, error))
+        return TextJob(repair_request(self.request, error), self.capped)
 
     def identity(self) -> Any:
         request = self.request
@@ -178,7 +209,7 @@ class ImageJob:
         text = log_text(self.request.prompt)
         return [{"role": "user", "content": text}] if text else []
 
-    def prompt_estimate(self) -> int:
+    def prompt_estimate(self, alias: str, model: str) -> int:
         return estimate_text(self.request.prompt)
 
     def holds(self, alias: str, model: str) -> tuple[int, int, int | None]:
@@ -201,6 +232,9 @@ class ImageJob:
             "request_id": value.request_id,
             "finish_reason": "stop",
         }
+
+    def learn(self, log: AILog, output: int, usage: Usage) -> None:
+        """Learn nothing: there are no words to compare with."""
 
     def repaired(self, error: LLMInvalidOutput) -> None:
         return None
@@ -230,11 +264,11 @@ class EmbeddingJob:
         # Thousands of passages, each stored where it came from: the log keeps how many and how long.
         return [{"role": "user", "texts": len(self.texts), "characters": sum(len(text) for text in self.texts)}]
 
-    def prompt_estimate(self) -> int:
+    def prompt_estimate(self, alias: str, model: str) -> int:
         return sum(estimate_text(text) for text in self.texts)
 
     def holds(self, alias: str, model: str) -> tuple[int, int, int | None]:
-        return held_for(self.prompt_estimate(), alias, model), 0, None
+        return held_for(self.prompt_estimate(alias, model), alias, model), 0, None
 
     def limited(self, output: int) -> EmbeddingJob:
         return self
@@ -249,7 +283,7 @@ class EmbeddingJob:
     def outcome(self, value: EmbeddingResponse, log: AILog) -> dict[str, Any]:
         usage = value.usage
         if not usage.reported:
-            usage = Usage(self.prompt_estimate(), reported=False)
+            usage = Usage(self.prompt_estimate(log.alias, log.model_asked), reported=False)
         return {
             "status": CallStatus.COMPLETE,
             "usage": usage,
@@ -258,6 +292,9 @@ class EmbeddingJob:
             "request_id": value.request_id,
             "finish_reason": "stop",
         }
+
+    def learn(self, log: AILog, output: int, usage: Usage) -> None:
+        """Learn nothing: there are no words to compare with."""
 
     def repaired(self, error: LLMInvalidOutput) -> None:
         return None

@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -20,9 +20,8 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from .. import breaker
 from ..backends.base import BaseLLMBackend
 from ..conf import gateway_settings
-from ..credits import ratios
 from ..credits.reservation import CallPlan, extend_hold, open_attempt, open_call
-from ..credits.settlement import Outcome, close_attempt, close_call, outcome_of_error
+from ..credits.settlement import Ending, close_attempt, close_call, outcome_of_error
 from ..exceptions import (
     LLMBackendMisconfigured,
     LLMBusy,
@@ -35,15 +34,15 @@ from ..exceptions import (
     LLMUnsupported,
 )
 from ..handler import llms
-from ..messages import Deadlines, Thinking, Usage
+from ..messages import Deadlines, Restarted, Thinking, Usage
 from ..models import AILog, CallKind, CallStatus, LLMCall
 from ..redaction import storable
 from ..runs.events import OUTAGE
 from ..tokens import estimate_text
 from ..workers import lease
-from .jobs import Answer, Job, delivered
+from .jobs import Answer, ModelJob, delivered
 
-__all__ = ["MeteredCall", "Restarted", "is_metered", "persistently"]
+__all__ = ["MeteredCall", "is_metered", "persistently"]
 
 T = TypeVar("T")
 
@@ -56,17 +55,10 @@ GRACE_SECONDS = 30.0
 FIRST_PAUSE = 0.4
 
 
-@dataclass(frozen=True, slots=True)
-class Restarted:
-    """An event: what was delivered so far is void, the answer begins anew (the repair of an invalid answer)."""
-
-    reason: str = ""
-
-
 class MeteredCall:
     """Carry out ``job`` by ``plan``. Constructing it makes the reservation; ``events()`` makes the provider's call."""
 
-    def __init__(self, plan: CallPlan, job: Job, aliases: list[str]) -> None:
+    def __init__(self, plan: CallPlan, job: ModelJob, aliases: list[str]) -> None:
         self.job = job
         self.metered = plan.metered
         self.began = time.monotonic()
@@ -128,7 +120,7 @@ class MeteredCall:
     def abandon(self) -> None:
         """Close a call whose events nobody asked for."""
         if not self.finished:
-            nothing = Outcome(status=CallStatus.CANCELLED, error_code=LLMCancelled.default_code)
+            nothing = Ending(status=CallStatus.CANCELLED, error_code=LLMCancelled.default_code)
             self._close(lambda: nothing)
             _afterwards(lambda: breaker.inconclusive(self.call.alias, self._probe))
 
@@ -139,6 +131,8 @@ class MeteredCall:
             # Not every backend looks before it sends, and what was not sent costs nothing.
             self.abandon()
             raise LLMCancelled(reason="cancelled before it was sent", sent=False)
+        # What takes a second at the first call is done before the call counts as sent.
+        self.backend.prepare()
         deadlines = self._deadlines()
         self._mark_running(_longest_silence(self.backend, self.job, deadlines))
         stream = self.job.events(self.backend, deadlines)
@@ -191,6 +185,10 @@ class MeteredCall:
             self._first_byte = time.monotonic() - self._started
 
     def _note(self, event: Any, gap: float) -> None:
+        if isinstance(event, Restarted):
+            # It came all the same, and is billed.
+            self._other += self._text
+            self._text = []
         text, other = delivered(event)
         if text or other:
             self._note_first_byte()
@@ -324,15 +322,15 @@ class MeteredCall:
         first = None if self._first_byte is None else round(self._first_byte * 1000)
         return {"latency_ms": round((time.monotonic() - self._started) * 1000), "first_byte_ms": first}
 
-    def _error_outcome(self, error: LLMError, times: dict[str, Any]) -> Outcome:
+    def _error_outcome(self, error: LLMError, times: dict[str, Any]) -> Ending:
         fields = outcome_of_error(
             error,
             log=self.log,
-            prompt_estimate=self.job.prompt_estimate(),
+            prompt_estimate=self.job.prompt_estimate(self.log.alias, self.log.model_asked),
             text="".join(self._text),
             other_output="".join(self._other),
         )
-        return Outcome(**fields, **times)
+        return Ending(**fields, **times)
 
     def _close_attempt(self, error: LLMError) -> None:
         times = self._times()
@@ -340,22 +338,24 @@ class MeteredCall:
 
     def _succeed(self, answer: Answer) -> None:
         times = self._times()
-        self._close(lambda: Outcome(**self.job.outcome(answer.value, self.log), **times))
+        self._close(lambda: Ending(**self.job.outcome(answer.value, self.log), **times))
         _afterwards(lambda: breaker.succeeded(self.call.alias))
         _afterwards(lambda: self._learn(answer.value.usage))
 
     def _learn(self, usage: Usage) -> None:
         if usage.reported and self.job.kind == CallKind.TEXT:
-            output = estimate_text("".join(self._text)) + estimate_text("".join(self._other))
-            prompt = self.job.prompt_estimate()
-            ratios.observe(self.log.alias, self.log.model_asked, prompt=prompt, output=output, usage=usage)
+            delivered = "".join(self._text) + "".join(self._other)
+            # More tokens than bytes: the model has thought, and its words say nothing about their number.
+            heard = usage.output_tokens <= len(delivered.encode("utf-8", "replace"))
+            output = estimate_text(delivered) if heard else 0
+            self.job.learn(self.log, output, usage)
 
     def _end(self, error: LLMError, status: str | None, *, counted: bool = False) -> None:
         if self.finished:
             return
         times = self._times()
 
-        def outcome() -> Outcome:
+        def outcome() -> Ending:
             found = self._error_outcome(error, times)
             return found if status is None else replace(found, status=status)
 
@@ -372,7 +372,7 @@ class MeteredCall:
         else:
             breaker.succeeded(alias)
 
-    def _close(self, outcome: Callable[[], Outcome]) -> None:
+    def _close(self, outcome: Callable[[], Ending]) -> None:
         """Settle; ``outcome`` is worked out inside, because an estimate may have to ask the database."""
         self.finished = True
         self.job.cancel.release()
@@ -392,7 +392,7 @@ def _path(backend: BaseLLMBackend) -> str:
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 
-def _for_alias(plan: CallPlan, job: Job, alias: str) -> CallPlan:
+def _for_alias(plan: CallPlan, job: ModelJob, alias: str) -> CallPlan:
     backend = llms[alias]
     deadlines = job.deadlines(backend)
     return replace(
@@ -404,7 +404,7 @@ def _for_alias(plan: CallPlan, job: Job, alias: str) -> CallPlan:
     )
 
 
-def _longest_silence(backend: BaseLLMBackend, job: Job, deadlines: Deadlines) -> float:
+def _longest_silence(backend: BaseLLMBackend, job: ModelJob, deadlines: Deadlines) -> float:
     """Return the seconds for which an attempt may show no life before its own deadlines end it."""
     if backend.supports_streaming and job.streams:
         return max(deadlines.first_byte, deadlines.gap)

@@ -11,7 +11,8 @@ from ai_cms.core.permissions import Actor
 
 from .. import breaker
 from ..exceptions import InvalidLLMBackend
-from ..gateway.calls import CallResult, call
+from ..gateway.calls import call
+from ..gateway.results import CallResult
 from ..handler import DEFAULT_ALIAS, llms
 from ..messages import Deadlines, LLMRequest, Message
 from ..models import AILog, BackendState

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..models import AILog
 from ..querysets import AILogQuerySet
 from .charts import bar_chart
 
@@ -18,7 +19,7 @@ DAYS = 31
 TOP = 8
 
 
-def usage_report(logs: AILogQuerySet) -> dict[str, Any]:
+def usage_report(logs: AILogQuerySet[AILog]) -> dict[str, Any]:
     """Return totals, a chart of the last days that had calls, and the dearest users, tasks and models."""
     days = logs.totals_by_day()[-DAYS:]
     priced = any(day["cost_micro"] for day in days)

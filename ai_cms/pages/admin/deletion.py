@@ -147,6 +147,10 @@ class DeletionViews(PagesAdmin):
                 return HttpResponseRedirect(self.link("bin"))
             else:
                 self.tell(request, _("“%(title)s” is back as it was.") % {"title": short(restored.title)})
+                kept = request.POST.get("conflict", "")
+                if kept.isdecimal() and len(kept) < 10:
+                    # Somebody wrote for it while it was in the bin; their text waits in the history.
+                    return HttpResponseRedirect(self.link("conflict", restored.pk, int(kept)))
                 return HttpResponseRedirect(self.link("change", restored.pk))
         return self._bin_step(
             request,

@@ -19,6 +19,7 @@ from ai_cms.core.permissions import Actor, get_policy
 from .. import get_page_model, get_template_model
 from ..provenance import written_by
 from .choosing import PageChoiceField
+from .problems import place_in_words
 
 __all__ = ["PageForm", "make_page_form", "put_errors"]
 
@@ -33,6 +34,12 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
     # Not in Meta.fields: the model's own validation would refuse field errors, which a draft may have.
     content_json = BlocksFormField(label=_("Content"), required=False, drafts=True)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    message = forms.CharField(
+        label=_("What is new?"),
+        required=False,
+        max_length=300,
+        help_text=_("A note for the history of the page; it may stay empty."),
+    )
 
     def __init__(self, data: Any = None, files: Any = None, *, request: HttpRequest, page: Any, site_name: str) -> None:
         document: Document = page.content_json
@@ -46,7 +53,7 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
         content.allowed = content.widget.allowed = page.allowed_blocks
         content.actor, content.provenance = actor, written_by(actor, "human")
         if page.pk is None:
-            del self.fields["version"]
+            del self.fields["version"], self.fields["message"]
             self._add_templates(actor)
         elif page.is_root:
             del self.fields["slug"]
@@ -104,6 +111,7 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
             ("type", self.page._meta.verbose_name, own),
             ("content", "", ["content_json"]),
             ("more", _("Menu, language and search engines"), list(MORE_FIELDS)),
+            ("note", "", ["message"]),
         ]
         return [
             (key, heading, found, any(bound.errors for bound in found))
@@ -132,8 +140,19 @@ def put_errors(form: forms.BaseForm, error: RequestRefused) -> None:
         if blocks and name in form.fields:
             widget: Any = form.fields[name].widget
             widget.block_errors = blocks
-        texts = [str(problem["msg"]) if isinstance(problem, dict) else str(problem) for problem in problems]
+        texts = [_text(form, name, problem) for problem in problems]
         form.add_error(name if name in form.fields else None, list(dict.fromkeys(texts)))
+
+
+def _text(form: forms.BaseForm, name: str, problem: Any) -> str:
+    """Return what is wrong, in a document with the place in words."""
+    if not isinstance(problem, dict):
+        return str(problem)
+    if not _is_block(problem):
+        return str(problem.get("msg", ""))
+    document = getattr(form, "cleaned_data", {}).get(name)
+    place, _block = place_in_words(getattr(document, "blocks", None), problem["loc"])
+    return f"{place}: {problem['msg']}" if place else str(problem["msg"])
 
 
 def _is_block(problem: Any) -> bool:

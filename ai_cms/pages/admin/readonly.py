@@ -30,6 +30,12 @@ class PolicyReadOnlyAdmin(PagesAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        # What editors need of these tables stands with each page; in the menu they are for those who look after the site.
+        return self.has_view_permission(request) and request.user.has_perm(  # type: ignore[union-attr]
+            f"{self.opts.app_label}.view_{self.opts.model_name}"
+        )
+
     @admin.display(description=_("page"), ordering="page__title")
     def page_title(self, obj: Any) -> str:
         return format_html('<a href="{}">{}</a>', self.page_link("change", obj.page_id), short(obj.page.title))

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import get_page_model
+from ..addresses import normalise_path
 from ..models import Redirect
-from ..routing import normalise_path
 from .base import page_url, short, visible_pages
 from .choosing import PageChoiceField
 from .scripts import FORM_MEDIA

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Site
-from ..services.structure import touch_site
+from ..services.locks import touch_site
 from .base import page_url, visible_pages
 
 __all__ = ["SiteAdmin"]

@@ -71,6 +71,15 @@ class ElementViewSet(PagesViewSet):
     serializer_class = ElementSerializer
     filter_backends = ()
     pagination_class = ElementPagination
+    #: Asked of the page that the block is on.
+    rights = {
+        "list": "view",
+        "retrieve": "view",
+        "create": "change",
+        "update": "change",
+        "partial_update": "change",
+        "destroy": "change",
+    }
     versioned = frozenset({"create", "update", "partial_update", "destroy"})
 
     def base_queryset(self) -> Any:
@@ -93,7 +102,7 @@ class ElementViewSet(PagesViewSet):
     def create(self, request: Request) -> Response:
         values = self.body(request, ElementCreateSerializer)
         page = self.page_named("page", values["page"])
-        self.require_page("change", page)
+        self.require_page(self.right, page)
         block = {"type": values["type"], "props": values.get("props", {})}
         operation = {"op": "insert", "block": block, **self._place(page, values, None)}
         applied = self._apply(page, [operation])
@@ -158,7 +167,7 @@ class ElementViewSet(PagesViewSet):
         page = self.visible_pages().filter(pk=element.page_id).order_by().first()
         if page is None:
             raise NotFound
-        self.require_page("change", page)
+        self.require_page(self.right, page)
         return page
 
     def _answer(self, element: Any) -> Response:

@@ -17,6 +17,7 @@ __all__ = [
     "IdField",
     "MomentField",
     "OperationsField",
+    "PublishedDocumentField",
     "SlugField",
     "StoredDocumentField",
     "StoredOperationsField",
@@ -47,6 +48,14 @@ class StoredDocumentField(serializers.Field):  # type: ignore[type-arg]
 
     def to_representation(self, value: Any) -> list[dict[str, Any]]:
         return value.to_json() if isinstance(value, Document) else Document(value).to_json()
+
+
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/PublishedBlock"}})
+class PublishedDocumentField(serializers.Field):  # type: ignore[type-arg]
+    """A document as the public reads it; for the schema alone."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 @extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/Operation"}})

@@ -46,6 +46,8 @@ class RevisionViewSet(PagesViewSet):
     def base_queryset(self) -> Any:
         return Revision.objects.all()
 
+    rights = {"list": "view", "retrieve": "view", "restore": "change", "compare": "view"}
+
     def list(self, request: Request, id: str) -> Response:
         rows = self._rows(self.page()).defer("content_json", "fields")
         found = self.paginate_queryset(rows)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from django.db import router, transaction
+from typing import Any
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
@@ -15,48 +13,31 @@ from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.documents.provenance import Source
 from ai_cms.blocks.exceptions import InvalidOperation
 from ai_cms.core.exceptions import InvalidInput
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import page_updated
 
-from .. import get_page_model, tree
+from .. import tree
 from ..elements import sync_elements
 from ..exceptions import PageNotFound, PageStale
-from ..models import Revision, RevisionKind
+from ..models import AbstractPage, Revision, RevisionKind
 from ..provenance import written_by
-from ..rebase import stale_targets
-from ..revisions import record_conflict, record_revision
+from ..rebase import apply_fitting, stale_targets
+from ..revisions import document_at, record_conflict, record_revision
 from ..snapshots import apply_snapshot, assign_fields, take_snapshot
+from .locks import locked_page
+from .paths import rename
 
-if TYPE_CHECKING:
-    from ..models import AbstractPage
-
-__all__ = ["Applied", "apply_page_operations", "locked_page", "restore_revision", "update_page"]
+__all__ = ["DraftEdit", "apply_page_operations", "restore_revision", "save_draft", "update_page"]
 
 
 @dataclass
-class Applied:
+class DraftEdit:
     """What a batch of operations did: the page, the operations with ids filled in, and their inverse."""
 
     page: AbstractPage
     operations: list[dict[str, Any]]
     inverse: list[dict[str, Any]] = field(default_factory=list)
     rebased: bool = False
-
-
-@contextmanager
-def locked_page(pk: int, *, deleted: bool = False) -> Iterator[AbstractPage]:
-    """Lock one page's row for the length of a transaction and yield the fresh page.
-
-    Whoever writes more than one page takes the tree lock first. Raises PageNotFound.
-    """
-    model = get_page_model()
-    using = router.db_for_write(model)
-    with transaction.atomic(using=using):
-        rows = model.all_objects.using(using).select_for_update(of=("self",), no_key=True)
-        page = rows.filter(pk=pk).order_by().first()
-        if page is None or (page.deleted_at is not None and not deleted):
-            raise PageNotFound
-        yield page
 
 
 def save_draft(
@@ -74,7 +55,7 @@ def save_draft(
     ``names``: the changed fields; ``before``: the document as it was, when it changed.
     """
     page.version += 1
-    revision, _created = record_revision(page, actor=actor, kind=kind, message=message, agent=agent)
+    revision, _created = record_revision(page, actor=actor, kind=kind, message=message, agent=agent, before=before)
     page.save(
         update_fields={
             *names,
@@ -93,7 +74,7 @@ def save_draft(
 def update_page(
     page: AbstractPage,
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     fields: Mapping[str, Any] | None = None,
     content: Any = None,
     slug: str | None = None,
@@ -135,8 +116,6 @@ def update_page(
             kept = record_conflict(fresh, actor=who, base_version=expected_version, snapshot=wanted, content=after)
             refused = PageStale(current_version=fresh.version, conflict_revision=kept.number)
         else:
-            from .structure import rename
-
             renamed = slug is not None and lock is not None and rename(lock, fresh, slug, actor=who)
             changed = after is not before and after != before
             if changed:
@@ -165,24 +144,25 @@ def apply_page_operations(
     page: AbstractPage,
     operations: Sequence[Any],
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     base_version: int | None = None,
     kind: str = RevisionKind.MANUAL,
     message: str = "",
     provenance: Mapping[str, Any] | None = None,
     agent: str = "",
     strict_version: bool = False,
-) -> Applied:
+) -> DraftEdit:
     """Apply a batch of operations to a page's document, all or nothing.
 
-    With ``base_version`` older than the page's, the batch is applied all the same if no block that it touches has changed
-    since; else (and always with ``strict_version``) PageStale is raised, and the document the caller wanted is kept as a
-    revision. Raises InvalidOperation and what permissions raise.
+    With ``base_version`` older than the page's, the batch is applied all the same if nothing that it touches has changed
+    since and the present document takes it; else (and always with ``strict_version``) PageStale is raised, and the document
+    the caller wanted is kept as a revision. Raises InvalidOperation for what fits no version and what permissions raise.
     """
     who = Actor.of(actor)
     policy_for(page).require(who, "change", page)
     parsed = parse_operations(operations)
     refused: PageStale | None = None
+    wanted: Document | None = None
     with locked_page(page.pk) as fresh:
         before: Document = fresh.content_json
         stale = base_version is not None and base_version != fresh.version
@@ -194,55 +174,70 @@ def apply_page_operations(
         if stale and base_version is not None:
             if base_version > fresh.version and not strict_version:
                 raise InvalidInput(errors={"base_version": ["The page has not reached this version yet."]})
-            base = _document_at(fresh, base_version)
+            base = document_at(fresh.pk, base_version)
+            # What does not even fit the version it was made for is the caller's mistake, not a conflict.
+            wanted = None if base is None else apply_operations(base, parsed, **options).document
             if strict_version or base is None or stale_targets(parsed, base, before):
-                refused = _keep_refused(fresh, parsed, base, base_version, who, options)
+                refused = _keep_refused(fresh, parsed, wanted, base_version, who, options)
         if refused is None:
-            applied = apply_operations(before, parsed, **options)
-            result = Applied(
-                page=fresh,
-                operations=[operation.to_json() for operation in applied.operations],
-                inverse=[operation.to_json() for operation in applied.inverse],
-                rebased=stale,
-            )
-            if applied.document != before:
-                fresh.content_json = applied.document
-                save_draft(fresh, actor=who, kind=kind, names=set(), before=before, message=message, agent=agent)
+            try:
+                applied = apply_operations(before, parsed, **options)
+            except InvalidOperation:
+                if not stale or base_version is None:
+                    raise
+                refused = _keep_refused(fresh, parsed, wanted, base_version, who, options)
+            else:
+                result = DraftEdit(
+                    page=fresh,
+                    operations=[operation.to_json() for operation in applied.operations],
+                    inverse=[operation.to_json() for operation in applied.inverse],
+                    rebased=stale,
+                )
+                if applied.document != before:
+                    fresh.content_json = applied.document
+                    save_draft(fresh, actor=who, kind=kind, names=set(), before=before, message=message, agent=agent)
     if refused is not None:
         raise refused
     return result
 
 
-def _document_at(page: AbstractPage, version: int) -> Document | None:
-    revision = (
-        Revision.objects.filter(page_id=page.pk, version=version)
-        .exclude(kind=RevisionKind.CONFLICT)
-        .order_by("-number")
-        .first()
-    )
-    return revision.content_json if revision is not None else None
-
-
 def _keep_refused(
-    page: AbstractPage, operations: Any, base: Document | None, base_version: int, actor: Actor, options: dict[str, Any]
+    page: AbstractPage,
+    operations: Sequence[Any],
+    wanted: Document | None,
+    base_version: int,
+    actor: Actor,
+    options: Mapping[str, Any],
 ) -> PageStale:
-    """Keep the document that the refused operations would have made of the version they were made for.
+    """Keep the document that refused operations make of the version they were made for.
 
-    Of a version that is gone (autosaves share a revision) they are tried on the present document instead.
+    Of a version that was pruned (``wanted`` is ``None``) what still fits is put into the present document, and the blocks
+    that are gone from it come last, so that their text can be found.
     """
-    source: Document = page.content_json if base is None else base
-    try:
-        wanted = apply_operations(source, operations, **options).document
-    except InvalidOperation:
-        if base is not None:
-            raise
-        return PageStale(current_version=page.version)
+    if wanted is None:
+        wanted = _salvaged(page, operations, options)
     kept = record_conflict(page, actor=actor, base_version=base_version, snapshot=take_snapshot(page), content=wanted)
     return PageStale(current_version=page.version, conflict_revision=kept.number)
 
 
+def _salvaged(page: AbstractPage, operations: Sequence[Any], options: Mapping[str, Any]) -> Document:
+    document: Document = page.content_json
+    gone = {
+        operation.id for operation in operations if operation.op == "update" and document.find(operation.id) is None
+    }
+    rows = Revision.objects.filter(page_id=page.pk).order_by("-number")
+    for row in rows.iterator(chunk_size=10) if gone else ():
+        for block_id in [name for name in gone if row.content_json.find(name) is not None]:
+            gone.discard(block_id)
+            block = {key: value for key, value in row.content_json.find(block_id).items() if key != "children"}
+            document = apply_fitting(document, [{"op": "insert", "block": block}], {}, **options).document
+        if not gone:
+            break
+    return apply_fitting(document, operations, {}, **options).document
+
+
 def restore_revision(
-    page: AbstractPage, number: int, *, actor: Actor | Any, expected_version: int | None = None
+    page: AbstractPage, number: int, *, actor: ActorLike, expected_version: int | None = None
 ) -> AbstractPage:
     """Make the draft what revision ``number`` was; the present draft stays in the history.
 
@@ -250,9 +245,7 @@ def restore_revision(
     """
     who = Actor.of(actor)
     policy_for(page).require(who, "change", page)
-    with locked_page(page.pk) as fresh:
-        if expected_version is not None and expected_version != fresh.version:
-            raise PageStale(current_version=fresh.version)
+    with locked_page(page.pk, expected_version=expected_version) as fresh:
         revision = Revision.objects.filter(page_id=fresh.pk, number=number).first()
         if revision is None:
             raise PageNotFound

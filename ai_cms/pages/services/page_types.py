@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.apps import apps
 from django.utils.translation import gettext as _
 
 from .. import get_page_model
 from ..exceptions import PageTypeRefused
-
-if TYPE_CHECKING:
-    from ..models import AbstractPage
+from ..models import AbstractPage
 
 __all__ = ["check_place", "page_types", "resolve_page_type"]
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 from django.utils import timezone
 
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, policy_for
 
 from ..conf import pages_settings
-from ..models import PreviewLink
-
-if TYPE_CHECKING:
-    from ..models import AbstractPage
+from ..models import AbstractPage, PreviewLink
 
 __all__ = ["make_preview_link", "open_preview_link", "revoke_preview_links"]
 
@@ -23,7 +19,7 @@ _SALT = "ai_cms.pages.services.previews"
 MAX_AGE = 90 * 86_400
 
 
-def make_preview_link(page: AbstractPage, *, actor: Actor | Any, max_age: int | None = None) -> tuple[PreviewLink, str]:
+def make_preview_link(page: AbstractPage, *, actor: ActorLike, max_age: int | None = None) -> tuple[PreviewLink, str]:
     """Make a link that shows the page's draft to whoever has it; returns the row and the token.
 
     ``max_age``: seconds, at most 90 days; default ``PREVIEW_LINK_MAX_AGE``.
@@ -52,7 +48,7 @@ def open_preview_link(token: str) -> AbstractPage:
     return page
 
 
-def revoke_preview_links(page: AbstractPage, *, actor: Actor | Any, link: PreviewLink | None = None) -> int:
+def revoke_preview_links(page: AbstractPage, *, actor: ActorLike, link: PreviewLink | None = None) -> int:
     """End the preview links of a page, or only ``link``; returns how many were open."""
     policy_for(page).require(Actor.of(actor), "change", page)
     now = timezone.now()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -12,19 +15,17 @@ from django.utils.translation import gettext as _
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
 from ai_cms.core.exceptions import InvalidInput
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import proposal_accepted, proposal_created, proposal_rejected
 
 from ..conf import pages_settings
 from ..exceptions import ProposalClosed, ProposalStale
-from ..models import Proposal, ProposalStatus, RevisionKind
+from ..models import AbstractPage, Proposal, ProposalStatus, RevisionKind
 from ..provenance import written_by
-from ..rebase import fingerprints, inserted_ids, operation_is_stale, positions_of
-from ..snapshots import assign_fields
-from .drafts import locked_page, save_draft
-
-if TYPE_CHECKING:
-    from ..models import AbstractPage
+from ..rebase import Fitting, apply_fitting, fingerprints
+from ..snapshots import assign_fields, take_snapshot
+from .drafts import save_draft
+from .locks import locked_page
 
 __all__ = ["accept_proposal", "create_proposal", "proposal_state", "reject_proposal"]
 
@@ -33,7 +34,7 @@ def create_proposal(
     page: AbstractPage,
     operations: Sequence[Any],
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     title: str = "",
     fields: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
@@ -55,22 +56,27 @@ def create_proposal(
     with locked_page(page.pk) as fresh:
         document: Document = fresh.content_json
         parsed: Sequence[Any] = parse_operations(operations)
-        if based_on is not None:
-            parsed, fields = _still_fitting(parsed, fields or {}, based_on, fresh)
-            if not parsed and not fields:
+        present = take_snapshot(fresh)
+        options: dict[str, Any] = {"provenance": marks, "allowed": fresh.allowed_blocks, "actor": who}
+        if based_on is None:
+            made = apply_operations(document, parsed, **options).operations
+        else:
+            base = take_snapshot(based_on)
+            made = apply_fitting(document, parsed, fingerprints(parsed, based_on.content_json), **options).operations
+            fields = {name: value for name, value in (fields or {}).items() if base.get(name) == present.get(name)}
+            if not made and not fields:
                 raise ProposalStale
-        applied = apply_operations(document, parsed, provenance=marks, allowed=fresh.allowed_blocks, actor=who)
         if fields:
             assign_fields(fresh, fields)
         proposal = Proposal.objects.create(
             page=fresh,
             title=(title or _("Changes to %(page)s") % {"page": fresh.title})[:255],
             base_version=fresh.version,
-            operations=[operation.to_json() for operation in applied.operations],
+            operations=[operation.to_json() for operation in made],
             fields=dict(fields or {}),
             fingerprints={
-                **fingerprints(applied.operations, document),
-                **{f"field:{name}": _field_mark(fresh_value) for name, fresh_value in _current(page.pk, fields or {})},
+                **fingerprints(made, document),
+                **{f"field:{name}": _field_mark(present.get(name)) for name in fields or {}},
             },
             provenance=marks,
             author=who.account,
@@ -84,54 +90,22 @@ def create_proposal(
     return proposal
 
 
-def _still_fitting(
-    operations: Sequence[Any], fields: Mapping[str, Any], base: AbstractPage, fresh: AbstractPage
-) -> tuple[list[Any], dict[str, Any]]:
-    """Return the operations whose blocks, and the fields whose values, are as they were in ``base``."""
-    marks = fingerprints(operations, base.content_json)
-    positions = positions_of(fresh.content_json)
-    made: set[str] = set()
-    kept: list[Any] = []
-    for operation in operations:
-        if not operation_is_stale(operation, marks, positions, made):
-            kept.append(operation)
-            made |= inserted_ids(operation)
-    same = {name: value for name, value in fields.items() if getattr(base, name) == getattr(fresh, name)}
-    return kept, same
-
-
-def _current(page_id: int, fields: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    from .. import get_page_model
-
-    if not fields:
-        return []
-    stored = get_page_model().all_objects.get(pk=page_id)
-    return [(name, getattr(stored, name)) for name in fields]
-
-
 def _field_mark(value: Any) -> str:
-    return str(value)[:1000]
+    return hashlib.sha256(json.dumps(value, sort_keys=True, cls=DjangoJSONEncoder).encode()).hexdigest()[:32]
 
 
 def proposal_state(proposal: Proposal, page: AbstractPage) -> list[str]:
     """Return for each operation of a proposal "pending" or "stale", or what was decided."""
-    if proposal.status not in (ProposalStatus.PENDING,):
+    if proposal.status != ProposalStatus.PENDING:
         return list(proposal.decisions)
-    positions = positions_of(page.content_json)
-    made: set[str] = set()
-    states = []
-    for operation in proposal.operations:
-        stale = operation_is_stale(operation, proposal.fingerprints, positions, made)
-        states.append("stale" if stale else "pending")
-        if not stale:
-            made |= inserted_ids(operation)
-    return states
+    found = _fitting(page, proposal, None, Actor.system())
+    return ["pending" if word == "accepted" else word for word in found.decisions]
 
 
 def accept_proposal(
     proposal: Proposal,
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     blocks: Sequence[str] | None = None,
     fields: Sequence[str] | None = None,
 ) -> Proposal:
@@ -154,9 +128,9 @@ def accept_proposal(
         if not field_names <= set(row.fields):
             raise InvalidInput(errors={"fields": [_("The proposal changes no such field.")]})
         before: Document = page.content_json
-        document, decisions = _apply_fitting(page, row, wanted, who)
-        changes = {name: row.fields[name] for name in field_names if _field_fits(page, row, name)}
-        names = assign_fields(page, changes)
+        fitting = _fitting(page, row, wanted, who)
+        document, decisions = fitting.document, fitting.decisions
+        changes, names = _assign_fitting(page, row, field_names)
         if "accepted" not in decisions and not changes:
             stale_everywhere = True
             row.status, row.decisions = ProposalStatus.STALE, decisions
@@ -189,7 +163,7 @@ def accept_proposal(
 
 
 def _wanted(proposal: Proposal, blocks: Sequence[str] | None) -> set[int]:
-    """Return the indexes of the chosen operations: those of the named blocks, and of blocks inserted inside these."""
+    """Return the indexes of the chosen operations. Raises InvalidInput for the id of a block that no operation is about."""
     if blocks is None:
         return set(range(len(proposal.operations)))
     names = set(blocks)
@@ -206,54 +180,38 @@ def operation_target(operation: Mapping[str, Any]) -> str:
     return str(found or "")
 
 
-def _apply_fitting(
-    page: AbstractPage, proposal: Proposal, wanted: set[int], actor: Actor
-) -> tuple[Document, list[str]]:
-    """Apply the chosen operations that still fit; returns the document and a word for each operation."""
-    document: Document = page.content_json
-    positions = positions_of(document)
-    made: set[str] = set()
-    chosen: list[Any] = []
-    decisions: list[str] = []
-    skipped: set[str] = set()
-    for index, operation in enumerate(proposal.operations):
-        if index not in wanted:
-            decisions.append("rejected")
-            skipped |= inserted_ids(operation)
-            continue
-        current = _without_missing_neighbour(operation, skipped)
-        if operation_is_stale(current, proposal.fingerprints, positions, made):
-            decisions.append("stale")
-            skipped |= inserted_ids(operation)
-            continue
-        decisions.append("accepted")
-        chosen.append(current)
-        made |= inserted_ids(operation)
-    if not chosen:
-        return document, decisions
-    applied = apply_operations(
-        document,
-        parse_operations(chosen),
+def _fitting(page: AbstractPage, proposal: Proposal, wanted: set[int] | None, actor: Actor) -> Fitting:
+    """Return what comes of applying the chosen operations of a proposal to the page as it is."""
+    return apply_fitting(
+        page.content_json,
+        proposal.operations,
+        proposal.fingerprints,
+        wanted=wanted,
         provenance=proposal.provenance or None,
         allowed=page.allowed_blocks,
         actor=actor,
     )
-    return applied.document, decisions
 
 
-def _without_missing_neighbour(operation: dict[str, Any], skipped: set[str]) -> dict[str, Any]:
-    """Place an insert or move at the end where the neighbour it names was itself not accepted."""
-    if operation.get("after") in skipped or operation.get("before") in skipped:
-        return {key: value for key, value in operation.items() if key not in ("after", "before")}
-    return operation
+def _assign_fitting(page: AbstractPage, proposal: Proposal, names: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Set the chosen fields whose values are as they were; returns those that were set, and those that changed by it."""
+    present = take_snapshot(page)
+    fitting: set[str] = set()
+    changed: set[str] = set()
+    for name in sorted(names):
+        mark = proposal.fingerprints.get(f"field:{name}")
+        if name not in present or (mark is not None and mark != _field_mark(present[name])):
+            continue
+        try:
+            changed |= assign_fields(page, {name: proposal.fields[name]})
+        except InvalidInput:
+            # Such as a reference to something that is gone since.
+            continue
+        fitting.add(name)
+    return fitting, changed
 
 
-def _field_fits(page: AbstractPage, proposal: Proposal, name: str) -> bool:
-    mark = proposal.fingerprints.get(f"field:{name}")
-    return mark is None or mark == _field_mark(getattr(page, name))
-
-
-def reject_proposal(proposal: Proposal, *, actor: Actor | Any) -> Proposal:
+def reject_proposal(proposal: Proposal, *, actor: ActorLike) -> Proposal:
     """Turn a proposal down; the page stays as it is. Raises ProposalClosed."""
     who = Actor.of(actor)
     policy_for(proposal.page).require(who, "change", proposal.page)

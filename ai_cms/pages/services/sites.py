@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import router, transaction
 from django.utils.translation import gettext as _
@@ -14,14 +14,11 @@ from ai_cms.core.permissions import Actor
 
 from .. import get_page_model, tree
 from ..elements import sync_elements
-from ..models import RevisionKind, Site
+from ..models import AbstractPage, RevisionKind, Site
 from ..provenance import written_by
 from ..revisions import record_revision
 from ..snapshots import assign_fields
 from .page_types import resolve_page_type
-
-if TYPE_CHECKING:
-    from ..models import AbstractPage
 
 __all__ = ["create_site"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -13,22 +13,20 @@ from django.utils.translation import gettext as _
 from ai_cms.blocks.documents.document import new_block_id
 from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.core.exceptions import Conflict, InvalidInput
-from ai_cms.core.permissions import Actor, get_policy, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 
 from .. import get_template_model
 from ..exceptions import PageStale
+from ..models import AbstractPage
 from ..provenance import written_by
+from ..tree import Position
 from .page_types import resolve_page_type
 from .structure import create_page
-
-if TYPE_CHECKING:
-    from ..models import AbstractPage
-    from ..tree import Position
 
 __all__ = ["instantiate_template", "make_template", "save_template"]
 
 
-def make_template(page: AbstractPage, *, actor: Actor | Any, name: str, description: str = "") -> Any:
+def make_template(page: AbstractPage, *, actor: ActorLike, name: str, description: str = "") -> Any:
     """Save a page's document as a template. Raises Conflict when the name is taken and what permissions raise."""
     who = Actor.of(actor)
     policy_for(page).require(who, "view", page)
@@ -45,7 +43,7 @@ def make_template(page: AbstractPage, *, actor: Actor | Any, name: str, descript
 
 
 def save_template(
-    template: Any | None, *, actor: Actor | Any, values: Mapping[str, Any], expected_version: int | None = None
+    template: Any | None, *, actor: ActorLike, values: Mapping[str, Any], expected_version: int | None = None
 ) -> Any:
     """Create a template (``None``) or change one. ``values``: name, description, page_type, layout_json.
 
@@ -94,7 +92,7 @@ def save_template(
 def instantiate_template(
     template: Any,
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     parent: AbstractPage,
     title: str,
     slug: str = "",

@@ -10,10 +10,10 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from ai_cms.blocks.documents.provenance import provenance_summary
+from ai_cms.pages.addresses import public_url
 from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.models import Publication
 from ai_cms.pages.rendering import ORIGIN
-from ai_cms.pages.routing import public_url
 
 from ..current_site import site_of
 

@@ -21,9 +21,7 @@ from ai_cms.pages.addresses import is_taken_by_route
 from ai_cms.pages.elements import element_rows
 from ai_cms.pages.exceptions import PathTooLong
 from ai_cms.pages.models import Element, Redirect, Site
-from ai_cms.pages.services import check_place, resolve_page_type
-from ai_cms.pages.services.bulk import insert_level
-from ai_cms.pages.services.structure import delete_rows
+from ai_cms.pages.services import check_place, delete_rows, insert_level, resolve_page_type
 from ai_cms.pages.snapshots import PAGE_FIELDS, apply_snapshot, assign_fields
 
 from ..base import Notices

@@ -16,7 +16,7 @@ from ai_cms.pages.models import (
     Revision,
     RevisionKind,
 )
-from ai_cms.pages.services.publishing import json_tail
+from ai_cms.pages.services import json_tail
 
 from ..exceptions import ImportRefused
 from ..models import ImportedPage
@@ -132,7 +132,7 @@ class RelatedRows:
             content=content,
             body=json_tail(body),
             summary=json_tail(mapping_of(value.get("summary"), "summary", file)),
-            search_title=text_of(value.get("search_title"), "search_title", file, limit=1_000),
+            search_title=text_of(value.get("search_title"), "search_title", file, limit=10_000),
             search_text=text_of(value.get("search_text"), "search_text", file, limit=5_000_000),
             search_config=text_of(value.get("search_config"), "search_config", file, limit=40) or "simple",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ai_cms.core.models import ApiToken
 from ai_cms.pages import get_page_model, get_template_model
 from ai_cms.pages.models import Element
 
@@ -135,3 +136,13 @@ def test_elements_say_which_pages_use_a_block(admin: Any, root: Any) -> None:
     admin.delete(f"/api/pages/{page['id']}/")
     assert admin.get("/api/elements/?type=section").json()["count"] == 0
     assert Element.objects.filter(type="section").exists()
+
+
+def test_a_token_without_the_scope_over_rest(client_of: Any, superuser: Any, page_factory: Any) -> None:
+    page = page_factory("Page", publish=True)
+    client = client_of(superuser, "write")
+    assert client.delete(f"/api/pages/{page.pk}/").status_code == 403
+    assert client.patch(f"/api/pages/{page.pk}/", {"slug": "other"}, format="json").status_code == 403
+    assert client.patch(f"/api/pages/{page.pk}/", {"title": "Other"}, format="json").status_code == 200
+    ApiToken.objects.update(scopes=["write", "publish"])
+    assert client.delete(f"/api/pages/{page.pk}/").status_code == 204

@@ -14,18 +14,16 @@ import datetime
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from ..base import Block
+from ..context import RenderContext
 from ..registry import blocks
 from ..text import InlineText
 from .common import labelled
-
-if TYPE_CHECKING:
-    from ...rendering.render import RenderContext
 
 __all__ = ["PageListBlock", "PageListItem", "PageListQuery", "PageListSource", "page_list_source"]
 

@@ -11,8 +11,9 @@ from ai_cms.llm.models import LLMCall, Run
 from ai_cms.llm.retention import forget_texts
 
 from ...credits.settlement import sweep
-from ...runs.executors.pool import execute_watched, start_waiting_runs
-from ...runs.state import delete_old_runs, sweep_runs
+from ...runs.executors.runner import start_waiting_runs
+from ...runs.executors.watch import execute_watched
+from ...runs.sweeping import delete_old_runs, sweep_runs
 
 
 class Command(BaseCommand):

@@ -10,10 +10,10 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from ai_cms.blocks.documents.document import Document
+from ai_cms.pages.addresses import public_url
 from ai_cms.pages.api.examples import BLOCKS, example
 from ai_cms.pages.api.fields import DocumentField, IdField, SlugField, StoredDocumentField, UserIdField
 from ai_cms.pages.models import PageStatus, RevisionKind
-from ai_cms.pages.routing import public_url
 from ai_cms.pages.snapshots import field_values, missing_required
 
 __all__ = [
