@@ -206,5 +206,13 @@ class ImportCommand(BaseCommand):
 
 def _error_json(error: RequestRefused) -> dict[str, Any]:
     if isinstance(error, ImportRefused):
-        return {"code": error.code, "reason": error.reason, "source": error.source, "line": error.line}
+        return {
+            "code": error.code,
+            "reason": error.reason,
+            "source": error.source,
+            "line": error.line,
+            "problems": [
+                {"reason": other.reason, "source": other.source, "line": other.line} for other in error.others
+            ],
+        }
     return {"code": error.code, "reason": str(error), "source": "", "line": None}

@@ -39,8 +39,10 @@ class SourceFile:
         return posixpath.splitext(posixpath.basename(self.name))[0]
 
 
-def find_files(root: Path, suffixes: Iterable[str], notices: Notices) -> list[SourceFile]:
-    """Return the files below ``root`` with one of the suffixes, by name; hidden ones and ``node_modules`` apart.
+def find_files(
+    root: Path, suffixes: Iterable[str], notices: Notices, *, skipped: frozenset[str] = frozenset({"node_modules"})
+) -> list[SourceFile]:
+    """Return the files below ``root`` with one of the suffixes, by name; hidden ones and ``skipped`` folders apart.
 
     Raises ImportRefused for a folder that is none, for links that lead outside, and above the limits.
     """
@@ -58,7 +60,7 @@ def find_files(root: Path, suffixes: Iterable[str], notices: Notices) -> list[So
         relative = here.relative_to(root)
         if len(relative.parts) > MAX_FOLDER_DEPTH:
             raise ImportRefused(f"Folders are nested deeper than {MAX_FOLDER_DEPTH}.", source=relative.as_posix())
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in skipped)
         for name in [*folders, *files]:
             if (here / name).is_symlink() and not (here / name).resolve().is_relative_to(real_root):
                 raise ImportRefused("This link leads outside of the folder.", source=(relative / name).as_posix())
@@ -123,6 +125,15 @@ class FileImporter(Importer):
     def identity(self) -> str:
         return str(self.options.get("source_name") or "") or super().identity()
 
+    def unreadable(self, problems: list[ImportRefused]) -> None:
+        """Refuse the import for what cannot be read, all of it at once; with ``skip_unreadable`` say what was left out."""
+        if not problems:
+            return
+        if not self.options.get("skip_unreadable"):
+            raise ImportRefused.of(problems, hint="Mend them, or leave them out (--skip-unreadable).")
+        for problem in problems:
+            self.notices.add(f"The file was left out: {problem.reason}", item=problem.source, line=problem.line)
+
     def list_files(self) -> list[SourceFile]:
         """Return the files to import."""
         raise NotImplementedError
@@ -144,7 +155,19 @@ class FileImporter(Importer):
                 if stem in stems:
                     self.page_of_folder[folder] = stems[stem]
                     break
-        items = [item for file in files if (item := self.place(file)) is not None]
+        items: list[ImportItem] = []
+        problems: list[ImportRefused] = []
+        for file in files:
+            try:
+                item = self.place(file)
+            except ImportRefused as error:
+                problems.append(error)
+            else:
+                if item is not None:
+                    items.append(item)
+        self.unreadable(problems)
+        if not items:
+            raise ImportRefused("There is nothing to import here.", source=str(self.source))
         yield from self.folders_without_page(items)
         yield from items
 
@@ -155,7 +178,7 @@ class FileImporter(Importer):
             return None
         is_index = self.page_of_folder.get(file.folder) == file.name
         name = posixpath.basename(file.folder) if is_index else file.stem
-        number, rest = split_number(name)
+        number, rest = split_number(name) if item.kind == "page" else (None, name)
         item.key = f"file:{file.name}"
         item.where = file.name
         item.parent_key = self.parent_key(posixpath.dirname(file.folder) if is_index and file.folder else file.folder)
@@ -168,7 +191,11 @@ class FileImporter(Importer):
             item.title = title_from_name(name) if name else "Home"
         given = item.data if isinstance(item.data, int | float) and not isinstance(item.data, bool) else None
         order = given if given is not None else number
-        item.order = (0 if is_index and not file.folder else 1, 0 if order is not None else 1, order or 0, rest.lower())
+        if item.kind == "post" and item.created_at is not None and order is None:
+            item.order = (1, 1, 0, item.created_at.isoformat())
+        else:
+            first = 0 if is_index and not file.folder else 1
+            item.order = (first, 0 if order is not None else 1, order or 0, rest.lower())
         item.links = (file.name, *((file.folder,) if is_index and file.folder else ()))
         item.digest = digest_of(item.digest, item.parent_key, item.slug, list(item.order))
         return item

@@ -1,8 +1,7 @@
-"""Read the front matter of a text file: a small, strict part of YAML between ``---``, or TOML between ``+++``.
+"""Read the front matter of a text file: YAML between ``---``, or TOML between ``+++``.
 
-The YAML taken: ``key: value`` with plain, single and double quoted texts, numbers, ``true`` / ``false`` / ``null``, dates,
-lists (``[a, b]`` and ``- a`` lines), and one level of ``key: value`` below a key. Everything else of YAML (anchors, tags,
-block scalars, several documents …) is refused with the line, never guessed.
+YAML is read by PyYAML's safe loader, with the scalars of YAML 1.2: ``yes`` and ``12:30`` are texts, as they are for newer
+generators, and a date is the text it is written as, for its owner to read.
 """
 
 from __future__ import annotations
@@ -12,22 +11,33 @@ import re
 import tomllib
 from typing import Any
 
+import yaml
+
 from ..exceptions import ImportRefused
 
-__all__ = ["split_front_matter"]
+__all__ = ["json_value", "split_front_matter"]
 
-MAX_LINES = 2_000
+MAX_LINES = 5_000
+#: Aliases may repeat what they name: so many values a front matter may come to.
+MAX_VALUES = 20_000
+MAX_DEPTH = 50
 
-_KEY = re.compile(r"""(?P<key>[A-Za-z_][\w.-]*|"[^"\\]*"|'[^']*')[ \t]*:(?:[ \t]+(?P<value>.*))?\Z""")
-_INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
-_FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}\Z")
-_DATE = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?[ ]?(Z|[-+][0-9]{2}:?[0-9]{2})?)?\Z"
-)
-_WORDS = {"true": True, "false": False, "yes": True, "no": False, "null": None, "~": None}
-_RESERVED = set("&*!|>%@`{")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\x00", '"': '"', "\\": "\\", "/": "/", "e": "\x1b", " ": " "}
-_ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
+_KEY = re.compile(r"""(?:[A-Za-z_][\w. -]*|"[^"\\]*"|'[^']*')[ \t]*:(?:\s|\Z)""")
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, its scalars read as YAML 1.2 reads them."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?(?:0|[1-9][0-9]{0,17})", "-+0123456789"),
+    ("float", r"[-+]?[0-9]{1,18}\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2})?", "-+0123456789"),
+    ("merge", r"<<", ["<"]),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
 
 
 def split_front_matter(text: str, *, source: str = "") -> tuple[dict[str, Any], str, int]:
@@ -43,204 +53,68 @@ def split_front_matter(text: str, *, source: str = "") -> tuple[dict[str, Any], 
     ends = ("---", "...") if mark == "---" else ("+++",)
     end = next((index for index, line in enumerate(lines[1 : MAX_LINES + 2], 1) if line.rstrip("\r \t") in ends), None)
     if end is None:
-        if mark == "---" and not _looks_like_values(lines[1:3]):
+        if mark == "---" and not any(_KEY.match(line) for line in lines[1:3]):
             # A line of its own at the top: a rule of Markdown.
             return {}, text, 1
         raise ImportRefused(f"The front matter has no closing {mark}.", source=source, line=1)
-    head = [line.rstrip("\r") for line in lines[1:end]]
+    head = "\n".join([*(line.rstrip("\r") for line in lines[1:end]), ""])
     rest = "\n".join(lines[end + 1 :])
-    if mark == "---":
-        return _Yaml(head, source).read(), rest, end + 2
+    values = _read_yaml(head, source) if mark == "---" else _read_toml(head, source)
+    return values, rest, end + 2
+
+
+def _read_toml(head: str, source: str) -> dict[str, Any]:
     try:
-        return tomllib.loads("\n".join([*head, ""])), rest, end + 2
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(head)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = re.search(r"line ([0-9]+)", str(error))
         raise ImportRefused(
             f"The TOML front matter cannot be read: {error}.", source=source, line=int(found[1]) + 1 if found else 1
         ) from None
+    return {key: json_value(value) for key, value in values.items()}
 
 
-def _looks_like_values(lines: list[str]) -> bool:
-    return any(_KEY.match(line.rstrip("\r")) for line in lines)
+def _read_yaml(head: str, source: str) -> dict[str, Any]:
+    try:
+        # _Loader is a SafeLoader: it makes plain values alone.
+        values = yaml.load(head, _Loader)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = error.problem or error.context or "it is no YAML"
+        hint = "; a text with a colon has to be in quotes" if "mapping values are not allowed" in reason else ""
+        raise ImportRefused(
+            f"The front matter cannot be read: {reason}{hint}.", source=source, line=mark.line + 2 if mark else 1
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        line = head.count("\n", 0, getattr(error, "position", 0) or 0) + 2
+        raise ImportRefused(
+            f"The front matter cannot be read: {str(error).splitlines()[0][:200]}.", source=source, line=line
+        ) from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ImportRefused(
+            "The front matter cannot be read: it has to be lines of “key: value”.", source=source, line=2
+        )
+    budget = [MAX_VALUES]
+    try:
+        return {str(key): json_value(value, budget) for key, value in values.items()}
+    except ValueError as error:
+        raise ImportRefused(f"The front matter cannot be read: {error}", source=source, line=2) from None
 
 
-class _Yaml:
-    """Read the lines between the marks; line numbers are those of the file."""
-
-    def __init__(self, lines: list[str], source: str) -> None:
-        self.lines = lines
-        self.source = source
-        self.at = 0
-
-    def refuse(self, reason: str) -> ImportRefused:
-        return ImportRefused(f"The front matter cannot be read: {reason}", source=self.source, line=self.at + 2)
-
-    def read(self) -> dict[str, Any]:
-        return self.mapping("")
-
-    def skip(self) -> str | None:
-        """Go to the next line with something on it and return it."""
-        while self.at < len(self.lines):
-            line = self.lines[self.at]
-            if line.strip() and not line.lstrip().startswith("#"):
-                if "\t" in line[: len(line) - len(line.lstrip())]:
-                    raise self.refuse("lines are indented with spaces, not with tabs.")
-                return line
-            self.at += 1
-        return None
-
-    def mapping(self, indent: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        while (line := self.skip()) is not None:
-            space = line[: len(line) - len(line.lstrip(" "))]
-            if len(space) < len(indent):
-                break
-            if space != indent:
-                raise self.refuse("this line is indented, but nothing above it asks for that.")
-            match = _KEY.match(line[len(indent) :].rstrip())
-            if match is None:
-                raise self.refuse(f"expected “key: value”, found “{line.strip()[:80]}”.")
-            key = match["key"].strip("\"'")
-            if key in found:
-                raise self.refuse(f"“{key}” is there twice.")
-            value = _without_comment(match["value"] or "")
-            if value:
-                found[key] = self.value(value)
-                self.at += 1
-            else:
-                self.at += 1
-                found[key] = self.below(indent)
-        return found
-
-    def below(self, indent: str) -> Any:
-        """Return the list or the mapping under a key without a value; ``None`` if there is neither."""
-        line = self.skip()
-        if line is None:
-            return None
-        space = line[: len(line) - len(line.lstrip(" "))]
-        if line.lstrip().startswith(("- ", "-\t")) or line.strip() == "-":
-            if len(space) < len(indent):
-                return None
-            return self.sequence(space)
-        if len(space) <= len(indent):
-            return None
-        if indent:
-            raise self.refuse("only one level of keys below a key can be read.")
-        return self.mapping(space)
-
-    def sequence(self, indent: str) -> list[Any]:
-        found: list[Any] = []
-        while (line := self.skip()) is not None:
-            space = line[: len(line) - len(line.lstrip(" "))]
-            body = line[len(space) :]
-            if len(space) < len(indent) or (space == indent and not body.startswith("-")):
-                break
-            if space != indent or not (body.startswith("- ") or body.strip() == "-"):
-                raise self.refuse("this line does not continue the list above it.")
-            text = _without_comment(body[1:].strip())
-            if _KEY.match(text) and not text.startswith(("'", '"')):
-                raise self.refuse("lists of “key: value” cannot be read; quote the text if it is one.")
-            found.append(self.value(text) if text else None)
-            self.at += 1
-        return found
-
-    def value(self, text: str) -> Any:
-        if text.startswith("["):
-            return self.flow(text)
-        if text[0] in ("'", '"'):
-            value, rest = self.quoted(text)
-            if rest.strip():
-                raise self.refuse("something follows the closing quote.")
-            return value
-        return self.plain(text)
-
-    def flow(self, text: str) -> list[Any]:
-        if not text.endswith("]"):
-            raise self.refuse("a list [ … ] has to end on its line.")
-        body = text[1:-1].strip()
-        found: list[Any] = []
-        while body:
-            if body[0] in ("'", '"'):
-                value, body = self.quoted(body)
-                found.append(value)
-                body = body.strip()
-                if body and not body.startswith(","):
-                    raise self.refuse("something follows the closing quote.")
-            else:
-                plain, comma, body = body.partition(",")
-                body = comma + body
-                if any(sign in plain for sign in "[]{}"):
-                    raise self.refuse("lists in lists cannot be read.")
-                found.append(self.plain(plain.strip()) if plain.strip() else None)
-            body = body.removeprefix(",").strip()
-        return found
-
-    def quoted(self, text: str) -> tuple[str, str]:
-        """Return the quoted text at the beginning and what follows it."""
-        if text[0] == "'":
-            match = re.match(r"'((?:[^']|'')*)'", text)
-            if match is None:
-                raise self.refuse("the quote ' is not closed on its line.")
-            return match[1].replace("''", "'"), text[match.end() :]
-        match = re.match(r'"((?:[^"\\]|\\.)*)"', text)
-        if match is None:
-            raise self.refuse('the quote " is not closed on its line.')
-
-        def decode(escape: re.Match[str]) -> str:
-            code = escape[1]
-            if code[0] in "xuU" and len(code) > 1:
-                number = int(code[1:], 16)
-                if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:
-                    raise self.refuse(f"\\{code} is no character.")
-                return chr(number)
-            if code not in _ESCAPES:
-                raise self.refuse(f"\\{code} is not known inside a double quoted text.")
-            return _ESCAPES[code]
-
-        return _ESCAPE.sub(decode, match[1]), text[match.end() :]
-
-    def plain(self, text: str) -> Any:
-        if text[0] in _RESERVED or text.startswith(("? ", "- ")):
-            raise self.refuse(f"“{text[0]}” begins something that is not read here; put the text in quotes.")
-        lower = text.lower()
-        if lower in _WORDS:
-            return _WORDS[lower]
-        if _INTEGER.match(text):
-            return int(text)
-        if _FLOAT.match(text):
-            return float(text)
-        if _DATE.match(text):
-            return self.date(text)
-        if ": " in text or text.endswith(":"):
-            raise self.refuse("a text with a colon has to be in quotes.")
-        return text
-
-    def date(self, text: str) -> datetime.date:
-        try:
-            if len(text) == 10:
-                return datetime.date.fromisoformat(text)
-            return datetime.datetime.fromisoformat(text.replace(" Z", "Z").replace(" +", "+").replace(" -", "-"))
-        except ValueError:
-            raise self.refuse(f"“{text}” is no date.") from None
-
-
-def _without_comment(text: str) -> str:
-    """Return a value without the comment behind it; a # inside quotes or inside a word is none."""
-    text = text.strip()
-    if "#" not in text:
-        return text
-    quote = ""
-    index = 0
-    while index < len(text):
-        sign = text[index]
-        if quote:
-            if sign == "\\" and quote == '"':
-                index += 1
-            elif sign == quote:
-                quote = ""
-        elif sign in "'\"" and (index == 0 or text[index - 1] in " [,"):
-            quote = sign
-        elif sign == "#" and (index == 0 or text[index - 1] in " \t"):
-            return text[:index].rstrip()
-        index += 1
-    return text
+def json_value(value: Any, budget: list[int] | None = None, depth: int = 0) -> Any:
+    """Return a value as JSON has it: dates as text, keys as text. Raises ValueError for more than there may be."""
+    if budget is not None:
+        budget[0] -= 1
+        if budget[0] < 0 or depth > MAX_DEPTH:
+            raise ValueError("it holds more values than can be meant.")
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): json_value(item, budget, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [json_value(item, budget, depth + 1) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ...command import ImportCommand
+from ...folders.habits.detect import GENERATORS
 
 
 class Command(ImportCommand):
@@ -26,5 +27,16 @@ class Command(ImportCommand):
             help="Tells this folder from others; default: the folder's name.",
         )
 
+        parser.add_argument(
+            "--generator",
+            choices=sorted(GENERATORS),
+            default="",
+            help="The generator of the site: what it held back stays back, and its addresses lead to the pages; default: "
+            "found out by its configuration, “none” for no generator's.",
+        )
+        parser.add_argument(
+            "--skip-unreadable", action="store_true", help="Leave out files that cannot be read, with a warning each."
+        )
+
     def importer_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {"source_name": options["source_name"]}
+        return {name: options[name] for name in ("source_name", "generator", "skip_unreadable")}
