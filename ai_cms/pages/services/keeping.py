@@ -12,7 +12,7 @@ from ..models import Revision
 from ..provenance import written_by
 from ..revisions import record_conflict
 from ..snapshots import apply_snapshot, assign_fields, take_snapshot
-from .drafts import locked_page
+from .locks import locked_page
 
 if TYPE_CHECKING:
     from ..models import AbstractPage
