@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ai_cms.blocks.documents.diff import on_every_longest
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
 from ai_cms.blocks.exceptions import InvalidOperation
@@ -48,29 +47,8 @@ class Layout:
         if parent not in self._firm:
             now = {name: index for index, name in enumerate(self.order.get(parent, ()))}
             common = [name for name in before if name in now]
-            self._firm[parent] = {common[index] for index in _firm([now[name] for name in common])}
+            self._firm[parent] = {common[index] for index in on_every_longest([now[name] for name in common])}
         return block_id in self._firm[parent]
-
-
-def _firm(values: Sequence[int]) -> set[int]:
-    """Return the indexes that every longest increasing subsequence has: what nobody needs to have moved."""
-    rising = _lengths(values)
-    falling = _lengths([-value for value in reversed(values)])[::-1]
-    longest = max(rising, default=0)
-    on_one = [index for index in range(len(values)) if rising[index] + falling[index] - 1 == longest]
-    rivals = Counter(rising[index] for index in on_one)
-    return {index for index in on_one if rivals[rising[index]] == 1}
-
-
-def _lengths(values: Sequence[int]) -> list[int]:
-    """Return for each value the length of the longest increasing subsequence that ends there."""
-    tails: list[int] = []
-    found = []
-    for value in values:
-        at = bisect_left(tails, value)
-        tails[at : at + 1] = [value]
-        found.append(at + 1)
-    return found
 
 
 def _digest(value: Any) -> str:

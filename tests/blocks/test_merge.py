@@ -101,6 +101,14 @@ def test_two_orders_are_a_conflict() -> None:
     assert merge_documents(BASE, mine, theirs).conflicts == ["a"]
 
 
+def test_moves_of_different_blocks_both_count() -> None:
+    base = Document([block(name) for name in "abcdef"])
+    mine = apply_operations(base, [{"op": "move", "id": "f", "after": None}]).document
+    theirs = apply_operations(base, [{"op": "move", "id": "a"}]).document
+    merged = merge_documents(base, mine, theirs)
+    assert ("".join(item["id"] for item in merged.document.blocks), merged.conflicts) == ("fbcdea", [])
+
+
 def test_moving_one_and_reordering_nothing_keeps_the_move() -> None:
     mine = edit({"op": "move", "id": "b", "after": None})
     theirs = edit({"op": "insert", "block": block("new")})

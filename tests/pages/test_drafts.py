@@ -267,3 +267,15 @@ def test_the_inverse_of_what_changed_nothing_can_be_sent_back(page: Any, superus
     services.apply_page_operations(page, done.inverse, actor=superuser)
     page.refresh_from_db()
     assert page.content_json.find("h1")["props"]["text"] == HEADING["props"]["text"]
+
+
+def test_a_whole_document_with_a_block_locked_meanwhile_is_kept(page: Any, superuser: Any) -> None:
+    services.apply_page_operations(page, [{"op": "update", "id": "h1", "meta": {"locked": True}}], actor=superuser)
+    mine = [{**HEADING, "props": {"text": "Mine", "level": 2}}, TEXT]
+    for pruned in (False, True):
+        if pruned:
+            Revision.objects.filter(page=page, version=1).delete()
+        with pytest.raises(PageStale) as caught:
+            services.update_page(page, actor=superuser, content=mine, expected_version=1)
+        kept = Revision.objects.get(page=page, number=caught.value.body()["conflict_revision"])
+        assert kept.content_json.find("h1")["props"]["text"] == "Mine"

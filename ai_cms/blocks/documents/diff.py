@@ -7,6 +7,7 @@ that one block dragged to another place is one operation.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from .document import Document, same_json
 from .editing import Editor
 from .operation_types import InsertOperation, MoveOperation, Operation, RemoveOperation, UpdateOperation, trusted
 
-__all__ = ["diff_documents", "is_regular", "longest_increasing"]
+__all__ = ["diff_documents", "is_regular", "longest_increasing", "on_every_longest"]
 
 _KEYS = frozenset({"id", "type", "v", "props", "children", "meta"})
 
@@ -73,6 +74,27 @@ def longest_increasing(values: Sequence[int]) -> set[int]:
         result.add(index)
         index = before[index]
     return result
+
+
+def on_every_longest(values: Sequence[int]) -> set[int]:
+    """Return the indexes that every longest strictly increasing subsequence has: what nobody needs to have moved."""
+    rising = _lengths(values)
+    falling = _lengths([-value for value in reversed(values)])[::-1]
+    longest = max(rising, default=0)
+    on_one = [index for index in range(len(values)) if rising[index] + falling[index] - 1 == longest]
+    rivals = Counter(rising[index] for index in on_one)
+    return {index for index in on_one if rivals[rising[index]] == 1}
+
+
+def _lengths(values: Sequence[int]) -> list[int]:
+    """Return for each value the length of the longest increasing subsequence that ends there."""
+    tails: list[int] = []
+    found = []
+    for value in values:
+        at = bisect_left(tails, value)
+        tails[at : at + 1] = [value]
+        found.append(at + 1)
+    return found
 
 
 def _replace_all(a: Document, b: Document) -> list[Operation]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .diff import is_regular, longest_increasing
+from .diff import is_regular, on_every_longest
 from .document import Document, same_json
 
 __all__ = ["Merged", "merge_documents"]
@@ -208,15 +208,23 @@ class _Merger:
         base = self.base.children(parent_id)
         common = set(base) & set(mine) & set(theirs)
         base, my_order, their_order = ([i for i in ids if i in common] for ids in (base, mine, theirs))
-        if their_order != base and my_order != base and my_order != their_order:
-            position = {block_id: index for index, block_id in enumerate(base)}
-            still = longest_increasing([position[block_id] for block_id in my_order])
-            self.conflicts.update(block_id for index, block_id in enumerate(my_order) if index not in still)
         first, second = (mine, theirs) if their_order == base != my_order else (theirs, mine)
         result = list(first)
+        if their_order != base and my_order != base and my_order != their_order:
+            my_moves, their_moves = _moved(base, my_order), _moved(base, their_order)
+            self.conflicts |= my_moves & their_moves
+            # Other blocks than theirs: they go where my edit put them.
+            result = [block_id for block_id in theirs if block_id not in my_moves - their_moves]
         for ids in (second, self.base.children(parent_id), list(children)):
             _weave(result, [block_id for block_id in ids if block_id in wanted])
         return result
+
+
+def _moved(before: list[str], after: list[str]) -> set[str]:
+    """Return the blocks that may have moved between two orders; of two that changed places it may have been either."""
+    position = {block_id: index for index, block_id in enumerate(before)}
+    still = on_every_longest([position[block_id] for block_id in after])
+    return {block_id for index, block_id in enumerate(after) if index not in still}
 
 
 def _weave(result: list[str], others: list[str]) -> None:

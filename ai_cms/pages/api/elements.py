@@ -152,9 +152,11 @@ class ElementViewSet(PagesViewSet):
         return {**place, "after": ids[order - 1] if order else None}
 
     def _apply(self, page: Any, operations: Any) -> Any:
+        # Places are counted in the page as it was read, so that is what the operations are made for.
         expected = expected_version(self.request)
+        base = page.version if expected is None else expected
         return apply_page_operations(
-            page, operations, actor=self.actor, base_version=expected, strict_version=expected is not None
+            page, operations, actor=self.actor, base_version=base, strict_version=expected is not None
         )
 
     def _element(self) -> Any:

@@ -97,9 +97,9 @@ class TemplateViewSet(PagesViewSet):
         template = self._template()
         expected = expected_version(request)
         rows = get_template_model()._base_manager.filter(pk=template.pk)
-        if expected is not None and not rows.filter(version=expected).exists():
-            raise PageStale(current_version=template.version)
-        (rows if expected is None else rows.filter(version=expected)).delete()
+        gone, _counts = (rows if expected is None else rows.filter(version=expected)).delete()
+        if not gone and expected is not None:
+            raise PageStale(current_version=rows.values_list("version", flat=True).first())
         return Response(status=204)
 
     @extend_schema(

@@ -101,16 +101,20 @@ def update_page(
         before: Document = fresh.content_json
         after = before
         names = assign_fields(fresh, fields or {}, actor=who, provenance=written_by(who, source))
+        stale = expected_version is not None and expected_version != fresh.version
         if content is not None:
+            # What was written for an older version is judged by that one: locks made since are no mistake of the writer's.
+            base = document_at(fresh.pk, expected_version) if stale and expected_version is not None else None
             after = prepare_document(
                 content,
-                previous=before,
+                previous=before if base is None else base,
                 allowed=fresh.allowed_blocks,
                 provenance=written_by(who, source),
                 actor=who,
                 allow_unknown=allow_unknown,
+                allow_locked=stale and base is None,
             )
-        if expected_version is not None and expected_version != fresh.version:
+        if stale and expected_version is not None:
             wanted = take_snapshot(fresh)
             apply_snapshot(fresh, snapshot_before)
             kept = record_conflict(fresh, actor=who, base_version=expected_version, snapshot=wanted, content=after)
