@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import nullcontext
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -37,7 +36,7 @@ from ai_cms.core.permissions import Actor, policy_for
 from . import get_page_model
 from .conf import pages_settings
 from .current_site import site_of
-from .models import Publication
+from .models import AbstractPage, Publication
 from .rendering import ORIGIN, html_key, render_draft, render_publication
 from .routing import find_publication, find_redirect, normalise_path, public_url
 from .services.previews import open_preview_link
@@ -182,7 +181,7 @@ def preview_link_view(request: HttpRequest, token: str) -> HttpResponse:
     return _preview(request, page, mode="preview")
 
 
-def _preview(request: HttpRequest, page: Any, *, mode: Mode) -> HttpResponse:
+def _preview(request: HttpRequest, page: AbstractPage, *, mode: Mode) -> HttpResponse:
     response = HttpResponse(render_draft(page, request, mode=mode))
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"
