@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
@@ -41,10 +41,11 @@ def list_pages(query: PageListQuery, context: RenderContext) -> list[PageListIte
 
 
 def _look_up(query: PageListQuery, page: AbstractPage | None) -> list[PageListItem]:
-    rows: Any = Publication.objects.public()
+    rows = Publication.objects.public()
     if page is not None:
         rows = rows.filter(site_id=page.site_id).exclude(page_id=page.pk)
-    if query.under.isdigit():
+    # Digits of other scripts are no id, and neither is more than a key can be.
+    if query.under.isascii() and query.under.isdecimal() and len(query.under) <= 18:
         above = Publication.objects.filter(page_id=int(query.under)).values_list("path", flat=True).first()
         if above is None:
             return []
@@ -59,8 +60,8 @@ def _look_up(query: PageListQuery, page: AbstractPage | None) -> list[PageListIt
     if query.tags:
         rows = rows.filter(facets__name="tags", facets__value__in=query.tags).distinct()
     # The summary is what was published; the page row beside it is the draft.
-    rows = rows.order_by(*_ORDERS[query.order]).values_list("title", "path", "summary", "first_published_at", "type")
-    return [_item(*row) for row in rows[: query.limit]]
+    items = rows.order_by(*_ORDERS[query.order]).values_list("title", "path", "summary", "first_published_at", "type")
+    return [_item(*row) for row in items[: query.limit]]
 
 
 def _item(title: str, path: str, summary: str, date: datetime, page_type: str) -> PageListItem:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -89,6 +90,12 @@ def templates_digest() -> str:
     return _templates_digest.__wrapped__() if settings.DEBUG else _templates_digest()
 
 
+def _manifest_hash() -> str:
+    # The storage as this process knows it, with the names it puts into pages.
+    installed = apps.is_installed("django.contrib.staticfiles")
+    return str(getattr(staticfiles_storage, "manifest_hash", "")) if installed else ""
+
+
 def _settings_text() -> str:
     try:
         return json.dumps(dict(project_settings()), default=_plain, sort_keys=True)
@@ -114,7 +121,7 @@ def html_key(publication: Publication) -> str:
         _settings_text(),
         settings.ROOT_URLCONF,
         settings.STATIC_URL,
-        getattr(staticfiles_storage, "manifest_hash", ""),
+        _manifest_hash(),
         publication.pk,
         publication.version,
         publication.revision,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
 from xml.sax.saxutils import escape
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -21,12 +21,13 @@ MAX_FILES = 1_000_000
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
-def _rows(request: HttpRequest) -> Any:
+def _rows(request: HttpRequest) -> QuerySet[Publication]:
     site = site_of(request)
     if site is None:
         raise Http404
     # In order of primary key: new pages go into the last file, and the others stay as a crawler knows them.
-    return Publication.objects.public().filter(site=site).order_by("pk")
+    rows: QuerySet[Publication] = Publication.objects.public().filter(site=site).order_by("pk")
+    return rows
 
 
 def _size() -> int:

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import unicodedata
 from contextlib import nullcontext
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -40,7 +39,7 @@ from . import get_page_model
 from .addresses import normalise_path, public_url
 from .conf import pages_settings
 from .current_site import site_of
-from .models import Publication
+from .models import AbstractPage, Publication
 from .rendering import ORIGIN, html_key, render_draft, render_publication
 from .routing import find_publication, find_redirect, with_query
 from .services.previews import open_preview_link
@@ -193,7 +192,7 @@ def preview_link_view(request: HttpRequest, token: str) -> HttpResponse:
     return _preview(request, page, mode="preview")
 
 
-def _preview(request: HttpRequest, page: Any, *, mode: Mode) -> HttpResponse:
+def _preview(request: HttpRequest, page: AbstractPage, *, mode: Mode) -> HttpResponse:
     response = HttpResponse(render_draft(page, request, mode=mode))
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"

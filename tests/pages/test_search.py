@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from hypothesis import given
@@ -306,3 +309,10 @@ def test_an_index_of_an_older_version_is_made_anew() -> None:
             cursor.execute("CREATE VIRTUAL TABLE ai_cms_pages_search USING fts5(search_title, search_text)")
     call_command("migrate", verbosity=0)
     assert found("sourdough") == ["Sourdough", "Rye fields"]
+
+
+def test_rows_from_before_are_cut_by_the_migration() -> None:
+    Publication.objects.filter(title="Sourdough").update(search_title="COVID-19 rules", search_text="即适者生存")
+    migration = import_module("ai_cms.pages.migrations.0005_search_words")
+    migration.cut(apps, SimpleNamespace(connection=connection))
+    assert found("19") == found("生存") == ["Sourdough"]

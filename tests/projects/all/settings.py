@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.projects.common import REST, TREE, project
 
-SMOKE = {"/health-check/": 200, "/api/schema/": 200, "/api/pages/": 401, "/admin/": 302, "/": 404}
+SMOKE = {"/health-check/": 200, "/api/schema/": 200, "/api/pages/": 401, "/admin/": 302, "/": 200}
 
 globals().update(
     project(
