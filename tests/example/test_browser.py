@@ -60,14 +60,16 @@ def test_what_is_not_there_looks_like_the_site(demo_site: DemoSite, browser: Any
     page.fill("#id_username", user["email"])
     page.fill("#id_password", user["password"])
     page.click("[type=submit]")
-    assert page.get_by_role("heading", name="Not found").is_visible()
+    page.get_by_role("heading", name="Not found").wait_for()
     assert page.get_by_role("link", name="Go to the administration").is_visible()
     assert look_at(page, "/admin/no-such-thing/") == []
     # A form with a token of another session.
     page.goto(f"{demo_site.base}/admin/password_change/")
-    page.evaluate("document.querySelectorAll('[name=csrfmiddlewaretoken]').forEach((field) => { field.value = 'x'.repeat(64); })")
+    page.evaluate(
+        "document.querySelectorAll('[name=csrfmiddlewaretoken]').forEach((field) => { field.value = 'x'.repeat(64); })"
+    )
     page.click("#content [type=submit]")
-    assert page.get_by_role("heading", name="The form was not taken").is_visible()
+    page.get_by_role("heading", name="The form was not taken").wait_for()
     assert look_at(page, "/admin/password_change/") == []
 
 
