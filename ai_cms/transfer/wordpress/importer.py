@@ -70,6 +70,7 @@ class WordPressImporter(Importer):
     """
 
     name = "wordpress"
+    revision = 2
 
     def __init__(self, source: str | Path, *, notices: Notices | None = None, **options: Any) -> None:
         super().__init__(source, notices=notices, **options)
@@ -179,7 +180,7 @@ class WordPressImporter(Importer):
         return item
 
     def keeps(self, name: str) -> bool:
-        return name in self.custom_fields or name == "_thumbnail_id" or name in _SEO_DESCRIPTIONS or name in _SEO_TITLES
+        return name in self.custom_fields or name in ("_thumbnail_id", "footnotes") or name in _SEO_DESCRIPTIONS or name in _SEO_TITLES
 
     def is_public(self, raw: WxrItem, item: ImportItem) -> bool:
         def warn(message: str) -> None:
@@ -254,7 +255,11 @@ class WordPressImporter(Importer):
         raw: dict[str, Any] = self.spool.get(item.data[0])
         attachments, attached = self.pictures(item)
         converted = wordpress_to_blocks(
-            raw["content"], attachments=attachments, attached=attached, reusable=self.reusable
+            raw["content"],
+            attachments=attachments,
+            attached=attached,
+            reusable=self.reusable,
+            footnotes=next((value for name, value in raw["meta"] if name == "footnotes"), ""),
         )
         for warning in converted.warnings:
             line = raw["content_line"] + warning.line - 1 if warning.line else item.line
