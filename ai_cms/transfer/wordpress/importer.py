@@ -105,7 +105,7 @@ class WordPressImporter(Importer):
         others: Counter[str] = Counter()
         comments = 0
         with open_wxr(self.path) as file:
-            for raw in read_wxr(file, source=self.path.name, on_site=self.open_site):
+            for raw in read_wxr(file, source=self.path.name, on_site=self.open_site, warn=self.mended):
                 comments += raw.comments
                 if raw.type in ("page", "post") or raw.type in self.post_types:
                     if (item := self.read_item(raw)) is not None:
@@ -127,6 +127,9 @@ class WordPressImporter(Importer):
         menu_names = {menu.slug: menu.name for menu in self.site.menus}
         self.menus.settle({item.key for item in raws}, menu_names, self.notices)
         yield from self.finish(raws)
+
+    def mended(self, line: int, message: str) -> None:
+        self.notices.add(message, item=self.path.name, line=line)
 
     def open_site(self, site: WxrSite) -> None:
         """Take in what stands before the items."""
