@@ -11,7 +11,9 @@ from collections.abc import Callable
 __all__ = ["plain_markdown"]
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-_HIGHLIGHT = re.compile(r"\s*\{%-?\s*highlight\s+([\w+#.-]+)[^%]*%\}\s*\Z|\s*\{\{<\s*highlight\s+([\w+#.-]+)[^>]*>\}\}\s*\Z")
+_HIGHLIGHT = re.compile(
+    r"\s*\{%-?\s*highlight\s+([\w+#.-]+)[^%]*%\}\s*\Z|\s*\{\{<\s*highlight\s+([\w+#.-]+)[^>]*>\}\}\s*\Z"
+)
 _END_HIGHLIGHT = re.compile(r"\s*\{%-?\s*endhighlight\s*-?%\}\s*\Z|\s*\{\{<\s*/\s*highlight\s*>\}\}\s*\Z")
 _RAW = re.compile(r"\{%-?\s*(?:end)?(?:raw|verbatim)\s*-?%\}")
 _BASE = re.compile(r"\{\{\s*(?:site\.(?:baseurl|url)|page\.baseurl)\s*\}\}")

@@ -13,7 +13,10 @@ MAX_TEXTS = 500
 _URL = re.compile(r"https?://\S+\Z")
 _PICTURE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?:\?\S*)?\Z", re.IGNORECASE)
 # Settings and names for machines: colours, sizes, classes, ids, keys of fields.
-_NOT_WORDS = re.compile(r"#[0-9a-f]{3,8}|[-+]?[0-9.]+(?:px|r?em|%|vh|vw|s|ms)?|field_[0-9a-f]+|[a-z0-9]+(?:[-_:|/][a-z0-9]+)+", re.IGNORECASE)
+_NOT_WORDS = re.compile(
+    r"#[0-9a-f]{3,8}|[-+]?[0-9.]+(?:px|r?em|%|vh|vw|s|ms)?|field_[0-9a-f]+|[a-z0-9]+(?:[-_:|/][a-z0-9]+)+",
+    re.IGNORECASE,
+)
 _SETTINGS = re.compile(
     r"(?:^_|class|colou?r|style|size|align|layout|font|icon|mode|name|slug|type|tag|id|key|target|rel|unit|lock|variation)"
     r"(?:name|s)?\Z",
@@ -41,7 +44,9 @@ def _collect(value: Any, name: str, parts: list[str], depth: int) -> None:
         if _URL.match(text):
             address = escape(text)
             parts.append(
-                f'<p><img src="{address}" alt=""></p>' if _PICTURE.search(text) else f'<p><a href="{address}">{address}</a></p>'
+                f'<p><img src="{address}" alt=""></p>'
+                if _PICTURE.search(text)
+                else f'<p><a href="{address}">{address}</a></p>'
             )
         elif "<" in text and ">" in text:
             parts.append(f"<div>{text}</div>")

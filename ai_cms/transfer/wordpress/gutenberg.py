@@ -15,13 +15,14 @@ from ai_cms.blocks.convert.html_reader import HtmlReader
 from ai_cms.blocks.convert.html_tree import order_tree
 from ai_cms.blocks.convert.result import Blocks, ConversionWarning, Converted, block, file_url, link_url, one_line
 from ai_cms.blocks.html.embeds import resolve_embed
-from ai_cms.blocks.html.markup import Element, parse_html, serialize, text_of, words
+from ai_cms.blocks.html.markup import Element, parse_html, serialize, text_of
 from ai_cms.blocks.html.richtext import clean_text, sanitize_inline
 
 from .attributes import attribute_texts
 from .blocks import Piece, WPBlock, parse_wordpress_blocks
 from .classic import classic_html
 from .footnotes import notes_html
+from .known_blocks import AS_HTML, DYNAMIC, GROUPS, NOTHING, SPECIAL
 from .media import Attachments, Picture, read_attachments
 from .shapes import append_block, embed_lone_addresses, hero_of, integers_of, opened, shift_lines, shown_text
 
@@ -32,21 +33,7 @@ MAX_COLUMNS_DEPTH = 6
 #: So many times a reusable block is put into one text.
 MAX_REUSED = 100
 
-# Shown by WordPress from its database, with nothing in the content.
-_DYNAMIC = words(
-    "archives calendar categories comments latest-comments loginout navigation post-author post-comments-form "
-    "post-content post-date post-excerpt post-featured-image post-navigation-link post-terms post-title query rss search "
-    "site-logo site-tagline site-title tag-cloud template-part legacy-widget widget-group"
-)
-# Groups that show their content and nothing else.
-_GROUPS = frozenset({"accordion-panel", "buttons", "column", "group", "layout", "list-item", "row", "social-links", "stack"})
-# Their HTML says everything; block comments inside only repeat it.
-_AS_HTML = words(
-    "audio code details file heading html list paragraph preformatted pullquote quote separator subhead table "
-    "text-columns verse video"
-)
 _IN_PAGE = re.compile(r"""href=["']#([^"'<>]+)["']""")
-_NOTHING = frozenset({"more", "nextpage"})
 
 
 def wordpress_to_blocks(
@@ -140,18 +127,18 @@ class _WordPressReader:
 
     def read_block(self, item: WPBlock, root: bool) -> Blocks:
         name = item.name
-        if name in _NOTHING:
+        if name in NOTHING:
             return []
         blocks: Blocks
-        if name in _SPECIAL:
-            blocks = getattr(self, _SPECIAL[name])(item, root)
+        if name in SPECIAL:
+            blocks = getattr(self, SPECIAL[name])(item, root)
         elif name.startswith("core-embed/"):
             blocks = self.read_embed(item, root)
-        elif name in _GROUPS:
+        elif name in GROUPS:
             blocks = self.read(item.content)
-        elif name in _AS_HTML:
+        elif name in AS_HTML:
             blocks = self.read_html(item.html, item.line)
-        elif name in _DYNAMIC:
+        elif name in DYNAMIC:
             self.warn(item.line, f"The block “{name}” shows what only WordPress knows, and was left out.")
             blocks = self.read(item.content)
         else:
@@ -188,7 +175,9 @@ class _WordPressReader:
 
     def read_accordion_item(self, item: WPBlock, root: bool) -> Blocks:
         """Read a question and its answer as what folds out."""
-        title = next((one_line(shown_text(inner.html)) for inner in item.blocks if inner.name == "accordion-heading"), "")
+        title = next(
+            (one_line(shown_text(inner.html)) for inner in item.blocks if inner.name == "accordion-heading"), ""
+        )
         inside = self.read([inner for inner in item.content if getattr(inner, "name", "") != "accordion-heading"])
         if not title or len(title) > 300:
             heading = [block("heading", {"text": title[:500], "level": 3})] if title else []
@@ -391,27 +380,3 @@ class _WordPressReader:
                 if not (isinstance(child, Element) and "wp-block-file__button" in child.classes)
             ]
         return self.read_html(serialize(tree), item.line)
-
-
-_SPECIAL = {
-    "accordion": "read_accordion",
-    "accordion-item": "read_accordion_item",
-    "footnotes": "read_footnotes",
-    "math": "read_math",
-    "block": "read_reusable",
-    "button": "read_button",
-    "columns": "read_columns",
-    "cover": "read_cover",
-    "embed": "read_embed",
-    "file": "read_file",
-    "freeform": "read_freeform",
-    "gallery": "read_gallery",
-    "image": "read_image",
-    "latest-posts": "read_latest_posts",
-    "media-text": "read_media_text",
-    "missing": "read_missing",
-    "page-list": "read_page_list",
-    "shortcode": "read_freeform",
-    "social-link": "read_social_link",
-    "spacer": "read_spacer",
-}

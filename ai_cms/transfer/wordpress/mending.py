@@ -104,7 +104,10 @@ class Mender:
                 code = int(name[2:-1], 16) if name[1:2] in b"xX" else int(name[1:-1])
                 if code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000:
                     return match[0]
-                self.add("references to characters that XML forbids were left out", line + part.count(b"\n", 0, match.start()))
+                self.add(
+                    "references to characters that XML forbids were left out",
+                    line + part.count(b"\n", 0, match.start()),
+                )
                 return b""
             known = html5.get(name.decode()) if name else None
             if known:

@@ -18,9 +18,7 @@ def shown_text(html: str) -> str:
     tree = parse_html(html)
     for parent in (tree, *tree.find_all_elements()):
         parent.children = [
-            child
-            for child in parent.children
-            if isinstance(child, str) or child.attrs.get("aria-hidden") != "true"
+            child for child in parent.children if isinstance(child, str) or child.attrs.get("aria-hidden") != "true"
         ]
     return text_of(tree)
 
