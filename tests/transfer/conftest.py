@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Publication, Redirect, Revision
 from ai_cms.transfer.models import ImportedPage
+from tests.pages.conftest import *  # noqa: F403
 
 from .wxr_maker import Item, write_wxr
 

@@ -25,10 +25,10 @@ _HOLDERS = frozenset(
 _NOISE = "docs-internal-guid-"
 
 
-def order_tree(root: Element) -> list[ConversionWarning]:
-    """Change a tree in place; returns what there is to say about it."""
+def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[ConversionWarning]:
+    """Change a tree in place; returns what there is to say about it. ``asked``: ids that links elsewhere lead to."""
     apply_styles(root)
-    targets = targets_of(root)
+    targets = targets_of(root) | asked
     warnings: list[ConversionWarning] = []
     said: set[str] = set()
     pending = [root]

@@ -131,9 +131,7 @@ class FrontMatter:
 
     def rest(self) -> dict[str, Any]:
         """Return what nobody has used."""
-        return {
-            key: value for key, value in self.values.items() if key not in self.understood or key in self.unused
-        }
+        return {key: value for key, value in self.values.items() if key not in self.understood or key in self.unused}
 
 
 def _texts(value: Any) -> list[str]:

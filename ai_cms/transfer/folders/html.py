@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ai_cms.blocks.convert.html_reader import HtmlReader
+from ai_cms.blocks.convert.html_tree import order_tree
 from ai_cms.blocks.html.markup import Element, parse_html, text_of
 from ai_cms.blocks.html.richtext import clean_text
 
@@ -30,6 +31,7 @@ class HtmlImporter(FileImporter):
     """
 
     name = "html"
+    revision = 2
     index_stems = ("index", "default")
 
     def __init__(self, source: Any, *, notices: Notices | None = None, **options: Any) -> None:
@@ -76,6 +78,7 @@ class HtmlImporter(FileImporter):
         tree = parse_html(clean_text(read_text(file)))
         # The tree itself, not its HTML anew: the lines of warnings are those of the file.
         reader = HtmlReader()
+        reader.warnings += order_tree(tree)
         reader.read(_main_part(tree).children)
         item.blocks = reader.finish()
         for block in item.blocks:

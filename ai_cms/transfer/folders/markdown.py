@@ -205,7 +205,9 @@ def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
     if tags:
         found["tags"] = tags
     categories = list(
-        dict.fromkeys([*front.words("categories", spaced=spaced), *([front.text("category")] if front.text("category") else [])])
+        dict.fromkeys(
+            [*front.words("categories", spaced=spaced), *([front.text("category")] if front.text("category") else [])]
+        )
     )
     if categories:
         found["categories"] = categories

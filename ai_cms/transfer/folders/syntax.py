@@ -11,12 +11,14 @@ from collections.abc import Callable
 __all__ = ["plain_markdown"]
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-_HIGHLIGHT = re.compile(r"\s*\{%-?\s*highlight\s+([\w+#.-]+)[^%]*%\}\s*\Z|\s*\{\{<\s*highlight\s+([\w+#.-]+)[^>]*>\}\}\s*\Z")
+_HIGHLIGHT = re.compile(
+    r"\s*\{%-?\s*highlight\s+([\w+#.-]+)[^%]*%\}\s*\Z|\s*\{\{<\s*highlight\s+([\w+#.-]+)[^>]*>\}\}\s*\Z"
+)
 _END_HIGHLIGHT = re.compile(r"\s*\{%-?\s*endhighlight\s*-?%\}\s*\Z|\s*\{\{<\s*/\s*highlight\s*>\}\}\s*\Z")
 _RAW = re.compile(r"\{%-?\s*(?:end)?(?:raw|verbatim)\s*-?%\}")
 _BASE = re.compile(r"\{\{\s*(?:site\.(?:baseurl|url)|page\.baseurl)\s*\}\}")
 _ATTRIBUTES = re.compile(r"(?<!\\)\{:[^{}\n]*\}[ \t]*\Z")
-_CONTAINER = re.compile(r"(\s*):{3,}\s*(\{?[\w.-]+\}?)?[ \t]*(?:\[([^\]]*)\]|(.*?))?\s*:*\s*\Z")
+_CONTAINER = re.compile(r"(\s*):{3,}\s*(\{?\.?[\w-]+\}?)?[ \t]*(?:\[([^\]]*)\]|(.*?))?\s*:*\s*\Z")
 _ADMONITION = re.compile(r"( *)(?:!!!|\?\?\?\+?)\s+([\w-]+)(?:\s+[\w-]+)*(?:\s+\"(.*)\")?\s*\Z")
 _ALERT = re.compile(r"(\s*(?:>\s*)+)\[!(\w+)\][-+]?[ \t]*(.*)\Z")
 _FIGURE = re.compile(r"\{\{[<%]\s*(?:figure|img|image)\s+([^<>%]*?)\s*/?[>%]\}\}")
@@ -121,7 +123,7 @@ def _admonitions(lines: list[str]) -> list[str]:
         elif (match := _CONTAINER.match(line)) and (match[2] or containers):
             if match[2] and not (containers and not re.match(r"[\w{]", match[2])):
                 containers.append(match[1])
-                out.append(f"{'> ' * len(containers)}**{_title(match[2].strip('{}'), match[3] or match[4])}**")
+                out.append(f"{'> ' * len(containers)}**{_title(match[2].strip('{}.'), match[3] or match[4])}**")
             else:
                 containers.pop()
                 out.append(("> " * len(containers)).rstrip())

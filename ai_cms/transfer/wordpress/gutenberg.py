@@ -9,16 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
-from ai_cms.blocks.convert.html_reader import RUN_LENGTH, HtmlReader
+from ai_cms.blocks.convert.html_reader import HtmlReader
+from ai_cms.blocks.convert.html_tree import order_tree
 from ai_cms.blocks.convert.result import Blocks, ConversionWarning, Converted, block, file_url, link_url, one_line
 from ai_cms.blocks.html.embeds import resolve_embed
-from ai_cms.blocks.html.markup import Element, parse_html, serialize, text_of, words
+from ai_cms.blocks.html.markup import Element, parse_html, serialize, text_of
 from ai_cms.blocks.html.richtext import clean_text, sanitize_inline
 
+from .attributes import attribute_texts
 from .blocks import Piece, WPBlock, parse_wordpress_blocks
 from .classic import classic_html
+from .footnotes import notes_html
+from .known_blocks import AS_HTML, DYNAMIC, GROUPS, NOTHING, SPECIAL
 from .media import Attachments, Picture, read_attachments
+from .shapes import append_block, embed_lone_addresses, hero_of, integers_of, opened, shift_lines, shown_text
 
 __all__ = ["wordpress_to_blocks"]
 
@@ -27,20 +33,7 @@ MAX_COLUMNS_DEPTH = 6
 #: So many times a reusable block is put into one text.
 MAX_REUSED = 100
 
-# Shown by WordPress from its database, with nothing in the content.
-_DYNAMIC = words(
-    "archives calendar categories comments latest-comments loginout navigation post-author post-comments-form "
-    "post-content post-date post-excerpt post-featured-image post-navigation-link post-terms post-title query rss search "
-    "site-logo site-tagline site-title tag-cloud template-part legacy-widget widget-group"
-)
-# Groups that show their content and nothing else.
-_GROUPS = frozenset({"buttons", "column", "group", "layout", "list-item", "row", "social-links", "stack"})
-# Their HTML says everything; block comments inside only repeat it.
-_AS_HTML = words(
-    "audio code details file heading html list paragraph preformatted pullquote quote separator subhead table "
-    "text-columns verse video"
-)
-_NOTHING = frozenset({"more", "nextpage"})
+_IN_PAGE = re.compile(r"""href=["']#([^"'<>]+)["']""")
 
 
 def wordpress_to_blocks(
@@ -49,18 +42,24 @@ def wordpress_to_blocks(
     attachments: Attachments | None = None,
     attached: Sequence[int] = (),
     reusable: Mapping[str, str] | None = None,
+    footnotes: str = "",
     source_lines: bool = False,
 ) -> Converted:
     """Return the blocks of a post's content and what was left out.
 
     ``attachments``: the site's pictures by their id, for content that names nothing else. ``attached``:
     the ids of those uploaded to this post, for galleries that name none. ``reusable``: the content of
-    reusable blocks by their id. ``source_lines``: each top block says its
+    reusable blocks by their id. ``footnotes``: the custom field of this name, JSON. ``source_lines``: each top block says its
     ``line``.
     """
-    reader = _WordPressReader(read_attachments(attachments), attached, reusable or {})
-    pieces = parse_wordpress_blocks(clean_text(content), reader.warnings)
+    reader = _WordPressReader(read_attachments(attachments), attached, reusable or {}, notes_html(footnotes))
+    content = clean_text(content)
+    reader.asked = frozenset(map(unquote, _IN_PAGE.findall(content + reader.notes)))
+    pieces = parse_wordpress_blocks(content, reader.warnings)
     blocks = reader.read(pieces, root=True)
+    if reader.notes:
+        # The notes have no place of their own in the text.
+        blocks += reader.read_notes(1)
     if not source_lines:
         for made in blocks:
             made.pop("line", None)
@@ -70,11 +69,14 @@ def wordpress_to_blocks(
 
 class _WordPressReader:
     def __init__(
-        self, attachments: Mapping[int, Picture], attached: Sequence[int], reusable: Mapping[str, str]
+        self, attachments: Mapping[int, Picture], attached: Sequence[int], reusable: Mapping[str, str], notes: str
     ) -> None:
         self.attachments = attachments
         self.attached = attached
         self.reusable = reusable
+        self.notes = notes
+        # Ids that links anywhere in the text lead to.
+        self.asked: frozenset[str] = frozenset()
         # The reusable blocks that are being read, and how many were: one may name itself, many may name many.
         self.reusing: list[str] = []
         self.reused = 0
@@ -97,7 +99,7 @@ class _WordPressReader:
             else:
                 continue
             for entry in new:
-                _append(made, entry)
+                append_block(made, entry)
         for entry in made:
             if not root:
                 entry.pop("line", None)
@@ -114,9 +116,10 @@ class _WordPressReader:
         )
         reader = HtmlReader()
         tree = parse_html(html)
-        _shift_lines(tree, line - 1)
+        shift_lines(tree, line - 1)
+        self.warnings += order_tree(tree, self.asked)
         if classic:
-            _embed_lone_addresses(tree)
+            embed_lone_addresses(tree)
         reader.read(tree.children)
         blocks = reader.finish()
         self.warnings += reader.warnings
@@ -124,28 +127,77 @@ class _WordPressReader:
 
     def read_block(self, item: WPBlock, root: bool) -> Blocks:
         name = item.name
-        if name in _NOTHING:
+        if name in NOTHING:
             return []
         blocks: Blocks
-        if name in _SPECIAL:
-            blocks = getattr(self, _SPECIAL[name])(item, root)
+        if name in SPECIAL:
+            blocks = getattr(self, SPECIAL[name])(item, root)
         elif name.startswith("core-embed/"):
             blocks = self.read_embed(item, root)
-        elif name in _GROUPS:
+        elif name in GROUPS:
             blocks = self.read(item.content)
-        elif name in _AS_HTML:
+        elif name in AS_HTML:
             blocks = self.read_html(item.html, item.line)
-        elif name in _DYNAMIC:
+        elif name in DYNAMIC:
             self.warn(item.line, f"The block “{name}” shows what only WordPress knows, and was left out.")
             blocks = self.read(item.content)
         else:
-            self.warn(item.line, f"The block “{name}” is not known; its content was taken as HTML.")
-            blocks = self.read(item.content)
+            blocks = self.read_unknown(item)
         for made in blocks:
             made.setdefault("line", item.line)
         return blocks
 
     # Single blocks
+
+    def read_unknown(self, item: WPBlock) -> Blocks:
+        """Read a block of a plugin: its HTML; where it has none, the texts and addresses of its attributes."""
+        blocks = self.read(item.content)
+        if blocks:
+            self.warn(item.line, f"The block “{item.name}” is not known; its content was taken as HTML.")
+            return blocks
+        html = attribute_texts(item.attrs)
+        if html:
+            self.warn(
+                item.line, f"The block “{item.name}” is not known; the texts and links of its attributes were taken."
+            )
+            return self.read_html(html, item.line)
+        self.warn(item.line, f"The block “{item.name}” is not known and holds no text; nothing of it was taken.")
+        return []
+
+    def read_notes(self, line: int) -> Blocks:
+        html, self.notes = self.notes, ""
+        return self.read_html(html, line)
+
+    def read_footnotes(self, item: WPBlock, root: bool) -> Blocks:
+        if not self.notes:
+            self.warn(item.line, "The notes of the block “footnotes” are not in the export.")
+        return self.read_notes(item.line) if self.notes else []
+
+    def read_accordion_item(self, item: WPBlock, root: bool) -> Blocks:
+        """Read a question and its answer as what folds out."""
+        title = next(
+            (one_line(shown_text(inner.html)) for inner in item.blocks if inner.name == "accordion-heading"), ""
+        )
+        inside = self.read([inner for inner in item.content if getattr(inner, "name", "") != "accordion-heading"])
+        if not title or len(title) > 300:
+            heading = [block("heading", {"text": title[:500], "level": 3})] if title else []
+            return [*heading, *inside]
+        return [block("accordion_item", {"title": title, "open": item.attrs.get("openByDefault") is True}, inside)]
+
+    def read_accordion(self, item: WPBlock, root: bool) -> Blocks:
+        made = self.read(item.content)
+        items = [entry for entry in made if entry["type"] == "accordion_item"]
+        others = [entry for entry in made if entry["type"] != "accordion_item"]
+        for entry in items:
+            entry.pop("line", None)
+        return [*([block("accordion", {}, items[:100])] if items else []), *others, *opened(items[100:])]
+
+    def read_math(self, item: WPBlock, root: bool) -> Blocks:
+        latex = item.text("latex").strip()
+        if not latex:
+            return self.read_html(item.html, item.line)
+        self.warn(item.line, "A formula is kept as the LaTeX it was written in.")
+        return [block("code", {"code": latex, "language": "latex"})]
 
     def read_freeform(self, item: WPBlock, root: bool) -> Blocks:
         return self.read_html(item.html, item.line, classic=True)
@@ -199,7 +251,7 @@ class _WordPressReader:
         tree = parse_html(item.html)
         if tree.find("img") is None:
             figures = [
-                self.attachments[key].figure for key in _integers(item.attrs.get("ids")) if key in self.attachments
+                self.attachments[key].figure for key in integers_of(item.attrs.get("ids")) if key in self.attachments
             ]
             if not figures:
                 self.warn(item.line, "A gallery without pictures was left out.")
@@ -291,7 +343,7 @@ class _WordPressReader:
                 *([block("video", {"src": src})] if src else []),
                 *(made for made in inside if made["type"] != "video"),
             ]
-        hero = _hero(inside, src, alt) if root else None
+        hero = hero_of(inside, src, alt) if root else None
         if hero is not None:
             return [hero]
         return [*([block("image", {"src": src, "alt": alt})] if src else []), *inside]
@@ -328,79 +380,3 @@ class _WordPressReader:
                 if not (isinstance(child, Element) and "wp-block-file__button" in child.classes)
             ]
         return self.read_html(serialize(tree), item.line)
-
-
-_SPECIAL = {
-    "block": "read_reusable",
-    "button": "read_button",
-    "columns": "read_columns",
-    "cover": "read_cover",
-    "embed": "read_embed",
-    "file": "read_file",
-    "freeform": "read_freeform",
-    "gallery": "read_gallery",
-    "image": "read_image",
-    "latest-posts": "read_latest_posts",
-    "media-text": "read_media_text",
-    "missing": "read_missing",
-    "page-list": "read_page_list",
-    "shortcode": "read_freeform",
-    "social-link": "read_social_link",
-    "spacer": "read_spacer",
-}
-
-
-def _append(blocks: Blocks, entry: dict[str, Any]) -> None:
-    """Add a block, or its text to the rich text before it."""
-    if entry["type"] == "rich_text" and blocks and blocks[-1]["type"] == "rich_text":
-        before = blocks[-1]["props"]["html"]
-        if len(before) + len(entry["props"]["html"]) <= RUN_LENGTH:
-            blocks[-1]["props"]["html"] = before + entry["props"]["html"]
-            return
-    blocks.append(entry)
-
-
-def _hero(inside: Blocks, src: str, alt: str) -> dict[str, Any] | None:
-    """Return a hero of a heading, plain paragraphs and buttons, in this order; ``None`` for anything else."""
-    if not inside or inside[0]["type"] != "heading" or len(inside[0]["props"]["text"]) > 300:
-        return None
-    texts = [made for made in inside[1:] if made["type"] == "rich_text"]
-    buttons = [made for made in inside[1:] if made["type"] == "button"]
-    if inside[1:] != texts + buttons or len(buttons) > 4:
-        return None
-    lines = []
-    for made in texts:
-        html = made["props"]["html"]
-        if re.search(r"<(?!/?(?:p|br|strong|em|b|i|span)\b)", html):
-            return None
-        lines.append(text_of(parse_html(html)).replace("\n", "\n\n"))
-    heading = inside[0]["props"]
-    props: dict[str, Any] = {"heading": heading["text"], "text": "\n\n".join(lines), "align": "center"}
-    if heading["level"] == 1:
-        props["level"] = 1
-    if src:
-        props |= {"image": src, "image_alt": alt}
-    return block("hero", props, buttons)
-
-
-def _integers(value: Any) -> list[int]:
-    found = value if isinstance(value, list) else []
-    return [int(item) for item in found if re.fullmatch("[0-9]{1,12}", str(item))]
-
-
-def _shift_lines(tree: Element, by: int) -> None:
-    if by:
-        for element in tree.find_all_elements():
-            element.line += by
-
-
-def _embed_lone_addresses(tree: Element) -> None:
-    """Make embeds of addresses alone in a paragraph, as WordPress does; of allowed providers alone."""
-    for index, child in enumerate(tree.children):
-        if not isinstance(child, Element) or child.name != "p":
-            continue
-        text = text_of(child)
-        if text.startswith(("http://", "https://")) and not text.split()[1:] and resolve_embed(text):
-            figure = Element("figure", {"class": "wp-block-embed"}, child.line)
-            figure.children = [text]
-            tree.children[index] = figure

@@ -11,13 +11,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
-
-from django.utils import timezone
 
 from ai_cms.blocks.convert.result import file_url
 from ai_cms.core.slugs import make_slug
@@ -27,6 +23,7 @@ from ..exceptions import ImportRefused
 from ..registry import importers
 from ..tidy import plain_text
 from .gutenberg import wordpress_to_blocks
+from .item_values import date_of, number_of, terms_of
 from .menus import Menus
 from .wxr import KNOWN_VERSIONS, WxrItem, WxrSite, open_wxr, read_wxr
 
@@ -70,6 +67,7 @@ class WordPressImporter(Importer):
     """
 
     name = "wordpress"
+    revision = 2
 
     def __init__(self, source: str | Path, *, notices: Notices | None = None, **options: Any) -> None:
         super().__init__(source, notices=notices, **options)
@@ -104,7 +102,7 @@ class WordPressImporter(Importer):
         others: Counter[str] = Counter()
         comments = 0
         with open_wxr(self.path) as file:
-            for raw in read_wxr(file, source=self.path.name, on_site=self.open_site):
+            for raw in read_wxr(file, source=self.path.name, on_site=self.open_site, warn=self.mended):
                 comments += raw.comments
                 if raw.type in ("page", "post") or raw.type in self.post_types:
                     if (item := self.read_item(raw)) is not None:
@@ -126,6 +124,9 @@ class WordPressImporter(Importer):
         menu_names = {menu.slug: menu.name for menu in self.site.menus}
         self.menus.settle({item.key for item in raws}, menu_names, self.notices)
         yield from self.finish(raws)
+
+    def mended(self, line: int, message: str) -> None:
+        self.notices.add(message, item=self.path.name, line=line)
 
     def open_site(self, site: WxrSite) -> None:
         """Take in what stands before the items."""
@@ -161,7 +162,7 @@ class WordPressImporter(Importer):
             self.left_out.append(item)
             return None
         item.publish = self.is_public(raw, item)
-        item.created_at, unreadable = _date(raw)
+        item.created_at, unreadable = date_of(raw)
         if unreadable:
             used = f"{item.created_at:%Y-%m-%d %H:%M} UTC was used" if item.created_at else "it has none now"
             self.notices.add(
@@ -170,7 +171,7 @@ class WordPressImporter(Importer):
                 line=raw.line,
             )
         stamp = item.created_at.isoformat() if item.created_at else ""
-        item.order = (0, 1, _number(raw.menu_order), "") if is_page else (1, 0, 0, stamp)
+        item.order = (0, 1, number_of(raw.menu_order), "") if is_page else (1, 0, 0, stamp)
         kept = {"fields": sorted(pair for pair in raw.meta if self.keeps(pair[0])), "password": bool(raw.password)}
         item.digest = digest_of([getattr(raw, name) for name in _IN_DIGEST], raw.categories, kept)
         place = self.spool.put({**asdict(raw), "password": bool(raw.password), "meta": kept["fields"]})
@@ -179,7 +180,8 @@ class WordPressImporter(Importer):
         return item
 
     def keeps(self, name: str) -> bool:
-        return name in self.custom_fields or name == "_thumbnail_id" or name in _SEO_DESCRIPTIONS or name in _SEO_TITLES
+        seo = (*_SEO_DESCRIPTIONS, *_SEO_TITLES)
+        return name in self.custom_fields or name in ("_thumbnail_id", "footnotes", *seo)
 
     def is_public(self, raw: WxrItem, item: ImportItem) -> bool:
         def warn(message: str) -> None:
@@ -209,7 +211,7 @@ class WordPressImporter(Importer):
             "caption": raw.excerpt[:5000],
         }
         if raw.parent not in ("", "0") and raw.post_id.isascii() and raw.post_id.isdigit() and _PICTURE.search(url):
-            self.attached[raw.parent].append((_number(raw.menu_order), int(raw.post_id)))
+            self.attached[raw.parent].append((number_of(raw.menu_order), int(raw.post_id)))
 
     def finish(self, items: list[ImportItem]) -> Iterator[ImportItem]:
         """Place posts, put the order of the menu into effect, and complete the digests."""
@@ -254,7 +256,11 @@ class WordPressImporter(Importer):
         raw: dict[str, Any] = self.spool.get(item.data[0])
         attachments, attached = self.pictures(item)
         converted = wordpress_to_blocks(
-            raw["content"], attachments=attachments, attached=attached, reusable=self.reusable
+            raw["content"],
+            attachments=attachments,
+            attached=attached,
+            reusable=self.reusable,
+            footnotes=next((value for name, value in raw["meta"] if name == "footnotes"), ""),
         )
         for warning in converted.warnings:
             line = raw["content_line"] + warning.line - 1 if warning.line else item.line
@@ -280,7 +286,7 @@ class WordPressImporter(Importer):
         return found, [number for _order, number in sorted(attached)]
 
     def metadata(self, raw: dict[str, Any], item: ImportItem) -> dict[str, Any]:
-        found: dict[str, Any] = _terms(raw["categories"])
+        found: dict[str, Any] = terms_of(raw["categories"])
         author = self.site.authors.get(raw["creator"], raw["creator"])
         if author:
             found["author"] = plain_text(author)
@@ -352,52 +358,3 @@ def _host_and_path(url: str) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return _host(parts.netloc), parts.path.rstrip("/")
-
-
-def _number(text: str) -> int:
-    match = re.match(r"-?[0-9]{1,9}\Z", text)
-    return int(match[0]) if match else 0
-
-
-def _date(raw: WxrItem) -> tuple[datetime | None, list[str]]:
-    """Return when an item was published or written, and the texts that were to say so and cannot be read.
-
-    Local times are read as those of this project. What WordPress writes where there is no date is none.
-    """
-    unreadable: list[str] = []
-    for text, zone in ((raw.post_date_gmt, UTC), (raw.post_date, timezone.get_current_timezone())):
-        try:
-            found = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
-            return found.astimezone(UTC), unreadable
-        except (ValueError, OverflowError):
-            if text and not text.startswith("0000-00-00"):
-                unreadable.append(text)
-    try:
-        moment = parsedate_to_datetime(raw.pub_date)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC), unreadable
-    except (ValueError, TypeError, IndexError, OverflowError):
-        if raw.pub_date and "-0001" not in raw.pub_date:
-            unreadable.append(raw.pub_date)
-        return None, unreadable
-
-
-def _terms(categories: list[list[str]]) -> dict[str, Any]:
-    """Return the terms of an item by the name they have in metadata."""
-    found: dict[str, Any] = {}
-    lists: dict[str, list[str]] = {}
-    for domain, nicename, name in categories:
-        word = plain_text(name) or unquote(nicename, errors="replace")
-        if not word:
-            continue
-        if domain in ("", "category"):
-            target = lists.setdefault("categories", [])
-        elif domain in ("post_tag", "tag"):
-            target = lists.setdefault("tags", [])
-        elif domain == "post_format":
-            found["format"] = (nicename or name).removeprefix("post-format-").lower()[:50]
-            continue
-        else:
-            target = found.setdefault("taxonomies", {}).setdefault(domain[:100], [])
-        if word not in target:
-            target.append(word)
-    return {**lists, **found}

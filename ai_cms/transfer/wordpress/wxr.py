@@ -14,6 +14,7 @@ from xml.parsers import expat
 
 from ..exceptions import ImportRefused
 from .items import WxrItem, WxrMenu, WxrSite
+from .mending import Mender
 
 __all__ = ["WxrItem", "WxrMenu", "WxrSite", "open_wxr", "read_wxr"]
 
@@ -87,6 +88,7 @@ class _Reader:
 
     def __init__(self, source: str) -> None:
         self.source = source
+        self.mender = Mender(_say_nothing)
         self.site = WxrSite()
         self.ready: list[WxrItem] = []
         self.item: WxrItem | None = None
@@ -115,7 +117,12 @@ class _Reader:
             parser.SetReparseDeferralEnabled(True)
 
     def refused(self, reason: str, line: int | None = None) -> ImportRefused:
-        return ImportRefused(reason, source=self.source, line=line or self.parser.CurrentLineNumber)
+        return ImportRefused(reason, source=self.source, line=line or self.line)
+
+    @property
+    def line(self) -> int:
+        """The line of the file that is read."""
+        return self.parser.CurrentLineNumber + self.mender.skipped_lines
 
     # What a data file never needs
 
@@ -161,14 +168,14 @@ class _Reader:
             self.items += 1
             if self.items > MAX_ITEMS:
                 raise self.refused(f"The export holds more than {MAX_ITEMS} items.")
-            self.item = WxrItem(line=self.parser.CurrentLineNumber)
+            self.item = WxrItem(line=self.line)
             self.item_size = 0
         elif depth == 2:
             self.parts = {}
         elif depth == 3 and self.item is not None:
             self.parts = {}
             if name == "content:encoded":
-                self.item.content_line = self.parser.CurrentLineNumber
+                self.item.content_line = self.line
             elif name == "category":
                 self.category = (attributes.get("domain", ""), attributes.get("nicename", ""))
         self.texts, self.text_size = [], 0
@@ -262,15 +269,21 @@ class _Reader:
 
 
 def read_wxr(
-    file: IO[bytes], *, source: str = "", on_site: Callable[[WxrSite], None] | None = None
+    file: IO[bytes],
+    *,
+    source: str = "",
+    on_site: Callable[[WxrSite], None] | None = None,
+    warn: Callable[[int, str], None] | None = None,
 ) -> Iterator[WxrItem]:
     """Yield the items of an export in the order of the file.
 
     ``file``: opened for bytes. ``source``: its name for errors. ``on_site``: called with what stands before the items when
-    the first one is complete, and at the end when there is none.
+    the first one is complete, and at the end when there is none. ``warn``: called with the line and a sentence for what
+    was mended.
     Raises ImportRefused with the reason and the line. Items that were yielded before stand for nothing then.
     """
     reader = _Reader(source)
+    mender = reader.mender = Mender(warn or _say_nothing)
     told = False
     empty = True
     quiet, noticed = 0, 0
@@ -283,7 +296,7 @@ def read_wxr(
             empty = False
         if not data and empty:
             raise ImportRefused("The file is empty.", source=source)
-        _parse(reader, data)
+        _parse(reader, mender.feed(data, last=not data), last=not data)
         quiet = quiet + len(data) if reader.noticed == noticed else 0
         noticed = reader.noticed
         if quiet > MAX_QUIET:
@@ -297,6 +310,7 @@ def read_wxr(
         reader.ready.clear()
         if not data:
             break
+    mender.close()
     if not reader.has_channel:
         raise ImportRefused("This is not a WordPress export: <rss> holds no <channel>.", source=source)
     if not told:
@@ -305,11 +319,16 @@ def read_wxr(
             on_site(reader.site)
 
 
-def _parse(reader: _Reader, data: bytes) -> None:
+def _say_nothing(line: int, message: str) -> None:
+    """Take no notice."""
+
+
+def _parse(reader: _Reader, data: bytes, *, last: bool) -> None:
     try:
-        reader.parser.Parse(data, not data)
+        reader.parser.Parse(data, last)
     except expat.ExpatError as error:
-        raise ImportRefused(_explain(reader, error), source=reader.source, line=error.lineno) from None
+        line = error.lineno + reader.mender.skipped_lines
+        raise ImportRefused(_explain(reader, error), source=reader.source, line=line) from None
     except (LookupError, ValueError) as error:
         # An encoding that Python does not know, or that is not one byte a character.
         raise reader.refused(f"The encoding that the file declares cannot be read: {str(error)[:200]}.") from None
