@@ -75,7 +75,7 @@ def page_type_members() -> str:
     from ai_cms.pages.models import AbstractPage
 
     rows = []
-    for name in ("type_name", "template_names", "get_context", "type_fields", "facets", "search_extra"):
+    for name in ("type_name", "template_names", "get_context", "type_fields", "facets", "search_extra", "receive"):
         item = getattr(AbstractPage, name)
         arguments = [one for one in signature(item).split(", ") if one != "self"]
         rows.append((code(f"{name}({', '.join(filter(None, arguments))})"), first_line(item)))

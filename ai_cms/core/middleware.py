@@ -129,4 +129,11 @@ def _user_of_credentials(request: HttpRequest) -> Any:
 
 
 def _wants_json(request: HttpRequest) -> bool:
-    return request.path_info.startswith(tuple(core_settings.MAINTENANCE_API_PATHS)) or not request.accepts("text/html")
+    if request.path_info.startswith(tuple(core_settings.MAINTENANCE_API_PATHS)) or not request.accepts("text/html"):
+        return True
+    # Wherever the host has mounted the REST interface, also below a prefix of the server's.
+    try:
+        prefix = reverse("ai_cms_api:schema", getattr(request, "urlconf", None)).removesuffix("schema/")
+    except NoReverseMatch:
+        return False
+    return prefix != "/" and request.path.startswith(prefix)

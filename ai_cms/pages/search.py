@@ -111,7 +111,11 @@ def install(using: str) -> None:
     Django rebuilds a SQLite table to alter it, which drops triggers: hence after every migrate.
     """
     connection = connections[using]
-    if _TABLE not in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if _TABLE not in tables:
+        if _INDEX in tables:
+            # `migrate ai_cms_pages zero`: the index would stay without what it is about.
+            _remove(connection)
         return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -123,6 +127,13 @@ def install(using: str) -> None:
                 cursor.execute(statement)
             if not complete:
                 cursor.execute(f"INSERT INTO {_INDEX}({_INDEX}) VALUES ('rebuild')")
+
+
+def _remove(connection: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {_INDEX}")
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DROP FUNCTION IF EXISTS {_INDEX}_update(), {_INDEX}_remove()")
 
 
 def words(query: str) -> list[str]:
