@@ -196,7 +196,7 @@ def _body_limits() -> Iterator[checks.CheckMessage]:
 
 
 def _rest_framework() -> Iterator[checks.CheckMessage]:
-    if apps.is_installed("rest_framework"):
+    if apps.is_installed("rest_framework") or not getattr(settings, "ROOT_URLCONF", None):
         return
     try:
         reverse("ai_cms_api:schema")

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -136,4 +136,5 @@ def _wants_json(request: HttpRequest) -> bool:
         prefix = reverse("ai_cms_api:schema", getattr(request, "urlconf", None)).removesuffix("schema/")
     except NoReverseMatch:
         return False
-    return prefix != "/" and request.path.startswith(prefix)
+    inner = "/" + prefix.removeprefix(get_script_prefix())
+    return inner != "/" and request.path_info.startswith(inner)

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import AsyncRequestFactory, Client
+from django.urls import set_script_prefix
 from django.utils import translation
 from django.utils.html import strip_tags
 
@@ -209,3 +210,15 @@ def test_asynchronous_hosts(state: bool, settings: Any) -> None:
     request = AsyncRequestFactory().get("/page/")
     answer = asyncio.run(MaintenanceMiddleware(page)(request))
     assert answer.status_code == (503 if state else 200)
+
+
+@pytest.mark.django_db
+def test_the_rest_interface_is_known_wherever_it_is_mounted(settings: Any) -> None:
+    settings.AI_CMS = {"MAINTENANCE": True, "MAINTENANCE_API_PATHS": ["/elsewhere/"]}
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "ai_cms.core.middleware.MaintenanceMiddleware"]
+    client = Client()
+    for prefix in ("", "/below"):
+        answer = client.get("/api/pages/", headers={"Accept": "*/*"}, SCRIPT_NAME=prefix)
+        assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
+    set_script_prefix("/")
+    assert client.get("/bread/", headers={"Accept": "*/*"})["Content-Type"].startswith("text/html")

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from ai_cms.pages import search as search_module
 from ai_cms.pages import services
 from ai_cms.pages.models import Publication
 from ai_cms.pages.search import search
@@ -85,3 +86,18 @@ def test_the_index_is_put_back_after_a_table_is_rebuilt() -> None:
         cursor.execute("DROP TABLE ai_cms_pages_search")
     call_command("migrate", verbosity=0)
     assert found("sourdough") == ["Sourdough", "Rye fields"]
+
+
+@pytest.mark.django_db
+def test_the_index_goes_with_the_tables_it_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = set(connection.introspection.table_names())
+    assert search_module._INDEX in before
+    with monkeypatch.context() as patch:
+        # What `migrate ai_cms_pages zero` leaves.
+        patch.setattr(search_module, "_TABLE", "ai_cms_pages_gone")
+        search_module.install("default")
+        left = set(connection.introspection.table_names())
+        assert not [name for name in left if name.startswith(search_module._INDEX)]
+        search_module.install("default")
+    search_module.install("default")
+    assert search_module._INDEX in connection.introspection.table_names()
