@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined, to_json, to_jsonable_python
 
 from .conf import blocks_settings
+from .documents.prepare import RAW_HTML_PERMISSION
 from .documents.structure import Allowed
 from .types.base import Block, BlockMeta
 from .types.registry import BlockRegistry, blocks
@@ -25,11 +26,18 @@ def block_schema(block_class: type[Block], registry: BlockRegistry = blocks) -> 
     return schema
 
 
-def catalogue(registry: BlockRegistry = blocks, allowed: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """Return what an editor needs to know of each block type; see ``GET /api/blocks/``."""
+def catalogue(
+    registry: BlockRegistry = blocks, allowed: Iterable[str] | None = None, *, switched_off: bool = True
+) -> list[dict[str, Any]]:
+    """Return what an editor needs to know of each block type; see ``GET /api/blocks/``.
+
+    ``switched_off``: those too that nobody can write on this site, such as raw HTML without the setting for it.
+    """
     entries: list[dict[str, Any]] = registry.derived(
         ("catalogue", get_language()), lambda: [_entry(block_class, registry) for _, block_class in registry.items()]
     )
+    if not switched_off and not blocks_settings.RAW_HTML:
+        entries = [entry for entry in entries if entry["permission"] != RAW_HTML_PERMISSION]
     if allowed is None:
         return list(entries)
     admitted = Allowed(allowed, registry)

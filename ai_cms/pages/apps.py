@@ -6,14 +6,16 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.requirements import RequiresApps
 from ai_cms.core.swapping import declare_default
 
 
-class PagesConfig(AppConfig):
+class PagesConfig(RequiresApps, AppConfig):
     name = "ai_cms.pages"
     label = "ai_cms_pages"
     verbose_name = _("Pages")
     default_auto_field = "django.db.models.BigAutoField"
+    requires = ("ai_cms.core", "ai_cms.blocks")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

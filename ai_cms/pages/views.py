@@ -27,7 +27,7 @@ from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import escape_leading_slashes, http_date
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 
 from ai_cms.blocks.rendering.render import Mode
@@ -40,7 +40,7 @@ from .addresses import normalise_path, public_url
 from .conf import pages_settings
 from .current_site import site_of
 from .models import AbstractPage, Publication
-from .rendering import ORIGIN, html_key, render_draft, render_publication
+from .rendering import ORIGIN, html_key, published_page, render_draft, render_publication
 from .routing import find_publication, find_redirect, with_query
 from .services.previews import open_preview_link
 from .welcome import welcome
@@ -54,6 +54,8 @@ __all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]
 @csrf_exempt
 def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
     """Answer with the page published at ``path``, a redirect, or 404."""
+    if request.method == "POST" and (answer := _received(request, path)) is not None:
+        return answer
     if request.method not in ("GET", "HEAD"):
         return _unknown_call(request) or HttpResponseNotAllowed(["GET", "HEAD"])
     wanted = normalise_path(path)
@@ -79,6 +81,29 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
         response["Cache-Control"] = "private, no-cache"
         return response
     return _serve(request, publication)
+
+
+def _received(request: HttpRequest, path: str) -> HttpResponseBase | None:
+    """Hand a form to the page published at ``path``, if its type takes any."""
+    wanted = normalise_path(path)
+    if "\x00" in wanted or len(wanted) > 2000:
+        return None
+    publication = find_publication(request, wanted)
+    if publication is None:
+        return None
+    try:
+        page_type = apps.get_model(publication.type)
+    except LookupError:
+        return None
+    if getattr(page_type, "receive", None) is AbstractPage.receive:
+        return None
+    return _hand_over(request, publication)
+
+
+@csrf_protect
+def _hand_over(request: HttpRequest, publication: Publication) -> HttpResponseBase:
+    answer = published_page(publication).receive(request)
+    return HttpResponseNotAllowed(["GET", "HEAD"]) if answer is None else answer
 
 
 def _missing_slash(request: HttpRequest) -> HttpResponse | None:

@@ -15,6 +15,7 @@ from ai_cms.blocks import Block, Document, blocks
 from ai_cms.blocks.api.components import block_component, operation_component, published_block_component
 from ai_cms.blocks.api.fields import BlocksSerializerField
 from ai_cms.blocks.api.permissions import edits_documents
+from ai_cms.blocks.forms.widget import BlocksWidget
 from ai_cms.core.api.schema import build_schema
 from ai_cms.core.permissions import Actor
 
@@ -47,7 +48,16 @@ def test_the_catalogue_shows_types_that_need_a_permission_to_those_who_have_it(
     api_client: APIClient, superuser: Any
 ) -> None:
     api_client.force_login(superuser)
-    assert "raw_html" in [entry["type"] for entry in api_client.get("/api/blocks/").json()["results"]]
+    # Nobody can write it on a site that has not switched it on.
+    assert "raw_html" not in [entry["type"] for entry in api_client.get("/api/blocks/").json()["results"]]
+    assert "raw_html" not in [
+        entry["type"] for entry in BlocksWidget().get_context("x", "", {})["widget"]["data"]["types"]
+    ]
+    with override_settings(AI_CMS={"RAW_HTML": True}):
+        assert "raw_html" in [entry["type"] for entry in api_client.get("/api/blocks/").json()["results"]]
+        assert "raw_html" in [
+            entry["type"] for entry in BlocksWidget().get_context("x", "", {})["widget"]["data"]["types"]
+        ]
 
 
 def test_rendering(api_client: APIClient, editor: Any) -> None:

@@ -294,3 +294,11 @@ def test_a_resolver_is_registered_by_a_decorator() -> None:
 
     assert resolve_reference("test:a") == "A"
     references.unregister("test")
+
+
+def test_white_space_around_a_template_does_not_part_blocks() -> None:
+    buttons = [{"id": name, "type": "button", "props": {"label": name, "url": "/"}} for name in ("a", "b")]
+    assert "</a><a " in render_blocks(buttons)
+    assert render_blocks([{"id": "h", "type": "heading", "props": {"text": "Bread"}}]) == (
+        '<h2 class="aicms-heading">Bread</h2>'
+    )

@@ -264,3 +264,15 @@ def test_what_was_made_for_a_visitor_is_private(settings: Any, editor: Any) -> N
     assert client.get("/admin/password_change/done/")["Cache-Control"] == "private, no-store"
     assert "no-cache" in client.get("/admin/")["Cache-Control"]
     assert "Cache-Control" not in Client().get("/page/")
+
+
+@pytest.mark.django_db
+def test_the_rest_interface_is_known_wherever_it_is_mounted(settings: Any) -> None:
+    settings.AI_CMS = {"MAINTENANCE": True, "MAINTENANCE_API_PATHS": ["/elsewhere/"]}
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "ai_cms.core.middleware.MaintenanceMiddleware"]
+    client = Client()
+    for prefix in ("", "/below"):
+        answer = client.get("/api/pages/", headers={"Accept": "*/*"}, SCRIPT_NAME=prefix)
+        assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
+    set_script_prefix("/")
+    assert client.get("/bread/", headers={"Accept": "*/*"})["Content-Type"].startswith("text/")

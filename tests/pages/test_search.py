@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ai_cms.pages import services
 from ai_cms.pages.models import Publication
+from ai_cms.pages.search import index as search_index
 from ai_cms.pages.search import search, search_or_similar, search_similar
 from ai_cms.pages.search.similar import distance, forget_vocabulary
 from ai_cms.pages.search.words import cut_query, cut_text
@@ -313,6 +314,21 @@ def test_an_index_of_an_older_version_is_made_anew() -> None:
 
 def test_rows_from_before_are_cut_by_the_migration() -> None:
     Publication.objects.filter(title="Sourdough").update(search_title="COVID-19 rules", search_text="即适者生存")
-    migration = import_module("ai_cms.pages.migrations.0005_search_words")
+    migration = import_module("ai_cms.pages.migrations.0006_search_words")
     migration.cut(apps, SimpleNamespace(connection=connection))
     assert found("19") == found("生存") == ["Sourdough"]
+
+
+@pytest.mark.django_db
+def test_the_index_goes_with_the_tables_it_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = set(connection.introspection.table_names())
+    assert search_index.INDEX in before
+    with monkeypatch.context() as patch:
+        # What `migrate ai_cms_pages zero` leaves.
+        patch.setattr(search_index, "TABLE", "ai_cms_pages_gone")
+        search_index.install("default")
+        left = set(connection.introspection.table_names())
+        assert not [name for name in left if name.startswith(search_index.INDEX)]
+        search_index.install("default")
+    search_index.install("default")
+    assert search_index.INDEX in connection.introspection.table_names()

@@ -31,7 +31,7 @@ class CatalogueView(ServiceView):
     def get(self, request: Request) -> Response:
         entries = [
             entry
-            for entry in catalogue(blocks)
+            for entry in catalogue(blocks, switched_off=False)
             if entry["permission"] is None or self.actor.has_perm(entry["permission"])
         ]
         etag = catalogue_etag(entries)

@@ -46,7 +46,7 @@ class BlocksWidget(forms.Textarea):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         context["widget"]["data"] = {
-            "types": catalogue(allowed=self.allowed),
+            "types": catalogue(allowed=self.allowed, switched_off=False),
             # Blocks of types that cannot be added here may stand in the document all the same.
             "known": {entry["type"]: entry["label"] for entry in catalogue()},
             "errors": [error.to_json() for error in self.block_errors],

@@ -220,10 +220,10 @@ class Renderer:
             variables |= instance.get_context(RenderContext(block_id, self.mode, self.request, self.page, self.values))
         template = find_template(block_class, self.page_type)
         if not isinstance(template, DjangoTemplate):
-            return SafeString(template.render({**self.values, **variables}, self.request))
+            return _trimmed(template.render({**self.values, **variables}, self.request))
         context = self._bound_context(template)
         with context.push(**variables):
-            return template.template.render(context)
+            return _trimmed(template.template.render(context))
 
     def _bound_context(self, template: DjangoTemplate) -> Context:
         """Return the one context of all blocks: context processors run once for a page, not once for a block."""
@@ -245,6 +245,11 @@ class Renderer:
         if self.mode == "public":
             return SafeString("")
         return format_html('<div class="ai-cms-block-problem" role="note">{}</div>', message)
+
+
+def _trimmed(html: str) -> SafeString:
+    """Return a block's HTML without the white space around it, which would part buttons that stand side by side."""
+    return SafeString(html.strip())
 
 
 def page_type_of(page: Any) -> str:

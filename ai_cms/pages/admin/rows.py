@@ -121,7 +121,10 @@ class RowMaker:
         url = public_url(page.path)
         if site is None or site.is_default or site.hostname in self._hosts():
             return url
-        return f"{self.request.scheme}://{site.hostname}{url}"
+        # Sites answer at the port that this one answers at, unless their names say another.
+        _host, colon, port = self.request.get_host().rpartition(":")
+        port = f":{port}" if colon and port.isdecimal() and ":" not in site.hostname else ""
+        return f"{self.request.scheme}://{site.hostname}{port}{url}"
 
     def _hosts(self) -> set[str]:
         host = self.request.get_host().lower()

@@ -25,6 +25,7 @@ from ..relations import is_plain_relation, save_related
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
 __all__ = ["AbstractPage", "AbstractPageMeta", "Page", "PageStatus"]
 
@@ -231,6 +232,13 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
     def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
         """Return more context for the page's template; override and extend."""
         return {}
+
+    def receive(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Answer a form that was sent to the published page (POST); ``None``: the page takes none, which is answered 405.
+
+        The CSRF token has been checked. A form needs one of its own for each visitor: set ``html_cached = False``.
+        """
+        return None
 
     @classmethod
     def type_fields(cls) -> list[models.Field[Any, Any]]:

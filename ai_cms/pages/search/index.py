@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from ..conf import pages_settings
@@ -172,13 +173,25 @@ def install(using: str, **signal: object) -> None:
     Django rebuilds a SQLite table to alter it, which drops triggers: hence after every migrate.
     """
     connection = connections[using]
-    if TABLE not in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if TABLE not in tables:
+        if INDEX in tables:
+            # `migrate ai_cms_pages zero`: the index would stay without what it is about.
+            _remove(connection)
         return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             _install_postgres(cursor)
         elif connection.vendor == "sqlite":
             _install_sqlite(cursor)
+
+
+def _remove(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {INDEX}")
+        if connection.vendor == "postgresql":
+            functions = f"{INDEX}_vector(text, text, text), {INDEX}_update(), {INDEX}_remove()"
+            cursor.execute(f"DROP FUNCTION IF EXISTS {functions} CASCADE")
 
 
 def rebuild(using: str) -> None:

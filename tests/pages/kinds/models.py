@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from ai_cms.blocks import BlocksField
 from ai_cms.pages.models import Page
@@ -22,3 +23,14 @@ class RecipePage(Page):
     topics = models.ManyToManyField(Topic, blank=True)
     goes_with = models.ManyToManyField("self", blank=True, symmetrical=False)
     leaflet = models.FileField(upload_to="leaflets", blank=True)
+
+
+class ContactPage(Page):
+    """A page with a form."""
+
+    html_cached = False
+
+    def receive(self, request: HttpRequest) -> HttpResponse | None:
+        if "silent" in request.POST:
+            return None
+        return HttpResponseRedirect(f"?thanks={request.POST.get('name', '')}&from={self.title}")

@@ -42,4 +42,19 @@ class Migration(migrations.Migration):
                 ('all_objects', django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name='ContactPage',
+            fields=[
+                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.AI_CMS_PAGE_MODEL)),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'all_objects',
+            },
+            bases=('ai_cms_pages.page',),
+            managers=[
+                ('objects', django.db.models.manager.Manager()),
+                ('all_objects', django.db.models.manager.Manager()),
+            ],
+        ),
     ]
