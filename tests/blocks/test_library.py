@@ -21,7 +21,7 @@ from ai_cms.blocks.types import library as library_module
 from ai_cms.blocks.types.library import PageListItem, PageListQuery, page_list_source
 from ai_cms.blocks.types.library.data import PageListSource
 
-from .inert import assert_inert
+from .inert import TEXT_CLASSES, assert_inert
 from .xss_payloads import XSS_PAYLOADS
 
 LIBRARY = {
@@ -116,7 +116,7 @@ class TestEachBlock:
                     html,
                 )
                 page = re.sub(r"<iframe[^>]*></iframe>", "", page)
-                assert_inert(page, allowed=PAGE_TAGS)
+                assert_inert(page, allowed=PAGE_TAGS, classes=rf"(aicms-[\w-]+ ?)+|{TEXT_CLASSES}")
 
 
 def test_labels_follow_the_language() -> None:
