@@ -17,6 +17,7 @@ ALLOWED = {
     "llm": {"core"},
     "pages": {"core", "blocks"},
     "assist": {"core", "blocks", "llm", "pages"},
+    "accounts": {"core"},
 }
 #: Loaded by another app's autodiscovery, so it may import that app.
 EXCEPTIONS = {"pages/cms_tools.py": {"llm"}}

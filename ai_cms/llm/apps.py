@@ -11,8 +11,9 @@ class LlmConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, permissions, ratios  # noqa: F401
+        from . import checks, permissions, ratios, users  # noqa: F401
 
         permissions.register()
         ratios.connect()
+        users.connect()
         from .api import routes  # noqa: F401
