@@ -19,6 +19,7 @@ urlpatterns = [
     path("favicon.ico", FaviconView.as_view()),
     path("admin/", admin.site.urls),
     path("api/", include("ai_cms.core.api.urls")),
+    path("accounts/", include("ai_cms.accounts.web.urls")),
     path("", include("ai_cms.core.urls")),
     path("", include("ai_cms.pages.urls")),
 ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 from rest_framework.test import APIClient
 
 from tests.conftest import make_user
@@ -65,6 +69,24 @@ def staff(db: None) -> Any:
     kind = ContentType.objects.get_for_model(get_user_model())
     user.user_permissions.add(*Permission.objects.filter(content_type=kind))
     return user
+
+
+@pytest.fixture
+def picture() -> Callable[..., SimpleUploadedFile]:
+    """Return a function that makes an uploaded picture; ``exif`` puts a place into it."""
+
+    def make(kind: str = "JPEG", size: tuple[int, int] = (900, 600), exif: bool = False) -> SimpleUploadedFile:
+        out = io.BytesIO()
+        made = Image.new("RGB", size, "green")
+        options: dict[str, Any] = {}
+        if exif:
+            data = Image.Exif()
+            data[0x010E] = "secret-place"
+            options["exif"] = data
+        made.save(out, kind, **options)
+        return SimpleUploadedFile(f"me.{kind.lower()}", out.getvalue(), content_type=f"image/{kind.lower()}")
+
+    return make
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from ai_cms.accounts.otp import clean_code
 from . import recovery
 from .sealing import seal, unseal
 
-__all__ = ["Enrolment", "begin", "confirm", "factor", "is_available", "is_on", "remove"]
+__all__ = ["Enrolment", "begin", "confirm", "factor", "is_available", "is_on", "pending", "picture", "remove"]
 
 PERIOD = 30
 #: Steps before and after the present one that count: clocks differ.
@@ -63,18 +63,32 @@ def begin(user: Any, site_name: str) -> Enrolment:
 
     Raises FactorUnavailable, InvalidCode if an app is in use.
     """
-    pyotp, segno = _packages()
+    pyotp, _segno = _packages()
     if is_on(user):
         raise InvalidCode("An authenticator app is in use; remove it first.")
     secret = pyotp.random_base32()
-    uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=site_name)
     sealed = seal(secret)
     with transaction.atomic():
         TotpDevice.objects.filter(user=user, confirmed_at=None).delete()
         TotpDevice.objects.create(user=user, secret=sealed)
-    # Without a style, which a strict policy would refuse.
-    svg = segno.make(uri, micro=False).svg_inline(scale=4, omitsize=False, svgclass="qr", lineclass=None)
-    return Enrolment(secret, uri, svg)
+    uri = _uri(user, secret, site_name)
+    return Enrolment(secret, uri, picture(uri))
+
+
+def pending(user: Any, site_name: str) -> Enrolment:
+    """Return the enrolment that waits for its first code. Raises InvalidCode if there is none."""
+    device = TotpDevice.objects.filter(user=user, confirmed_at=None).first()
+    if device is None:
+        raise InvalidCode
+    secret = unseal(device.secret)
+    uri = _uri(user, secret, site_name)
+    return Enrolment(secret, uri, picture(uri))
+
+
+def picture(uri: str) -> str:
+    """Return the QR code of ``uri`` as an SVG element, dark on light whatever the page's colours, without a style."""
+    _pyotp, segno = _packages()
+    return str(segno.make(uri, micro=False).svg_inline(scale=4, light="#fff", svgclass="qr", lineclass=None))
 
 
 def confirm(user: Any, code: str) -> list[str]:
@@ -111,6 +125,11 @@ def _take(device: TotpDevice, code: str) -> bool:
         return False
     step = max(matching)
     return bool(TotpDevice.objects.filter(pk=device.pk, last_step__lt=step).update(last_step=step))
+
+
+def _uri(user: Any, secret: str, site_name: str) -> str:
+    pyotp, _segno = _packages()
+    return str(pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=site_name))
 
 
 def _packages() -> tuple[Any, Any]:

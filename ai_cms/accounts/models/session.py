@@ -11,6 +11,18 @@ from django.utils.translation import gettext_lazy as _
 __all__ = ["LoginSession", "RefreshToken", "SessionKind"]
 
 
+# The first mark that a device's words hold; each browser also names those before it.
+_BROWSERS = (("Firefox/", "Firefox"), ("Edg", "Edge"), ("OPR/", "Opera"), ("Chrom", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
 class SessionKind(models.TextChoices):
     TOKEN = "token", _("app")
     BROWSER = "browser", _("browser")
@@ -39,7 +51,14 @@ class LoginSession(models.Model):
         indexes = [models.Index(fields=["user", "-last_used_at"], name="ai_cms_accounts_session_user")]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.device or self.get_kind_display()}"
+        return f"{self.user}: {self.device_name}"
+
+    @property
+    def device_name(self) -> str:
+        """What a person calls the device, as far as its own words tell: "Firefox, Linux", else the beginning of them."""
+        browser = next((name for mark, name in _BROWSERS if mark in self.device), "")
+        system = next((name for mark, name in _SYSTEMS if mark in self.device), "")
+        return ", ".join(filter(None, [browser, system])) or self.device[:60] or self.get_kind_display()
 
 
 class RefreshToken(models.Model):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -58,7 +59,10 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin, SoftDeleteModel):
     slug = models.SlugField(_("slug"), max_length=100, unique=True, blank=True, editable=False)
     # No ImageField: it asks for Pillow at start, and for the file's size at each load.
     avatar = models.FileField(_("avatar"), upload_to=avatar_path, max_length=300, blank=True)
-    avatar_url = models.URLField(_("avatar elsewhere"), max_length=500, blank=True)
+    # No URLField: its form field warns before Django 6 about the scheme it would add.
+    avatar_url = models.CharField(
+        _("avatar elsewhere"), max_length=500, blank=True, validators=[URLValidator(["https", "http"])]
+    )
     subscription_tier = models.CharField(_("tier"), max_length=30, default=first_tier)
     is_verified = models.BooleanField(
         _("address verified"), default=False, help_text=_("The address was proven by a code, or staff vouches for it.")
