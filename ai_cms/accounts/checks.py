@@ -3,8 +3,7 @@
 ``ai_cms_accounts.E001``  ``AUTH_USER_MODEL`` is no subclass of AbstractUser
 ``ai_cms_accounts.E002``  the mailer that mail is to be sent by cannot be built
 ``ai_cms_accounts.W001``  ``AUTHENTICATION_BACKENDS`` lets people in whose address is not verified
-``ai_cms_accounts.W002``  (deploy) tokens are signed with a key derived from ``SECRET_KEY``
-``ai_cms_accounts.W003``  (deploy) mail is printed or thrown away
+``ai_cms_accounts.W002``  (deploy) mail is printed or thrown away
 """
 
 from __future__ import annotations
@@ -40,22 +39,13 @@ def check_accounts(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckM
 def check_deployment(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Look for what only matters in production."""
     found: list[checks.CheckMessage] = []
-    if not accounts_settings.JWT_SECRET_KEY:
-        found.append(
-            checks.Warning(
-                "AI_CMS['JWT_SECRET_KEY'] is empty: tokens are signed with a key derived from SECRET_KEY, and a new "
-                "SECRET_KEY logs every app out.",
-                hint="Set it to a random text of 32 or more characters.",
-                id="ai_cms_accounts.W002",
-            )
-        )
     backend = _backend_path()
     if backend.endswith(_LOST):
         found.append(
             checks.Warning(
                 f"Mail goes to {backend}: nobody gets the codes that prove an address.",
                 hint="Name a mail server.",
-                id="ai_cms_accounts.W003",
+                id="ai_cms_accounts.W002",
             )
         )
     return found

@@ -7,15 +7,13 @@ from django.core.exceptions import ImproperlyConfigured
 from config import environment as env
 
 from .base import *  # noqa: F403
-from .base import AI_CMS, ALLOWED_HOSTS, SAMPLE_SECRET_KEY, SECRET_KEY, STORAGES
+from .base import ALLOWED_HOSTS, SAMPLE_SECRET_KEY, SECRET_KEY, STORAGES
 
 if SECRET_KEY == SAMPLE_SECRET_KEY or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
     raise ImproperlyConfigured(
         "SECRET_KEY must be a random text of at least 50 characters and not the sample one. Make one with: "
         "python -c 'from django.core.management.utils import get_random_secret_key as k; print(k())'"
     )
-if len(AI_CMS["JWT_SECRET_KEY"]) < 32:
-    raise ImproperlyConfigured("JWT_SECRET_KEY must be a random text of at least 32 characters, made as SECRET_KEY is.")
 if env.boolean("DEBUG", False):
     raise ImproperlyConfigured("DEBUG must be off in production; use config.settings.development to debug.")
 if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
