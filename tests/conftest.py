@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: run with --ds=tests.settings.postgres"))
 
 
-def make_user(name: str, **extra: Any) -> Any:
+def make_user(name: str, /, **extra: Any) -> Any:
     """Make a user that can log in, of whichever model is in use."""
     users: Any = get_user_model().objects
     if get_user_model().USERNAME_FIELD == "email":

@@ -40,7 +40,7 @@ def email_key(address: str) -> str:
 
     Accents stay: ``ádmin`` and ``admin`` are two people. Text that is no address has a key too, which nobody has.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address.strip()).casefold())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address).casefold()).strip()
     local, at, domain = folded.rpartition("@")
     if at and domain and not domain.isascii():
         with suppress(idna.IDNAError, UnicodeError):

@@ -39,6 +39,10 @@ __all__ = [
 CODES: dict[str, str] = {
     "invalid": "a field is missing or wrong; the messages stand by field beside this code",
     "invalid_json": "the body is not the JSON that is understood",
+    "invalid_text": "a text holds what no text may hold, such as a NUL or half a surrogate",
+    "invalid_query": "the query string is not what is understood",
+    "too_long": "a text is over the limit of its length",
+    "out_of_range": "a number or a time is beyond what can be stored",
     "malformed": "the request is malformed",
     "too_large": "the body is over a size limit",
     "invalid_code": "the code is wrong, expired, used up, or was asked for another purpose",

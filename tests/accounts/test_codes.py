@@ -21,16 +21,9 @@ from tests.core.parallel import at_once
 from .conftest import PASSWORD, last_code, post
 
 FULL = bool(os.environ.get("AI_CMS_FULL"))
-OPEN = {
-    name: None
-    for name in (
-        "accounts-code",
-        "accounts-code-address",
-        "accounts-mail",
-        "accounts-mail-day",
-        "accounts-mail-address",
-    )
-}
+OPEN = dict.fromkeys(
+    ("accounts-code", "accounts-code-address", "accounts-mail", "accounts-mail-day", "accounts-mail-address")
+)
 
 
 def register(email: str = "new@example.com") -> str:

@@ -29,7 +29,7 @@ ROUTES: dict[str, tuple[str, dict[str, str], str]] = {
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("route", ROUTES)
 def test_never_more_than_the_limit(route: str, ann: Any, settings: Any) -> None:
-    """20 × N at once, each from another made-up address, in several spellings of one account."""
+    """Many times N at once, each from another made-up address, in several spellings of one account."""
     path, body, scope = ROUTES[route]
     limit, requests, threads = (5, 100, 20) if FULL else (3, 24, 8)
     settings.AI_CMS = {**settings.AI_CMS, "RATE_LIMITS": {scope: (limit, 600)}, "MAIL_RUNNER": "none"}

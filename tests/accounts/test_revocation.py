@@ -1,4 +1,4 @@
-"""Six events × every channel: what was logged in before is dead on the next request."""
+"""Six events on every channel: what was logged in before is dead on the next request."""
 
 from __future__ import annotations
 

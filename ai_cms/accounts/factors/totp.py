@@ -100,7 +100,9 @@ def confirm(user: Any, code: str) -> list[str]:
     with transaction.atomic():
         if not TotpDevice.objects.filter(pk=device.pk, confirmed_at=None).update(confirmed_at=timezone.now()):
             raise InvalidCode
-        return recovery.renew(user)
+        codes = recovery.renew(user)
+    limits.forget(limits.FACTOR, str(user.pk))
+    return codes
 
 
 def remove(user: Any) -> None:
