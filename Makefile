@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-data test test-accounts test-postgres lint format reference docs bench dist matrix clean
+.PHONY: help axe demo demo-data test test-accounts test-postgres lint format reference docs bench dist matrix clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -51,6 +51,12 @@ $(VENV)/.docs: pyproject.toml | $(VENV)/.test
 $(VENV)/.tox: pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet build tox
 	@touch "$@"
+
+# Pinned: a new rule must not turn an unchanged tree red.
+$(VENV)/axe/node_modules/axe-core/axe.min.js: | $(BIN)/python
+	npm install --silent --no-save --no-audit --no-fund --prefix $(VENV)/axe axe-core@4.14.1
+
+axe: $(VENV)/axe/node_modules/axe-core/axe.min.js ## install axe-core, with which the browser tests look for barriers (needs npm)
 
 demo: $(VENV)/.demo-$(EXTRAS) ## install, load the sample site, print the logins, serve on http://HOST:PORT
 	@$(BIN)/python example_project/manage.py demo --host "$(HOST)" --port "$(PORT)"
