@@ -15,7 +15,7 @@ ROOT = PROJECTS.parent.parent
 
 
 #: Projects that install an app whose packages are an extra, and a package of it.
-NEEDS = {"accounts": "jwt", "accounts_only": "jwt", "swapped_user": "jwt"}
+NEEDS = {"accounts": "jwt", "accounts_only": "jwt", "social": "allauth", "swapped_user": "jwt"}
 
 
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in PROJECTS.glob("*/settings.py")))
