@@ -21,7 +21,7 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 REFERENCE = DOCS / "reference"
-APPS = ("core", "blocks", "pages", "llm", "assist")
+APPS = ("core", "blocks", "pages", "llm", "assist", "accounts")
 LANGUAGES = {".py": "python", ".html": "html+django", ".md": "markdown"}
 INCLUDED = re.compile(
     r"<!-- file: (?P<path>\S+)(?: part=(?P<part>\S+))?(?: as (?P<caption>\S+))? -->\n.*?<!-- /file -->", re.DOTALL
@@ -221,15 +221,20 @@ def pages() -> Iterator[tuple[Path, str, str]]:
 
 def main(argv: list[str]) -> Any:
     sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings.base")
+    # Every app is installed in these.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings.accounts")
     import django
 
     django.setup()
-    for path, text, wanted in pages():
-        if text != wanted:
+    stale = [(path, wanted) for path, text, wanted in pages() if text != wanted]
+    for path, wanted in stale:
+        if "--check" in argv:
+            print(path.name, "differs from the code")
+        else:
             path.write_text(wanted, "utf-8")
             print("wrote", path.name)
+    return int("--check" in argv and bool(stale))
 
 
 if __name__ == "__main__":
-    main(sys.argv)
+    sys.exit(main(sys.argv))

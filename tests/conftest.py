@@ -35,8 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: run with --ds=tests.settings.postgres"))
 
 
-def make_user(name: str, **extra: Any) -> Any:
-    return get_user_model().objects.create_user(name, f"{name}@example.com", "password", **extra)
+def make_user(name: str, /, **extra: Any) -> Any:
+    """Make a user that can log in, of whichever model is in use."""
+    users: Any = get_user_model().objects
+    if get_user_model().USERNAME_FIELD == "email":
+        return users.create_user(f"{name}@example.com", "password", username=name, **{"is_verified": True, **extra})
+    return users.create_user(name, f"{name}@example.com", "password", **extra)
 
 
 @pytest.fixture

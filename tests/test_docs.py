@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from importlib import import_module
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,12 +19,6 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 APPS = tuple(sorted(path.parent.name for path in (ROOT / "ai_cms").glob("*/apps.py")))
 
-_spec = spec_from_file_location("docs_tables", ROOT / "docs" / "tables.py")
-assert _spec is not None
-assert _spec.loader is not None
-tables = module_from_spec(_spec)
-_spec.loader.exec_module(tables)
-
 
 def first_cells(page: str) -> set[str]:
     """Return the code in the first column of all tables of a page."""
@@ -32,10 +29,13 @@ def first_cells(page: str) -> set[str]:
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_generated_tables_and_examples_are_up_to_date(path: Path, settings: object) -> None:
-    text = path.read_text("utf-8")
-    assert tables.filled(text) == text, "run `make reference`"
+@pytest.mark.skipif(find_spec("jwt") is None, reason="the tables cover ai_cms.accounts, whose extra is not installed")
+def test_generated_tables_and_examples_are_up_to_date() -> None:
+    """In a process of its own, as the tables cover every app and these settings may leave one out."""
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    command = [sys.executable, "-W", "error", str(ROOT / "docs" / "tables.py"), "--check"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"run `make reference`\n{done.stdout}{done.stderr}"
 
 
 def test_every_system_check_is_listed() -> None:

@@ -5,10 +5,12 @@ Directions and circles are contracts in pyproject.toml (import-linter), late imp
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 import ai_cms
 from tests import matrix
@@ -44,3 +46,8 @@ def test_every_app_has_its_tests_in_every_cell_of_the_matrix() -> None:
     tests = Path(__file__).parent
     assert [path for path in matrix.PATHS if not (tests / path).is_file()] == []
     assert {app for app in APPS if len(matrix.MODULES.get(app, "").split()) < 3} == set()
+
+
+@pytest.mark.parametrize("app", [app for app in APPS if (ROOT / app / "checks.py").exists()])
+def test_the_checks_of_an_installed_app_are_loaded_with_it(app: str) -> None:
+    assert not apps.is_installed(f"ai_cms.{app}") or f"ai_cms.{app}.checks" in sys.modules

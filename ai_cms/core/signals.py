@@ -20,6 +20,7 @@ __all__ = [
     "proposal_accepted",
     "proposal_created",
     "proposal_rejected",
+    "user_tier_changed",
 ]
 
 page_created = Signal()  # instance, actor
@@ -34,3 +35,4 @@ proposal_created = Signal()  # instance, actor
 proposal_accepted = Signal()  # instance, actor, revision
 proposal_rejected = Signal()  # instance, actor
 maintenance_changed = Signal()  # enabled
+user_tier_changed = Signal()  # instance

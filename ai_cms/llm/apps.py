@@ -14,9 +14,11 @@ class LlmConfig(RequiresApps, AppConfig):
     requires = ("ai_cms.core",)
 
     def ready(self) -> None:
-        from . import permissions
+        from . import checks as checks
+        from . import permissions, users
+        from .api import routes as routes
         from .credits import ratios
 
         permissions.register()
         ratios.connect()
-        from .api import routes  # noqa: F401
+        users.connect()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.static import serve
 
 
 class FaviconView(RedirectView):
@@ -16,9 +18,16 @@ class FaviconView(RedirectView):
 
 
 urlpatterns = [
+    *(
+        # Uploads are the web server's to serve; the demo has none. What lies there was made anew from pixels.
+        [path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})]
+        if getattr(settings, "DEMO_SERVES", False)
+        else []
+    ),
     path("favicon.ico", FaviconView.as_view()),
     path("admin/", admin.site.urls),
     path("api/", include("ai_cms.core.api.urls")),
+    path("accounts/", include("ai_cms.accounts.web.urls")),
     path("", include("ai_cms.core.urls")),
     path("", include("ai_cms.pages.urls")),
 ]

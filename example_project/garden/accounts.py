@@ -18,11 +18,11 @@ from ai_cms.pages.models import PageGroupPermission
 
 __all__ = ["DemoUser", "grant_editors", "make_demo_users"]
 
-#: E-mail, staff, superuser, group, scopes of the token.
+#: E-mail, name, staff, superuser, group, scopes of the token.
 PEOPLE = (
-    ("admin@example.com", True, True, "", ("read", "write", "publish", "admin")),
-    ("editor@example.com", True, False, "Editors", ("read", "write", "publish")),
-    ("member@example.com", False, False, "", ("read", "write")),
+    ("admin@example.com", "Ada Morrow", True, True, "", ("read", "write", "publish", "admin")),
+    ("editor@example.com", "Edith Fen", True, False, "Editors", ("read", "write", "publish")),
+    ("member@example.com", "Max Moss", False, False, "", ("read", "write")),
 )
 
 
@@ -41,10 +41,12 @@ def make_demo_users() -> list[DemoUser]:
     """Create or find the users. Passwords are ``DEMO_PASSWORD`` if it is set, else random."""
     memory = _Memory(Path(getattr(settings, "DEMO_LOGINS_FILE", ".demo-logins.json")))
     users = []
-    for email, staff, superuser, group, scopes in PEOPLE:
-        user, created = get_user_model().objects.get_or_create(
-            username=email, defaults={"email": email, "is_staff": staff, "is_superuser": superuser}
-        )
+    for email, name, staff, superuser, group, scopes in PEOPLE:
+        people: Any = get_user_model().all_objects
+        user = people.with_email(email).first()
+        created = user is None
+        if user is None:
+            user = people.create_user(email, is_staff=staff, is_superuser=superuser, is_verified=True, name=name)
         known = memory.get(email)
         password = os.environ.get("DEMO_PASSWORD") or known.get("password") or secrets.token_urlsafe(12)
         if created or not user.check_password(password):

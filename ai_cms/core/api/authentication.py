@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.module_loading import import_string
@@ -10,27 +11,37 @@ from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from ai_cms.core.conf import core_settings
-from ai_cms.core.models import ApiToken
-from ai_cms.core.tokens import find_token
+from ai_cms.core.registry import Registry
+from ai_cms.core.tokens import TOKEN_PREFIX, find_token
 
-__all__ = ["BearerAuthentication", "SessionAuthentication", "get_authenticators"]
+__all__ = ["BearerAuthentication", "SessionAuthentication", "bearer_tokens", "get_authenticators"]
+
+#: Other kinds of bearer tokens that apps bring: name to a function of the token that returns its user and what becomes
+#: ``request.auth``, or ``None`` for a token that is not valid. It may raise AuthenticationFailed to say why.
+bearer_tokens: Registry[Callable[[str], tuple[Any, Any] | None]] = Registry("kind of bearer token")
 
 
 class BearerAuthentication(authentication.BaseAuthentication):
-    """Accept ``Authorization: Bearer aicms_…``; the token's scopes narrow what its user may do."""
+    """Accept ``Authorization: Bearer …``: an API token, whose scopes narrow what its user may do, or a token of another app."""
 
     keyword = "Bearer"
 
-    def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         header = request.META.get("HTTP_AUTHORIZATION", "")
         scheme, _space, secret = header.partition(" ")
         if scheme.lower() != self.keyword.lower():
             return None
-        token = find_token(secret.strip())
-        if token is None:
-            # One message for unknown, expired, revoked and of an inactive user: nobody learns which.
-            raise exceptions.AuthenticationFailed(_("Invalid token."), code="invalid_token")
-        return token.user, token
+        secret = secret.strip()
+        if secret.startswith(TOKEN_PREFIX):
+            token = find_token(secret)
+            if token is not None:
+                return token.user, token
+        else:
+            for _name, read in bearer_tokens.items():
+                if (found := read(secret)) is not None:
+                    return found
+        # One message for unknown, expired, revoked and of an inactive user: nobody learns which.
+        raise exceptions.AuthenticationFailed(_("Invalid token."), code="invalid_token")
 
     def authenticate_header(self, request: Request) -> str:
         return f'{self.keyword} realm="api"'

@@ -8,6 +8,7 @@ undoes its work. Only answers of the 2xx kind are kept; any other releases the k
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import logging
 import re
@@ -16,10 +17,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, router, transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -79,8 +82,12 @@ def principal_of(request: Request) -> str:
 
 
 def hash_of(request: Request) -> str:
-    """Return the hash of method, path and body. Multipart bodies count by their parts: boundaries differ each time."""
-    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    """Return the hash of method, path and body. Multipart bodies count by their parts: boundaries differ each time.
+
+    It is keyed: a body may hold a password, which must not be guessed from what is stored.
+    """
+    key = hashlib.sha256(b"ai_cms.core.idempotency:" + force_bytes(settings.SECRET_KEY)).digest()
+    digest = hmac.new(key, f"{request.method} {request.get_full_path()}\n".encode(), hashlib.sha256)
     if request.content_type.startswith("multipart/"):
         fields = sorted((name, values) for name, values in request.POST.lists())
         digest.update(json.dumps(fields).encode())

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "ai_cms.pages",
     "ai_cms.transfer",
     "ai_cms.assist",
+    "ai_cms.accounts",
     "mptt",
     "polymorphic",
     "rest_framework",
@@ -84,6 +85,11 @@ DATABASES = {"default": env.database("DATABASE_URL", PROJECT / "db.sqlite3")}
 CACHES = {"default": env.cache("REDIS_URL")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+AUTH_USER_MODEL = "ai_cms_accounts.User"
+# In place of Django's own: nobody logs in, the admin included, whose address is not proven.
+AUTHENTICATION_BACKENDS = ["ai_cms.accounts.backends.EmailBackend"]
+LOGIN_URL = "ai_cms_accounts:login"
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -117,6 +123,7 @@ if env.text("AWS_STORAGE_BUCKET_NAME"):
         },
     }
 
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Morrowfen Botanic Garden <garden@example.com>")
 # MAILERS, or EMAIL_BACKEND and its companions before Django 6.1.
 globals().update(env.email("EMAIL_URL"))
 
@@ -167,4 +174,12 @@ AI_CMS: dict[str, Any] = {
         "free": {"text": env.integer("AI_TEXT_CREDITS", 100), "image": env.integer("AI_IMAGE_CREDITS", 10)},
         "pro": {"text": 2000, "image": 200},
     },
+    "ALLOW_REGISTRATION": env.boolean("ALLOW_REGISTRATION", True),
+    "ACCOUNTS_SITE_NAME": "Morrowfen Botanic Garden",
+    "JWT_SECRET_KEY": env.text("JWT_SECRET_KEY"),
+    "JWT_SECRET_KEY_FALLBACKS": env.items("JWT_SECRET_KEY_FALLBACKS"),
+    "JWT_ACCESS_MINUTES": env.integer("JWT_ACCESS_TOKEN_EXPIRE_MINUTES", 60, least=1),
+    "JWT_REFRESH_DAYS": env.integer("JWT_REFRESH_TOKEN_EXPIRE_DAYS", 7, least=1),
+    # Behind a proxy of ours clients are told apart by what it writes, else by their own address alone.
+    "TRUSTED_PROXY_COUNT": int(env.boolean("BEHIND_PROXY")),
 }

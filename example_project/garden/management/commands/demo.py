@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from garden.accounts import DemoUser, grant_editors, make_demo_users
 from garden.sample.loader import load_sample_site
@@ -30,7 +31,13 @@ class Command(BaseCommand):
             raise CommandError("--json needs --no-serve: a server prints other lines too.")
         if not options["no_serve"] and not getattr(settings, "DEMO_SERVES", False):
             raise CommandError("The demo serves with config.settings.development alone; add --no-serve to set up only.")
-        call_command("migrate", verbosity=0, interactive=False)
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+        except InconsistentMigrationHistory as error:
+            raise CommandError(
+                "This database was made before the site had its own user model, which cannot be changed afterwards. "
+                "Remove it (example_project/db.sqlite3*) and start again."
+            ) from error
         users = make_demo_users()
         pages = load_sample_site(users[0].user)
         grant_editors(pages["home"])
@@ -48,6 +55,7 @@ class Command(BaseCommand):
         return {
             "site": base,
             "admin": f"{base}admin/",
+            "login": f"{base}accounts/login/",
             "api": f"{base}api/",
             "docs": f"{base}api/docs/",
             "schema": f"{base}api/schema/",
@@ -60,7 +68,7 @@ class Command(BaseCommand):
             "urls": urls,
             "users": [
                 {
-                    "id": user.user.pk,
+                    "id": str(user.user.pk),
                     "email": user.email,
                     "username": user.user.get_username(),
                     "password": user.password,
@@ -77,7 +85,7 @@ class Command(BaseCommand):
         write("")
         write(bold("  Morrowfen Botanic Garden, the example site of ai_cms"))
         write("")
-        for name in ("site", "admin", "docs"):
+        for name in ("site", "login", "admin", "docs"):
             write(f"  {name:<6} {urls[name]}")
         write("")
         write(f"  {'login':<20} {'password':<18} API token (Authorization: Bearer …)")

@@ -1,0 +1,1 @@
+"""People: accounts that log in by e-mail, prove their address, and can be thrown out. Needs the extra ``accounts``."""

@@ -1,0 +1,1 @@
+"""The account pages, for sites without a front end of their own."""

@@ -1,0 +1,1 @@
+"""A host project's app with a user model of its own."""

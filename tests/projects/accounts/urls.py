@@ -1,0 +1,14 @@
+"""The API, the admin, the account pages and the public ones."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/", include("ai_cms.core.api.urls")),
+    path("accounts/", include("ai_cms.accounts.web.urls")),
+    path("", include("ai_cms.core.urls")),
+    path("", include("ai_cms.pages.urls")),
+]
