@@ -89,6 +89,28 @@ def test_blocks_appear_as_they_are_written(watch: Callable[..., Any], superuser:
     sound(watched)
 
 
+def test_a_brief_is_not_lost(watch: Callable[..., Any], superuser: Any, page: Any) -> None:
+    watched = watch(superuser)
+    path = f"{url('page', page.pk)}?task=page_draft"
+    watched.visit(path)
+    browser = watched.page
+    browser.on("dialog", lambda dialog: dialog.accept())
+    browser.fill("#id_brief", "A long brief")
+    browser.context.set_offline(True)
+    browser.get_by_role("button", name="Draft a page").click()
+    browser.get_by_text("so nothing was saved").wait_for()
+    browser.context.set_offline(False)
+    browser.goto("about:blank")
+    watched.visit(path)
+    browser.get_by_role("button", name="Put it into the form").click()
+    assert browser.input_value("#id_brief") == "A long brief"
+    browser.get_by_role("button", name="Draft a page").click()
+    browser.get_by_role("link", name="Look at the proposal").wait_for()
+    # It was used, so it is not offered again.
+    watched.visit(path)
+    assert browser.get_by_role("button", name="Put it into the form").count() == 0
+
+
 def test_forms_and_prompts_are_clean_and_fit(watch: Callable[..., Any], superuser: Any, page: Any) -> None:
     done = running(superuser, page)
     output = {"headlines": ["Bread", "Rye"], "html": "<p>Bread</p>"}

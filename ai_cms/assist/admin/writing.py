@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -34,6 +35,8 @@ from ai_cms.llm.runs.executors.runner import get_executor
 from ai_cms.llm.runs.services import cancel_run, start_run
 from ai_cms.llm.runs.streaming import run_stream
 from ai_cms.pages import get_page_model
+from ai_cms.pages.admin.keeping import copy_key, keeping
+from ai_cms.pages.admin.scripts import FORM_MEDIA
 from ai_cms.pages.models import Proposal
 from ai_cms.pages.services import create_proposal
 
@@ -61,7 +64,8 @@ class WritingRunAdmin(ReadOnlyAdmin):
     @property
     def media(self) -> Media:
         script: Any = Script("ai_cms/assist/writing.js", type="module")
-        return super().media + Media(css={"all": ["ai_cms/assist/writing.css"]}, js=[script])
+        styles = ["ai_cms/pages/admin/admin.css", "ai_cms/assist/writing.css"]
+        return super().media + Media(css={"all": styles}, js=[script]) + FORM_MEDIA
 
     # Rights
 
@@ -111,9 +115,10 @@ class WritingRunAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def link(self, name: str, *args: Any) -> str:
+    def link(self, name: str, *args: Any, **query: Any) -> str:
         """Return the URL of one of this admin's views."""
-        return reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+        url = reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+        return f"{url}?{urlencode(query)}" if query else url
 
     # Writing
 
@@ -171,10 +176,11 @@ class WritingRunAdmin(ReadOnlyAdmin):
             form = PayloadForm(request.POST, task=task, actor=actor, page=page, parent=parent)
             run = self._start(form)
             if run is not None:
-                return HttpResponseRedirect(self.link("change", run.pk))
+                return HttpResponseRedirect(self.link("change", run.pk, **copy_key(request)))
         else:
             initial = self._earlier(request, task)
             form = PayloadForm(task=task, actor=actor, page=page, parent=parent, initial=initial)
+        context["keeping"] = keeping(request, self.admin_site.name)
         context |= {"form": form, "answering": answering(task), "credits": credits_left(actor)}
         chosen = form["blocks"].value() if "blocks" in form.fields else None
         return self._show(request, "form.html", task.label, chosen=set(chosen or ()), **context)

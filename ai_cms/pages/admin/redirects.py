@@ -26,7 +26,7 @@ class OfPageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that name a page; those of pages that the user does not see are not there."""
 
     class Media:
-        css = {"all": ["ai_cms/pages/admin/admin.css"]}
+        css = {"all": ["ai_cms/core/admin.css", "ai_cms/pages/admin/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> Any:
         seen = visible_pages(request, deleted=True).non_polymorphic().order_by().values("pk")

@@ -43,7 +43,7 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ["make_default"]
 
     class Media:
-        css = {"all": ["ai_cms/pages/admin/admin.css"]}
+        css = {"all": ["ai_cms/core/admin.css", "ai_cms/pages/admin/admin.css"]}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
