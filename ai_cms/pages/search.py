@@ -133,7 +133,7 @@ def _remove(connection: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {_INDEX}")
         if connection.vendor == "postgresql":
-            cursor.execute(f"DROP FUNCTION IF EXISTS {_INDEX}_update(), {_INDEX}_remove()")
+            cursor.execute(f"DROP FUNCTION IF EXISTS {_INDEX}_update(), {_INDEX}_remove() CASCADE")
 
 
 def words(query: str) -> list[str]:
