@@ -78,7 +78,10 @@ def fingerprints(operations: Iterable[Any], document: Document) -> dict[str, Any
     """Return the marks by which it is found out later whether the operations still fit ``document``; they are plain JSON."""
     layout = Layout(document)
     found: dict[str, Any] = {}
-    for operation in map(_as_dict, operations):
+    batch = [_as_dict(operation) for operation in operations]
+    # What is moved into a section that goes afterwards goes with it.
+    removes = any(operation["op"] == "remove" for operation in batch)
+    for operation in batch:
         target, op = operation.get("id"), operation["op"]
         if op == "insert" or target not in layout.blocks:
             continue
@@ -90,7 +93,7 @@ def fingerprints(operations: Iterable[Any], document: Document) -> dict[str, Any
             continue
         found[f"in:{target}"] = parent
         found[f"order:{parent}"] = layout.order[parent]
-        if op == "remove":
+        if removes:
             found[f"all:{target}"] = _digest(_essence(block, True))
     return found
 
@@ -120,7 +123,7 @@ def _is_stale(operation: Mapping[str, Any], marks: Mapping[str, Any], layout: La
     order = marks.get(f"order:{parent}")
     if f"in:{target}" in marks and order is not None and not layout.stands_firm(target, parent, order):
         return True
-    return op == "remove" and differs(f"all:{target}", _digest(_essence(block, True)))
+    return differs(f"all:{target}", _digest(_essence(block, True)))
 
 
 def stale_targets(operations: Iterable[Any], base: Document, current: Document) -> bool:

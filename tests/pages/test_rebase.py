@@ -60,6 +60,10 @@ REFUSED: dict[str, tuple[list[Any], list[Any]]] = {
     ),
     "removing what another moved": ([{"op": "move", "id": "a", "parent": "s"}], [{"op": "remove", "id": "a"}]),
     "removing what another moved among its siblings": ([{"op": "move", "id": "a"}], [{"op": "remove", "id": "a"}]),
+    "moving what another changed into a section, and removing that": (
+        [{"op": "update", "id": "a", "props": {"text": "Theirs"}}],
+        [{"op": "move", "id": "a", "parent": "s"}, {"op": "remove", "id": "s"}],
+    ),
     "removing what another put something into": (
         [{"op": "move", "id": "a", "parent": "s"}],
         [{"op": "remove", "id": "s"}],
