@@ -190,6 +190,7 @@ class ImportCommand(BaseCommand):
         )
         self.stdout.write(
             f"{found['pages']} pages and {found['posts']} posts: {found['published']} published, {found['drafts']} drafts; "
+            f"{found['containers']} more pages hold them; "
             f"{found['redirects']} redirects made"
         )
         if report.warnings:

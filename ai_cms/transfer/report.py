@@ -68,6 +68,8 @@ class ImportReport:
             "skipped": self.count("skipped"),
             "pages": len(pages),
             "posts": len(posts),
+            # Pages that only hold others: for folders without a page, for the posts.
+            "containers": len(self.present("container")),
             "published": sum(item.published for item in (*pages, *posts)),
             "drafts": sum(not item.published for item in (*pages, *posts)),
             "redirects": self.redirects,

@@ -361,3 +361,65 @@ def test_hostile_content_takes_linear_time(content: str) -> None:
     started = time.process_time()
     wordpress_to_blocks(content)
     assert time.process_time() - started < 15
+
+
+def test_footnotes_stand_where_their_block_stands() -> None:
+    found = wordpress_to_blocks(
+        '<!-- wp:paragraph --><p>Bread<sup data-fn="aaaa-1" class="fn"><a href="#aaaa-1" id="aaaa-1-link">1</a></sup> rises.</p>'
+        "<!-- /wp:paragraph --><!-- wp:footnotes /--><!-- wp:separator --><hr/><!-- /wp:separator -->",
+        footnotes='[{"content":"The \\u003cem\\u003efirst\\u003c/em\\u003e note","id":"aaaa-1"}]',
+    )
+    assert found.warnings == []
+    assert found.blocks[0]["props"]["html"] == (
+        '<p>Bread<sup><a href="#aaaa-1" id="aaaa-1-link">1</a></sup> rises.</p>'
+        '<ol><li id="aaaa-1">The <em>first</em> note <a href="#aaaa-1-link">↩︎</a></li></ol>'
+    )
+    assert found.blocks[1]["type"] == "divider"
+
+
+@pytest.mark.parametrize(
+    ("field", "said"), [("", "are not in the export"), ("{broken", "are not in the export"), ("[1, {}]", "are not in")]
+)
+def test_footnotes_that_are_missing(field: str, said: str) -> None:
+    (warning,) = wordpress_to_blocks("<!-- wp:footnotes /-->", footnotes=field).warnings
+    assert said in warning.message
+
+
+def test_words_of_plugins_are_taken_from_their_attributes() -> None:
+    found = wordpress_to_blocks(
+        '<!-- wp:acf/testimonial {"data":{"quote":"The best bread in town","_quote":"field_12ab","color":"red",'
+        '"link":"https://e.example/a","photo":"https://e.example/a.jpg","text":"<p>Rich</p>"}} /-->'
+    )
+    assert [block["type"] for block in found.blocks] == ["rich_text", "image", "rich_text"]
+    assert found.blocks[0]["props"]["html"] == (
+        '<p>The best bread in town</p><p><a href="https://e.example/a">https://e.example/a</a></p>'
+    )
+    assert "texts and links of its attributes were taken" in found.warnings[0].message
+    (empty,) = wordpress_to_blocks('<!-- wp:acf/map {"zoom":"12"} /-->').warnings
+    assert "nothing of it was taken" in empty.message
+
+
+def test_accordions_and_formulas() -> None:
+    item = wp(
+        "accordion-item",
+        wp("accordion-heading", '<h3><button><span>Question?</span><span aria-hidden="true">+</span></button></h3>')
+        + wp("accordion-panel", wp("paragraph", "<p>Answer</p>")),
+    )
+    (made,) = wordpress_to_blocks(wp("accordion", item)).blocks
+    assert (made["type"], made["children"][0]["props"]["title"]) == ("accordion", "Question?")
+    assert made["children"][0]["children"][0]["props"]["html"] == "<p>Answer</p>"
+    (formula,) = wordpress_to_blocks('<!-- wp:math {"latex":"x^2"} --><math><mi>x</mi></math><!-- /wp:math -->').blocks
+    assert formula == {"type": "code", "props": {"code": "x^2", "language": "latex"}}
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ('<p class="has-text-align-center">a</p>', '<p class="align-center">a</p>'),
+        ('<p>a <span style="text-decoration: underline;">b</span> <span style="font-weight: bold;">c</span></p>', "<p>a <u>b</u> <strong>c</strong></p>"),
+        ("<p>Give <min> and <max> values, then press OK.</p>", "<p>Give  and  values, then press OK.</p>"),
+    ],
+)  # fmt: skip
+def test_styles_and_unknown_tags(html: str, kept: str) -> None:
+    (made,) = wordpress_to_blocks(wp("paragraph", html)).blocks
+    assert made["props"]["html"] == kept

@@ -98,12 +98,6 @@ def test_the_second_run_changes_what_the_files_changed(root: Any, docs: Path) ->
     ("text", "said"),
     [
         ("---\ntitle: *x\n---\n", "line 2"),
-        ("---\norder: first\n---\n", "order"),
-        ("---\ndraft: maybe\n---\n", "draft"),
-        ("---\ndate: soon\n---\n", "date"),
-        ("---\ntitle: [a]\n---\n", "title"),
-        ("---\ntags:\n  a: b\n---\n", "tags"),
-        ("---\ntype: nothing\n---\nx", "page type"),
         ("a\x00b", "null character"),
     ],
 )
@@ -180,3 +174,134 @@ def test_scripts_do_nothing(root: Any, tmp_path: Path, client: Any) -> None:
     assert 'href="javascript:' not in html
     assert "<img src=x" not in html
     assert "<svg onload" not in html
+
+
+@pytest.mark.parametrize(
+    ("front", "said", "public"),
+    [
+        ("order: first", "“order” is no number", True),
+        ("draft: maybe", "“draft” is neither true nor false", False),
+        ("date: soon", "“date” is no date", True),
+        ("tags:\n  a: b", "“tags” is no list of words", True),
+        ("type: docs", "“type” is no page type here", True),
+        ('draft: "true"', "", False),
+        ("draft: yes", "", False),
+        ("published: false", "", False),
+        ('weight: "3"', "", True),
+        ("author: {name: Ada}", "", True),
+        ("date: 2099-01-01", "it was to appear on 2099-01-01", False),
+        ("publishDate: 2099-01-01", "it was to appear on 2099-01-01", False),
+        ("expiryDate: 2021-01-01", "it expired on 2021-01-01", False),
+        ("status: draft", "its status is “draft”", False),
+    ],
+)
+def test_values_of_front_matter(root: Any, tmp_path: Path, front: str, said: str, public: bool) -> None:
+    """A value of another kind holds no import up: generators accept all of these."""
+    summary = run("import_markdown", write(tmp_path / "docs", a_md=f"---\ntitle: A\n{front}\n---\nText"))
+    assert said in messages(summary)
+    assert bool(messages(summary)) == bool(said)
+    assert page_at("/a/").live == public
+
+
+def test_all_problems_are_said_at_once(root: Any, tmp_path: Path) -> None:
+    folder = write(tmp_path / "docs", a_md="---\na: [\n---\n", b_md="---\nb: c: d\n---\n", c_md="# Fine\n")
+    message = refused("import_markdown", folder)
+    assert "2 files cannot be read" in message
+    assert "a.md, line 3" in message
+    assert "b.md, line 2" in message
+    summary = run("import_markdown", folder, skip_unreadable=True)
+    assert summary["pages"] == 1
+    assert messages(summary).count("The file was left out") == 2
+
+
+def test_folders_of_drafts_stay_back(root: Any, tmp_path: Path) -> None:
+    summary = run("import_markdown", write(tmp_path / "site", _drafts__secret_md="# Secret\n", about_md="# About\n"))
+    assert not any(page.live for page in root.get_descendants() if page.title == "Secret")
+    assert "it is in a folder of drafts" in messages(summary)
+
+
+def test_pages_of_folders_are_counted(root: Any, tmp_path: Path) -> None:
+    summary = run("import_markdown", write(tmp_path / "docs", a__b__c_md="# C\n", d_md="# D\n"))
+    assert (summary["pages"], summary["containers"]) == (2, 2)
+    assert root.get_descendants().count() == 4
+
+
+def test_links_in_and_between_files(root: Any, tmp_path: Path) -> None:
+    folder = write(
+        tmp_path / "docs",
+        a_md="# A\n\n[Usage](#how-to-use-it) [b](b.md#über-c--co) [gone](nope.md)\n\n## How to use it\n\nNote[^1].\n\n[^1]: word\n",
+        b_md="# B\n\n## Über C++ & Co.\n\n## [1.2.0](https://e.example/)\n",
+    )
+    summary = run("import_markdown", folder)
+    blocks = page_at("/a/").content_json.blocks
+    assert 'href="/b/#%C3%BCber-c--co"' in blocks[0]["props"]["html"]
+    assert blocks[1]["props"]["anchor"] == "how-to-use-it"
+    assert '<li id="fn1"><p>word <a href="#fnref1">' in blocks[-1]["props"]["html"]
+    headings = [block["props"] for block in page_at("/b/").content_json.blocks]
+    assert headings[0]["anchor"] == "über-c--co"
+    assert (headings[1]["text"], headings[1]["link"]) == ("1.2.0", "https://e.example/")
+    assert "The link to 'nope.md' leads to no file" in messages(summary)
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "text", "old", "path"),
+    [
+        ("_config.yml", "_posts/2024-03-01-Hello World.md", "---\ncategories: [News Items]\n---\nx", "/news%20items/2024/03/01/Hello-World.html", "/posts/hello-world/"),
+        ("hugo.toml", "content/posts/My_File.Name.md", "x", "/posts/my_file.name/", "/posts/my_filename/"),
+        ("hugo.toml", "content/posts/a.md", "---\nurl: /x/y.html\n---\nx", "/x/y.html", "/posts/a/"),
+        ("hugo.toml", "content/posts/a.md", "---\naliases: [/old/]\n---\nx", "/old/", "/posts/a/"),
+        ("mkdocs.yml", "docs/a/b.md", "x", "/a/b.html", "/a/b/"),
+        ("pelicanconf.py", "content/a/b.md", "Title: Good Bread\nDate: 2024-03-01\n\nx", "/good-bread.html", "/a/b/"),
+        (".eleventy.js", "posts/a.md", "---\npermalink: /z/\n---\nx", "/z/", "/posts/a/"),
+    ],
+)  # fmt: skip
+def test_addresses_of_generators_lead_to_the_pages(
+    root: Any, tmp_path: Path, client: Any, config: str, name: str, text: str, old: str, path: str
+) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / config).write_text("")
+    write(tmp_path / "site", **{name.removesuffix(".md").replace("/", "__") + "_md": text})
+    if " " in name or "_posts" in name:
+        target = tmp_path / "site" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    run("import_markdown", tmp_path / "site")
+    assert page_at(path).title
+    answer = client.get(old)
+    assert (answer.status_code, answer.headers["Location"]) == (301, path)
+
+
+@pytest.mark.parametrize(
+    ("config", "public"),
+    [("_config.yml", False), ("hugo.toml", False), (".eleventy.js", True), ("pelicanconf.py", True)],
+)
+def test_what_is_to_come_follows_the_generator(root: Any, tmp_path: Path, config: str, public: bool) -> None:
+    folder = write(tmp_path / "site", a_md="---\ntitle: A\ndate: 2099-01-01\n---\nx")
+    (folder / config).write_text("")
+    run("import_markdown", folder)
+    assert page_at("/a/").live == public
+
+
+def test_markup_of_generators_is_named(root: Any, tmp_path: Path) -> None:
+    text = (
+        '---\ntitle: A\n---\n{{< youtube abc >}} and :smile:\n\n!!! note "Mind"\n    The oven.\n\n:::tip\nSlow.\n:::\n\n'
+        "> [!WARNING]\n> Hot.\n\n```\n:::kept\n{{ kept }}\n```\n\n- [x] done\n\nText\n{: .lead}\n"
+    )
+    folder = write(tmp_path / "docs", a_md=text)
+    (folder / "b.mdx").write_text("# B\n")
+    said = messages(run("import_markdown", folder))
+    assert "4 a.md: There is a shortcode of Hugo" in said
+    assert "4 a.md: There is an emoji code" in said
+    assert "Attributes of kramdown" in said
+    assert "1 .mdx files" in said
+    assert "template" not in said
+    blocks = page_at("/a/").content_json.blocks
+    quotes = [block["props"]["text"] for block in blocks if block["type"] == "quote"]
+    assert [
+        "<strong>Mind</strong>" in quotes[0],
+        "<strong>Tip</strong>" in quotes[1],
+        "<strong>Warning</strong>" in quotes[2],
+    ] == [True] * 3
+    assert "The oven." in quotes[0]
+    assert ":::kept\n{{ kept }}" in next(block["props"]["code"] for block in blocks if block["type"] == "code")
+    assert any('data-checked="true"' in str(block) for block in blocks)

@@ -13,22 +13,19 @@ from typing import Any
 from ..html.embeds import resolve_embed
 from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize, text_of
 from ..html.richtext import TAGS, clean_text, sanitize_html
+from .block_of import block_of
 from .headings import read_heading
 from .html_parts import (
     MEDIA,
     column_alignment,
     gallery_block,
     image_block,
-    list_block,
     media_block,
     pictures_alone,
-    quote_block,
-    table_block,
     take_attribution,
 )
 from .html_text import (
     caption_html,
-    code_block,
     embed_address,
     has_several_images,
     language_of,
@@ -224,7 +221,7 @@ class HtmlReader:
             elif node.name in DROPPED_TAGS:
                 self.warn_dropped(node)
             elif node.name == "head":
-                self.read_head(node)
+                self.read_left_over(node)
             elif node.name in BLOCK_TAGS:
                 self.end_line()
                 self.read_block(node, wrappers)
@@ -293,19 +290,10 @@ class HtmlReader:
                 self.read([node])
                 continue
             node.line = self.line_of(element)
-            if node.name in ("ul", "ol"):
-                made = list_block(node)
-            elif node.name == "table":
-                made = table_block(node, align)
-            elif node.name == "blockquote":
-                made = quote_block(node, attribution)
-            elif node.name == "pre":
-                made = code_block(node, language)
-            elif node.name in _KEPT_TOGETHER:
-                made = None
-            else:
+            if node.name not in _KEPT_TOGETHER:
                 self.read([node])
                 continue
+            made = block_of(node, align=align, attribution=attribution, language=language)
             if made is not None:
                 self.add(made, element)
             else:
@@ -313,11 +301,6 @@ class HtmlReader:
                 self.add_to_run(node)
         self.end_line()
         self.read_left_over(element)
-
-    def read_head(self, element: Element) -> None:
-        for child in element.elements():
-            if child.name in DROPPED_TAGS:
-                self.warn_dropped(child)
 
     def read_heading(self, element: Element) -> None:
         heading = read_heading(element)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from django.utils import timezone
 
@@ -136,12 +137,12 @@ class MarkdownImporter(FileImporter):
         return name
 
     def old_paths(self, item: ImportItem) -> Iterable[str]:
-        return self.addresses.get(item.key, ())
+        return [unquote(path, errors="replace") for path in self.addresses.get(item.key, ())]
 
     def link_key(self, url: str, item: ImportItem) -> str | None:
         if url.startswith("/") and not url.startswith("//"):
-            path = url.partition("?")[0]
-            return None if "?" in url or path == "/" else path.rstrip("/")
+            path = unquote(url, errors="replace").rstrip("/")
+            return None if "?" in url else path or None
         return super().link_key(url, item)
 
     def fill(self, item: ImportItem) -> None:

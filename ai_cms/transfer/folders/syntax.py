@@ -109,6 +109,10 @@ def _admonitions(lines: list[str]) -> list[str]:
     indent: int | None = None
     fence = ""
     for line in lines:
+        if indent is not None and line.strip() and not line.startswith(" " * indent):
+            indent = None
+            if out and out[-1].strip() == ">":
+                out[-1] = ""
         if match := _FENCE.match(line.strip()):
             fence = "" if fence and line.strip().startswith(fence) else fence or match[1]
         elif fence:
@@ -135,9 +139,6 @@ def _admonitions(lines: list[str]) -> list[str]:
             if line.startswith(" " * indent):
                 out.append(f"{' ' * (indent - 4)}{'> ' * len(containers)}> {line[indent:]}")
                 continue
-            indent = None
-            if out and out[-1].strip() == ">":
-                out[-1] = ""
         out.append(f"{'> ' * len(containers)}{line}" if containers else line)
     return out
 
