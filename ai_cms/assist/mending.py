@@ -47,7 +47,7 @@ def _checked(blocks: list[Any], allowed: tuple[str, ...], actor: Actor) -> tuple
         document = prepare_document(clean, previous=None, allowed=allowed, actor=actor)
     except InvalidDocument as error:
         return [], list(error.body().get("content_json", []))
-    problems = [problem.to_json() for problem in document.validate(strict=True)]
+    problems: list[Problem] = [problem.to_json() for problem in document.validate(strict=True)]
     return ([], problems) if problems else (document.to_json(), [])
 
 

@@ -19,7 +19,7 @@ from ai_cms.llm.schema import strict_schema
 from ai_cms.pages import get_page_model
 from ai_cms.pages.services import check_place, create_page
 
-from .common import Brief, Language, Output, Tone
+from .common import Brief, Language, Output, Tone, text_up_to
 
 __all__ = ["DraftTask", "PageDraftTask", "SectionDraftTask", "draft_types"]
 
@@ -44,8 +44,8 @@ class DraftPayload(Payload):
 
 
 class Draft(Output):
-    title: Annotated[str, Field(min_length=1, max_length=200)]
-    seo_description: Annotated[str, Field(max_length=300)] = ""
+    title: text_up_to(200)  # type: ignore[valid-type]
+    seo_description: text_up_to(300, least=0) = ""  # type: ignore[valid-type]
     blocks: list[dict[str, Any]] = Field(min_length=1, max_length=200)
 
 

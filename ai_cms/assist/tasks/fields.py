@@ -10,7 +10,7 @@ from pydantic import Field
 from ai_cms.assist.exceptions import InvalidPayload
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
 
-from .common import Output, ShortText, SourcePayload, SourceTask
+from .common import Output, ShortText, SourcePayload, SourceTask, list_up_to, text_up_to
 
 __all__ = ["AltTextTask", "ExcerptTask", "HeadlinesTask", "KeywordsTask", "SeoTask", "SummariseTask"]
 
@@ -22,7 +22,7 @@ class SummaryPayload(SourcePayload):
 
 
 class Summary(Output):
-    summary: Annotated[str, Field(min_length=1, max_length=4_000)]
+    summary: text_up_to(4_000)  # type: ignore[valid-type]
 
 
 @register_task
@@ -40,7 +40,7 @@ class ExcerptPayload(SourcePayload):
 
 
 class Excerpt(Output):
-    excerpt: Annotated[str, Field(min_length=1, max_length=700)]
+    excerpt: text_up_to(700)  # type: ignore[valid-type]
 
 
 @register_task
@@ -62,7 +62,7 @@ class KeywordsPayload(SourcePayload):
 
 
 class Keywords(Output):
-    keywords: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(min_length=1, max_length=20)]
+    keywords: list_up_to(20, text_up_to(80), least=1)  # type: ignore[valid-type]
 
 
 @register_task
@@ -80,9 +80,9 @@ class KeywordsTask(SourceTask):
 
 
 class Seo(Output):
-    title: Annotated[str, Field(min_length=1, max_length=70, description="For the result list: about 60 characters.")]
-    description: Annotated[str, Field(min_length=1, max_length=170, description="About 155 characters.")]
-    keywords: Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=20)] = []
+    title: text_up_to(70, description="For the result list: about 60 characters.")  # type: ignore[valid-type]
+    description: text_up_to(170, description="About 155 characters.")  # type: ignore[valid-type]
+    keywords: list_up_to(20, text_up_to(80, least=0)) = []  # type: ignore[valid-type]
 
 
 @register_task
@@ -104,7 +104,7 @@ class HeadlinesPayload(SourcePayload):
 
 
 class Headlines(Output):
-    headlines: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=20)]
+    headlines: list_up_to(20, text_up_to(200), least=1)  # type: ignore[valid-type]
 
 
 @register_task
@@ -123,7 +123,7 @@ class AltTextPayload(Payload):
 
 
 class AltText(Output):
-    alt: Annotated[str, Field(min_length=1, max_length=250)]
+    alt: text_up_to(250)  # type: ignore[valid-type]
 
 
 @register_task

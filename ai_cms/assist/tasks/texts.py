@@ -12,7 +12,7 @@ from ai_cms.blocks.convert.html_reader import html_to_blocks
 from ai_cms.blocks.html.richtext import sanitize_html
 from ai_cms.pages.untrusted import without_remote_sources
 
-from .common import Language, LongText, Output, ShortText, SourcePayload, SourceTask, Tone
+from .common import Language, LongText, Output, ShortText, SourcePayload, SourceTask, Tone, list_up_to, text_up_to
 
 __all__ = [
     "AboutTask",
@@ -44,9 +44,9 @@ class HeroPayload(Payload):
 
 
 class Hero(Output):
-    heading: Annotated[str, Field(min_length=1, max_length=120)]
-    text: Annotated[str, Field(min_length=1, max_length=600)]
-    button: Annotated[str, Field(max_length=60)] = ""
+    heading: text_up_to(120)  # type: ignore[valid-type]
+    text: text_up_to(600)  # type: ignore[valid-type]
+    button: text_up_to(60, least=0) = ""  # type: ignore[valid-type]
 
 
 @register_task
@@ -98,16 +98,15 @@ class ResumePayload(Payload):
 
 
 class ResumeSummary(Output):
-    summary: Annotated[str, Field(min_length=1, max_length=2_000)]
+    summary: text_up_to(2_000)  # type: ignore[valid-type]
 
 
 class TailoredResume(Output):
-    summary: Annotated[str, Field(min_length=1, max_length=2_000)]
-    highlights: Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=20)] = []
-    missing: Annotated[
-        list[Annotated[str, Field(max_length=200)]],
-        Field(max_length=20, description="What the job asks for and the resume lacks."),
-    ] = []
+    summary: text_up_to(2_000)  # type: ignore[valid-type]
+    highlights: list_up_to(20, text_up_to(500, least=0)) = []  # type: ignore[valid-type]
+    missing: list_up_to(  # type: ignore[valid-type]
+        20, text_up_to(200, least=0), description="What the job asks for and the resume lacks."
+    ) = []
 
 
 @register_task
@@ -158,10 +157,10 @@ class PostPayload(Payload):
 
 
 class Post(Output):
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: text_up_to(200)  # type: ignore[valid-type]
     body: Html
-    excerpt: Annotated[str, Field(max_length=700)] = ""
-    tags: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=12)] = []
+    excerpt: text_up_to(700, least=0) = ""  # type: ignore[valid-type]
+    tags: list_up_to(12, text_up_to(60, least=0)) = []  # type: ignore[valid-type]
 
 
 @register_task

@@ -91,6 +91,10 @@ class Tool:
     risk: Risk
     permission: str | Callable[[Actor], bool] | None = None
 
+    def __call__(self, context: ToolContext, arguments: Any) -> Any:
+        """Call the function itself: without a question of rights, approval or form, as its own module may."""
+        return self.function(context, arguments)
+
     @property
     def needs_approval(self) -> bool:
         """Say whether a person has to confirm each call."""
@@ -134,18 +138,19 @@ def tool(
     permission: str | Callable[[Actor], bool] | None = None,
     risk: Risk = "read",
     description: str = "",
-) -> Callable[[Callable[[ToolContext, Any], Any]], Callable[[ToolContext, Any], Any]]:
+) -> Callable[[Callable[[ToolContext, Any], Any]], Tool]:
     """Register a function (context, arguments) as a tool; its docstring is what the model reads.
+
+    The name becomes the Tool, which can be called as the function and offered to run_tools().
 
     Raises TypeError if the second argument is not annotated with a Pydantic model, ValueError for an unknown risk.
     """
     if risk not in get_args(Risk):
         raise ValueError(f"The risk of a tool is one of {', '.join(get_args(Risk))}, not {risk!r}.")
 
-    def register(function: Callable[[ToolContext, Any], Any]) -> Callable[[ToolContext, Any], Any]:
+    def register(function: Callable[[ToolContext, Any], Any]) -> Tool:
         made = make_tool(function, name=name, permission=permission, risk=risk, description=description)
-        tools.register(made.name, made)
-        return function
+        return tools.register(made.name, made)
 
     return register
 
