@@ -35,8 +35,9 @@ from ..handler import DEFAULT_ALIAS, llms
 from ..messages import CancelToken, ImageRequest, LLMRequest
 from ..models import LLMCall
 from .jobs import EmbeddingJob, ImageJob, ModelJob, TextJob
-from .metering import MeteredCall, is_metered
+from .metering import MeteredCall
 from .options import CallOptions, Carrier
+from .policy import is_metered
 from .results import CallResult, CallStream, finished, replayed
 
 __all__ = ["acall", "aembed", "agenerate_image", "astream", "call", "embed", "generate_image", "stream"]

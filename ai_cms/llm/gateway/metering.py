@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import math
-import random
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
 from .. import breaker
 from ..backends.base import BaseLLMBackend
@@ -29,30 +28,28 @@ from ..exceptions import (
     LLMError,
     LLMInterrupted,
     LLMInvalidOutput,
-    LLMTimeout,
     LLMUnavailable,
     LLMUnsupported,
 )
 from ..handler import llms
-from ..messages import Deadlines, Restarted, Thinking, Usage
+from ..messages import Restarted, Thinking, Usage
 from ..models import AILog, CallKind, CallStatus, LLMCall
 from ..redaction import storable
 from ..runs.events import OUTAGE
 from ..tokens import estimate_text
 from ..workers import lease
 from .jobs import Answer, ModelJob, delivered
+from .persistence import afterwards, persistently
+from .policy import GRACE_SECONDS, is_metered, longest_silence, may_fall_back, path_of, plan_for, retry_pause
 
-__all__ = ["MeteredCall", "is_metered", "persistently"]
+__all__ = ["MeteredCall"]
 
 T = TypeVar("T")
 
 logger = logging.getLogger("ai_cms.llm")
 
-#: Seconds between two savings of a stream's text, and what a lease is longer than the wait it covers.
+#: Seconds between two savings of a stream's text.
 SAVE_SECONDS = 1.0
-GRACE_SECONDS = 30.0
-#: Seconds before the first retry, where the provider names none; each further one waits twice as long.
-FIRST_PAUSE = 0.4
 
 
 class MeteredCall:
@@ -81,7 +78,7 @@ class MeteredCall:
         while True:
             alias = self._aliases.pop(0)
             try:
-                return open_call(_for_alias(plan, self.job, alias), self.job.cancel)
+                return open_call(plan_for(plan, self.job, alias), self.job.cancel)
             except (LLMUnavailable, LLMBackendMisconfigured):
                 if not self._aliases:
                     raise
@@ -122,7 +119,7 @@ class MeteredCall:
         if not self.finished:
             nothing = Ending(status=CallStatus.CANCELLED, error_code=LLMCancelled.default_code)
             self._close(lambda: nothing)
-            _afterwards(lambda: breaker.inconclusive(self.call.alias, self._probe, self.call.kind))
+            afterwards(lambda: breaker.inconclusive(self.call.alias, self._probe, self.call.kind))
 
     # One attempt
 
@@ -134,7 +131,7 @@ class MeteredCall:
         # What takes a second at the first call is done before the call counts as sent.
         self.backend.prepare()
         deadlines = self._deadlines()
-        self._mark_running(_longest_silence(self.backend, self.job, deadlines))
+        self._mark_running(longest_silence(self.backend, self.job, deadlines))
         stream = self.job.events(self.backend, deadlines)
         try:
             for event in stream:
@@ -240,7 +237,7 @@ class MeteredCall:
             repair = self._repair(error)
             if repair is not None:
                 return repair
-        if self._aliases and self._may_fall_back(error):
+        if self._aliases and not (self._text or self._other) and may_fall_back(error, self.job.kind):
             breaker.failed(alias, error, self._probe, self.call.kind)
             self._first_error = self._first_error or error
             self._close_attempt(error)
@@ -269,10 +266,10 @@ class MeteredCall:
         self.log, probe = open_attempt(
             self.call,
             alias,
-            backend=_path(backend),
+            backend=path_of(backend),
             model=self.job.model or backend.model,
             prompt=self.job.prompt(),
-            lease_seconds=_longest_silence(backend, self.job, deadlines) + GRACE_SECONDS,
+            lease_seconds=longest_silence(backend, self.job, deadlines) + GRACE_SECONDS,
             repair=repair,
         )
         self._probe = self._probe if same else probe
@@ -280,25 +277,10 @@ class MeteredCall:
         self.metered = is_metered(backend)
 
     def _retry_pause(self, error: LLMError) -> float | None:
-        """Return the seconds to wait before the next attempt, ``None`` if there should be none."""
-        if not error.retryable or self._text or self._other or self.retries >= gateway_settings.LLM_RETRIES:
-            return None
-        if self.job.kind == CallKind.IMAGE and not isinstance(error, LLMBusy):
-            # An image that was made before the connection broke would be bought twice.
-            return None
-        jitter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads retries, hides nothing
-        pause = float(error.retry_after or 0) or FIRST_PAUSE * 2**self.retries * jitter
-        if self.waited + pause > gateway_settings.LLM_RETRY_WAIT:
+        if self._text or self._other:
             return None
         left = self.job.deadlines(self.backend).total - (time.monotonic() - self.began)
-        return pause if pause < left else None
-
-    def _may_fall_back(self, error: LLMError) -> bool:
-        if error.received or self._text or self._other:
-            return False
-        if self.job.kind == CallKind.IMAGE:
-            return isinstance(error, LLMBusy | LLMBackendMisconfigured)
-        return isinstance(error, LLMUnavailable | LLMTimeout | LLMBusy | LLMBackendMisconfigured | LLMUnsupported)
+        return retry_pause(error, self.job.kind, retries=self.retries, waited=self.waited, left=left)
 
     def _repair(self, error: LLMInvalidOutput) -> Restarted | None:
         """Begin the one repair of an invalid answer, if it may help and the credits allow it."""
@@ -337,8 +319,8 @@ class MeteredCall:
     def _succeed(self, answer: Answer) -> None:
         times = self._times()
         self._close(lambda: Ending(**self.job.outcome(answer.value, self.log), **times))
-        _afterwards(lambda: breaker.succeeded(self.call.alias, self.call.kind))
-        _afterwards(lambda: self._learn(answer.value.usage))
+        afterwards(lambda: breaker.succeeded(self.call.alias, self.call.kind))
+        afterwards(lambda: self._learn(answer.value.usage))
 
     def _learn(self, usage: Usage) -> None:
         if usage.reported and self.job.kind == CallKind.TEXT:
@@ -359,7 +341,7 @@ class MeteredCall:
 
         self._close(outcome)
         if not counted:
-            _afterwards(lambda: self._tell_breaker(error))
+            afterwards(lambda: self._tell_breaker(error))
 
     def _tell_breaker(self, error: LLMError) -> None:
         alias = self.call.alias
@@ -379,56 +361,3 @@ class MeteredCall:
             logger.warning(
                 "The call %s had been given up and settled by estimate before its answer came.", self.call.pk
             )
-
-
-def is_metered(backend: BaseLLMBackend) -> bool:
-    """Say whether calls of ``backend`` cost credits: results worked out by rules are free."""
-    return backend.provenance == "model"
-
-
-def _path(backend: BaseLLMBackend) -> str:
-    return f"{type(backend).__module__}.{type(backend).__qualname__}"
-
-
-def _for_alias(plan: CallPlan, job: ModelJob, alias: str) -> CallPlan:
-    backend = llms[alias]
-    deadlines = job.deadlines(backend)
-    return replace(
-        plan,
-        alias=alias,
-        backend=_path(backend),
-        model=job.model or backend.model,
-        lease_seconds=_longest_silence(backend, job, deadlines) + GRACE_SECONDS,
-    )
-
-
-def _longest_silence(backend: BaseLLMBackend, job: ModelJob, deadlines: Deadlines) -> float:
-    """Return the seconds for which an attempt may show no life before its own deadlines end it."""
-    if backend.supports_streaming and job.streams:
-        return max(deadlines.first_byte, deadlines.gap)
-    return deadlines.total
-
-
-def persistently(work: Callable[[], T]) -> T:
-    """Do what must not be lost, again where the database was away for a moment."""
-    for pause in (0.2, 1.0, 3.0):
-        try:
-            return work()
-        except (DatabaseError, InterfaceError):
-            if connection.in_atomic_block:
-                raise
-            logger.warning("The database failed at the end of a call, trying again.", exc_info=True)
-            connection.close()
-            time.sleep(pause)
-    return work()
-
-
-def _afterwards(work: Callable[[], None]) -> None:
-    """Do what follows a settled call; without a database it is left out, for the answer has been paid for."""
-    try:
-        work()
-    except (DatabaseError, InterfaceError):
-        if connection.in_atomic_block:
-            raise
-        logger.warning("A call was settled, but not all that follows could be done.", exc_info=True)
-        connection.close()

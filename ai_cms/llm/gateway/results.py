@@ -13,7 +13,8 @@ from ..messages import LLMResponse, ToolCall, Usage
 from ..models import AILog, LLMCall
 from ..schema import parse_output
 from .jobs import Answer, ModelJob, TextJob
-from .metering import MeteredCall, persistently
+from .metering import MeteredCall
+from .persistence import persistently
 
 __all__ = ["CallResult", "CallStream", "finished", "replayed"]
 

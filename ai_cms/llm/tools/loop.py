@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..exceptions import LLMToolLimit
 from ..messages import LLMRequest, LLMResponse, Message, ToolCall, Usage
-from .registry import Tool, ToolContext, ToolResult, execute_tool
+from .registry import Tool, ToolContext, ToolResult, as_tool, execute_tool
 
 __all__ = ["MAX_CALLS", "MAX_ROUNDS", "ToolRun", "run_tools"]
 
@@ -36,7 +37,7 @@ def run_tools(
     generate: Callable[[LLMRequest], LLMResponse],
     request: LLMRequest,
     context: ToolContext,
-    offered: Iterable[Tool],
+    offered: Iterable[Tool | Callable[[ToolContext, Any], Any]],
     *,
     max_rounds: int = MAX_ROUNDS,
     max_calls: int = MAX_CALLS,
@@ -44,10 +45,12 @@ def run_tools(
 ) -> ToolRun:
     """Call ``generate`` (the gateway) and the tools it asks for until it answers.
 
+    ``offered``: tools, or functions that the decorator made tools of.
+
     A round is an answer that asks for tools. Raises LLMToolLimit, with the text so far and the usage of all calls, at
     the end of ``max_rounds`` or ``max_calls``; LLMError as ``generate`` raises it.
     """
-    by_name = {item.name: item for item in offered}
+    by_name = {item.name: item for item in map(as_tool, offered)}
     request = request.replace(tools=[item.definition() for item in by_name.values()])
     messages: list[Message] = []
     results: list[ToolResult] = []

@@ -22,7 +22,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
@@ -41,6 +41,7 @@ __all__ = [
     "ToolContext",
     "ToolResult",
     "approval_key",
+    "as_tool",
     "available_tools",
     "execute_tool",
     "tool",
@@ -91,10 +92,6 @@ class Tool:
     risk: Risk
     permission: str | Callable[[Actor], bool] | None = None
 
-    def __call__(self, context: ToolContext, arguments: Any) -> Any:
-        """Call the function itself: without a question of rights, approval or form, as its own module may."""
-        return self.function(context, arguments)
-
     @property
     def needs_approval(self) -> bool:
         """Say whether a person has to confirm each call."""
@@ -130,6 +127,8 @@ class ToolRegistry(Registry[Tool]):
 
 
 tools = ToolRegistry("tool")
+F = TypeVar("F", bound=Callable[..., Any])
+_tools_of: dict[Callable[..., Any], Tool] = {}
 
 
 def tool(
@@ -138,21 +137,33 @@ def tool(
     permission: str | Callable[[Actor], bool] | None = None,
     risk: Risk = "read",
     description: str = "",
-) -> Callable[[Callable[[ToolContext, Any], Any]], Tool]:
+) -> Callable[[F], F]:
     """Register a function (context, arguments) as a tool; its docstring is what the model reads.
 
-    The name becomes the Tool, which can be called as the function and offered to run_tools().
+    It stays the function, and can be offered to run_tools() as it is.
 
     Raises TypeError if the second argument is not annotated with a Pydantic model, ValueError for an unknown risk.
     """
     if risk not in get_args(Risk):
         raise ValueError(f"The risk of a tool is one of {', '.join(get_args(Risk))}, not {risk!r}.")
 
-    def register(function: Callable[[ToolContext, Any], Any]) -> Tool:
+    def register(function: F) -> F:
         made = make_tool(function, name=name, permission=permission, risk=risk, description=description)
-        return tools.register(made.name, made)
+        tools.register(made.name, made)
+        _tools_of[function] = made
+        return function
 
     return register
+
+
+def as_tool(item: Tool | Callable[[ToolContext, Any], Any]) -> Tool:
+    """Return the tool that a function was made by the decorator. Raises TypeError for another function."""
+    if isinstance(item, Tool):
+        return item
+    found = _tools_of.get(item)
+    if found is None:
+        raise TypeError(f"{item!r} is no tool: decorate it with @tool, or make one of it with make_tool().")
+    return found
 
 
 def make_tool(function: Callable[[ToolContext, Any], Any], *, name: str = "", **options: Any) -> Tool:

@@ -41,6 +41,11 @@ _ABBREVIATION = re.compile(
 )
 #: Shortened only before a number: "No. 5", "Nr. 5".
 _NUMBER = re.compile(r"\b(?:no|nr|p|pp|fig|art)\.$", re.IGNORECASE)
+#: Scripts without spaces between words; and of them Chinese characters without the commonest particles, and katakana.
+_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_PARTICLES = "的了是在和与也不就都而及着或一有我你他她它们这那很到说要去会没自"
+_RUNS = re.compile(f"[\u30a0-\u30ff]{{2,}}|(?:(?![{_PARTICLES}])[\u4e00-\u9fff]){{2,6}}|[A-Za-z]{{2,}}")
+_FULL_WIDTH = "\u3002\uff01\uff1f"
 _MARKUP = re.compile(r"<[^>]+>")
 #: A sentence with fewer words says little by itself.
 _SHORT_SENTENCE = 4
@@ -71,11 +76,27 @@ def sentences(text: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    return [word.strip(_INSIDE) for word in _WORD.findall(text)]
+    found: list[str] = []
+    for word in _WORD.findall(text):
+        # Chinese and Japanese set no spaces: a run of one script is the nearest to a word that counting can find.
+        found += _RUNS.findall(word) if _UNSPACED.search(word) else [word.strip(_INSIDE)]
+    return found
+
+
+def _in_a_row(found: Sequence[str]) -> str:
+    """Return sentences as one text, with spaces where their script sets any."""
+    text = ""
+    for sentence in found:
+        text += sentence if not text or text[-1] in _FULL_WIDTH else f" {sentence}"
+    return text
 
 
 def _weights(text: str) -> Counter[str]:
-    return Counter(word for word in (word.lower() for word in _words(text)) if len(word) > 2 and word not in STOP_WORDS)
+    return Counter(
+        word
+        for word in (word.lower() for word in _words(text))
+        if (len(word) > 2 or _UNSPACED.search(word)) and word not in STOP_WORDS
+    )
 
 
 def keywords(text: str, count: int = 8) -> list[str]:
@@ -87,7 +108,15 @@ def keywords(text: str, count: int = 8) -> list[str]:
         spellings.setdefault(word.lower(), Counter())[word] += 1
         first.setdefault(word.lower(), place)
     weights = _weights(text)
-    ranked = sorted(weights, key=lambda word: (-weights[word] * min(len(word), 8), first[word]))
+    # What stands in several sentences is what a text is about; a name says more than a long word.
+    spread = Counter(word for sentence in sentences(text) for word in {found.lower() for found in _words(sentence)})
+
+    def rank(word: str) -> tuple[float, int]:
+        always = all(found[:1].isupper() for found in spellings[word])
+        name = 1.5 if always and first[word] > 0 else 1.0
+        return (-(weights[word] + spread[word]) * name * min(len(word), 8) ** 0.5, first[word])
+
+    ranked = sorted(weights, key=rank)
     return [spellings[word].most_common(1)[0][0] for word in ranked[: max(count, 0)]]
 
 
@@ -95,7 +124,7 @@ def summary(text: str, count: int = 3) -> str:
     """Return the ``count`` sentences that hold most of what the text is about, in their order."""
     found = sentences(text)
     if len(found) <= count:
-        return " ".join(found)
+        return _in_a_row(found)
     weights = _weights(text)
 
     def score(place: int) -> float:
@@ -106,7 +135,7 @@ def summary(text: str, count: int = 3) -> str:
         return sum(weights[word] for word in set(words)) / math.sqrt(len(words)) * (1.25 if place == 0 else 1.0)
 
     best = sorted(range(len(found)), key=lambda place: (-score(place), place))[: max(count, 1)]
-    return " ".join(found[place] for place in sorted(best))
+    return _in_a_row([found[place] for place in sorted(best)])
 
 
 _LOOSE_END = " ,;:\u2013-"
@@ -142,10 +171,16 @@ def seo_description(text: str, limit: int = 155) -> str:
     return shorten(chosen, limit)
 
 
+_CLAUSE_END = re.compile(r"[,;:] | [\u2013\u2014-] |[\u3001\uff0c]")
+
+
 def headlines(text: str, title: str = "", count: int = 5, limit: int = 90) -> list[str]:
     """Return up to ``count`` headlines made of the title, the best sentences and the keywords."""
     candidates: list[str] = [title] if title else []
-    candidates += [summary(text, 1), *sentences(text)[:3]]
+    # A sentence that has to be cut is no headline; its first clause may be one.
+    for sentence in [summary(text, 1), *sentences(text)[:3]]:
+        clause = _CLAUSE_END.split(sentence, maxsplit=1)[0]
+        candidates += [piece for piece in (sentence, clause) if 0 < len(piece) <= limit][:1]
     words = keywords(text, 4)
     if words:
         topic = words[0][:1].upper() + words[0][1:]
@@ -211,7 +246,7 @@ _NEVER_TWICE = frozenset({"the", "a", "an", "and", "of", "to", "und", "et", "y",
 
 
 def proofread(text: str) -> str:
-    """Return ``text`` with its spacing and punctuation put right; words are never changed."""
+    """Return ``text`` with its spacing, its punctuation and the commonest slips of English typing put right."""
     lines = []
     for line in text.splitlines():
         line = re.sub(r"[ \t]{2,}", " ", line.rstrip())
@@ -220,9 +255,31 @@ def proofread(text: str) -> str:
         line = re.sub(r" +([,.;!?])(?=\s|$)", r"\1", line)
         line = re.sub(r"(?<!\.)\.\.\.(?!\.)", "…", line)
         line = re.sub(r"([!?,;])\1{2,}", r"\1", line)
+        line = _SLIP.sub(_put_right, line)
         line = re.sub(r"\b(\w+) \1\b(?=\s|[.,;!?]|$)", _repeated, line)
         lines.append(line)
     return "\n".join(lines)
+
+
+_SLIPS = {
+    "teh": "the", "hte": "the", "adn": "and", "taht": "that", "thier": "their", "recieve": "receive",
+    "recieved": "received", "beleive": "believe", "wich": "which", "seperate": "separate", "definately": "definitely",
+    "occured": "occurred", "untill": "until", "wierd": "weird", "freind": "friend", "becuase": "because",
+    "tommorow": "tomorrow", "accomodation": "accommodation", "adress": "address", "goverment": "government",
+    "neccessary": "necessary", "publically": "publicly", "succesful": "successful", "enviroment": "environment",
+    "begining": "beginning", "existance": "existence", "occurence": "occurrence",
+    "reccomend": "recommend", "jsut": "just", "waht": "what", "yuor": "your",
+}  # fmt: skip
+#: No word of another language is among them, and none inside of an address is touched.
+_SLIP = re.compile(rf"(?<![\w@/.:-])(?:{'|'.join(_SLIPS)})(?![\w@/:-]|\.\w)", re.IGNORECASE)
+
+
+def _put_right(match: re.Match[str]) -> str:
+    word = match.group()
+    right = _SLIPS[word.lower()]
+    if word.isupper():
+        return right.upper()
+    return right.capitalize() if word[:1].isupper() else right
 
 
 def _repeated(match: re.Match[str]) -> str:
