@@ -18,9 +18,9 @@ from django.test import AsyncRequestFactory, RequestFactory
 from ai_cms.llm import gateway
 from ai_cms.llm.messages import CancelToken, ImageRequest, LLMRequest, Message, TextDelta
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall, Run
-from ai_cms.llm.runs import streaming
 from ai_cms.llm.runs.events import append_event
 from ai_cms.llm.runs.streaming import run_stream
+from ai_cms.llm.seats import has_free_seat
 
 from .fault_server import FaultServer
 from .provider import DEADLINES, _provider, provider
@@ -107,7 +107,7 @@ def test_too_many_patient_clients_under_wsgi_are_told_to_come_back(run: Run, set
     second = b"".join(run_stream(RequestFactory().get("/"), run, after=0))  # type: ignore[call-overload]
     assert second.count(b"event: delta") == 3
     first.close()
-    assert streaming._sync_streams == 0
+    assert has_free_seat(RequestFactory().get("/"))
 
 
 def test_a_quiet_stream_shows_life_and_ends_in_time(run: Run, settings: Any) -> None:

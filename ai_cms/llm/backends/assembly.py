@@ -43,6 +43,7 @@ _TEMPLATE = 160
 _TOOLS_TEMPLATE = 640
 #: Tokens of difference that say nothing yet.
 _SPARE_TOKENS = 64
+_SPARE_OUTPUT = 16
 
 logger = logging.getLogger("ai_cms.llm")
 
@@ -231,7 +232,7 @@ class Assembler:
         if not least_out <= self.usage.output_tokens <= most_out:
             return None
         # Too much on both sides, and no word of thinking: the report is a multiple of the truth.
-        unheard = not self.reasoned and self.usage.output_tokens > delivered + _SPARE_TOKENS
+        unheard = not self.reasoned and self.usage.output_tokens > delivered + _SPARE_OUTPUT
         if unheard and not images and self.usage.input_tokens > 2 * estimate.input_tokens + _SPARE_TOKENS + tools:
             return None
         return self.usage

@@ -29,7 +29,9 @@ def observe(alias: str, model: str, *, prompt: int, output: int, usage: Usage, s
     ``prompt`` is without the schema of the answer: what is reported beyond it tells how much of that counts.
     """
     if schema:
-        over = usage.input_tokens - prompt * _ratio(_INPUT, alias, model)
+        # What this process knows alone: in the log, this very call counts already.
+        ratio = calibration.remembered(f"{_INPUT}:{_MODEL}:{model}")
+        over = usage.input_tokens - prompt * ratio
         calibration.observe_share(f"{_SCHEMA}:{alias}", over / schema)
         prompt += round(schema * (calibration.share(f"{_SCHEMA}:{alias}") or 0))
     for side, estimated, reported in ((_INPUT, prompt, usage.input_tokens), (_OUTPUT, output, usage.output_tokens)):

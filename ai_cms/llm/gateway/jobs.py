@@ -25,7 +25,7 @@ from ..messages import (
     ToolCallDelta,
     Usage,
 )
-from ..models import AILog, CallKind, CallStatus
+from ..models import AILog, CallKind, CallStatus, LLMCall
 from ..redaction import log_text, transcript
 from ..schema import repair_request
 from ..tokens import HOLD_MARGIN, estimate_request, estimate_schema, estimate_text, estimate_usage
@@ -164,7 +164,12 @@ class TextJob:
         in_prompt = llms[log.alias].schema_is_prompt(log.model_asked)
         prompt = estimate_request(self.request, schema_weight=float(in_prompt))
         schema = 0 if in_prompt else self.schema_estimate()
+        unknown = bool(schema) and ratios.schema_weight(log.alias) is None
         ratios.observe(log.alias, log.model_asked, prompt=prompt, output=output, usage=usage, schema=schema)
+        if unknown:
+            # Others learn from the log how far estimates are off; this one was made without knowing what counts.
+            estimate = self.prompt_estimate(log.alias, log.model_asked)
+            LLMCall.objects.filter(pk=log.call_id).update(prompt_estimate=estimate)
 
     def repaired(self, error: LLMInvalidOutput) -> TextJob | None:
         """Return the request again with the answer and what is wrong with it, ``None`` if that cannot help."""
