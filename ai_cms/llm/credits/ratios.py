@@ -14,7 +14,7 @@ from ..messages import Usage
 from ..models import AILog, CallKind, UsageSource
 from ..tokens import calibration, estimate_text
 
-__all__ = ["connect", "input_tokens", "observe", "output_tokens", "schema_weight"]
+__all__ = ["connect", "input_tokens", "observe", "observe_schema", "output_tokens", "schema_weight"]
 
 #: Calls of the log whose mean counts.
 SAMPLE = 30
@@ -23,17 +23,15 @@ SURE = 0.85
 _INPUT, _OUTPUT, _SCHEMA, _ALIAS, _MODEL = "in", "out", "schema", "alias", "model"
 
 
-def observe(alias: str, model: str, *, prompt: int, output: int, usage: Usage, schema: int = 0) -> None:
-    """Learn from a call with reported ``usage``; ``prompt``, ``output`` and ``schema`` are its plain estimates.
+def observe_schema(alias: str, model: str, *, prompt: int, schema: int, usage: Usage) -> None:
+    """Learn what share of a schema counts as prompt; ``prompt`` (without it) and ``schema`` are plain estimates."""
+    # What this process knows alone: in the log, this very call counts already.
+    over = usage.input_tokens - prompt * calibration.remembered(f"{_INPUT}:{_MODEL}:{model}")
+    calibration.observe_share(f"{_SCHEMA}:{alias}", over / schema)
 
-    ``prompt`` is without the schema of the answer: what is reported beyond it tells how much of that counts.
-    """
-    if schema:
-        # What this process knows alone: in the log, this very call counts already.
-        ratio = calibration.remembered(f"{_INPUT}:{_MODEL}:{model}")
-        over = usage.input_tokens - prompt * ratio
-        calibration.observe_share(f"{_SCHEMA}:{alias}", over / schema)
-        prompt += round(schema * (calibration.share(f"{_SCHEMA}:{alias}") or 0))
+
+def observe(alias: str, model: str, *, prompt: int, output: int, usage: Usage) -> None:
+    """Learn from a call with reported ``usage``; ``prompt`` and ``output`` are its plain estimates."""
     for side, estimated, reported in ((_INPUT, prompt, usage.input_tokens), (_OUTPUT, output, usage.output_tokens)):
         for scope, name in ((_ALIAS, alias), (_MODEL, model)):
             calibration.observe(f"{side}:{scope}:{name}", estimated=estimated, reported=reported)

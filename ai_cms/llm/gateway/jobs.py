@@ -161,15 +161,17 @@ class TextJob:
 
     def learn(self, log: AILog, output: int, usage: Usage) -> None:
         """Compare what was reported with the estimates; ``output``: of what was delivered, 0 if that says nothing."""
-        in_prompt = llms[log.alias].schema_is_prompt(log.model_asked)
-        prompt = estimate_request(self.request, schema_weight=float(in_prompt))
-        schema = 0 if in_prompt else self.schema_estimate()
-        unknown = bool(schema) and ratios.schema_weight(log.alias) is None
-        ratios.observe(log.alias, log.model_asked, prompt=prompt, output=output, usage=usage, schema=schema)
-        if unknown:
-            # Others learn from the log how far estimates are off; this one was made without knowing what counts.
-            estimate = self.prompt_estimate(log.alias, log.model_asked)
-            LLMCall.objects.filter(pk=log.call_id).update(prompt_estimate=estimate)
+        schema = 0 if llms[log.alias].schema_is_prompt(log.model_asked) else self.schema_estimate()
+        if schema:
+            unknown = ratios.schema_weight(log.alias) is None
+            plain = estimate_request(self.request, schema_weight=0)
+            ratios.observe_schema(log.alias, log.model_asked, prompt=plain, schema=schema, usage=usage)
+            if unknown:
+                # Others learn from the log how far estimates are off; this one was made without knowing what counts.
+                estimate = self.prompt_estimate(log.alias, log.model_asked)
+                LLMCall.objects.filter(pk=log.call_id).update(prompt_estimate=estimate)
+        prompt = self.prompt_estimate(log.alias, log.model_asked)
+        ratios.observe(log.alias, log.model_asked, prompt=prompt, output=output, usage=usage)
 
     def repaired(self, error: LLMInvalidOutput) -> TextJob | None:
         """Return the request again with the answer and what is wrong with it, ``None`` if that cannot help."""
