@@ -176,7 +176,7 @@ def _as_of_now(actor: Actor) -> Actor:
 
 
 def _was_stopped(run: Any) -> bool:
-    """Say whether a person has stopped the run, as opposed to its call having been given up."""
+    """Return whether a person has stopped the run, as opposed to its call having been given up."""
     return bool(getattr(getattr(run, "cancel", None), "cancelled", False))
 
 

@@ -112,7 +112,7 @@ def grant_credits(
 
 
 def hold(account: CreditAccount, amount: int) -> bool:
-    """Reserve ``amount`` for a call if that much is free; say whether it was. Call it in the call's transaction."""
+    """Reserve ``amount`` for a call if that much is free; return whether it was. Call it in the call's transaction."""
     updated = CreditAccount.objects.filter(pk=account.pk, balance__gte=F("reserved") + amount).update(
         reserved=F("reserved") + amount
     )
