@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ai_cms.blocks.documents.provenance import make_provenance
-from ai_cms.core.permissions import Actor, get_policy, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.llm import gateway
 from ai_cms.llm.exceptions import LLMCancelled, LLMInvalidOutput
 from ai_cms.llm.handler import llms
@@ -65,7 +65,7 @@ def generate_text(
     name: str,
     payload: Mapping[str, Any],
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     page: Any = None,
     parent: Any = None,
     on_operation: OnOperation | None = None,
@@ -176,7 +176,7 @@ def _as_of_now(actor: Actor) -> Actor:
 
 
 def _was_stopped(run: Any) -> bool:
-    """Say whether a person has stopped the run, as opposed to its call having been given up."""
+    """Return whether a person has stopped the run, as opposed to its call having been given up."""
     return bool(getattr(getattr(run, "cancel", None), "cancelled", False))
 
 

@@ -268,7 +268,7 @@ class LLMRequest:
 
     @property
     def structured(self) -> bool:
-        """Say whether the answer has to be JSON of a schema."""
+        """Return whether the answer has to be JSON of a schema."""
         return self.response_model is not None or self.response_schema is not None
 
 

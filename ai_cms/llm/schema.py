@@ -310,7 +310,7 @@ def extract_json(text: str) -> Any:
 
 
 def _storable(value: Any) -> bool:
-    """Say whether databases take every string in ``value``: no NUL, no lone surrogate."""
+    """Return whether databases take every string in ``value``: no NUL, no lone surrogate."""
     dumped = json.dumps(value, ensure_ascii=False)
     return "\\u0000" not in dumped and not any("\ud800" <= character <= "\udfff" for character in dumped)
 

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from ai_cms.llm import gateway
 from ai_cms.llm.credits import ratios
 from ai_cms.llm.exceptions import LLMError, LLMInterrupted
-from ai_cms.llm.gateway import metering
 from ai_cms.llm.messages import Deadlines, LLMRequest, Message
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall, Run
 from ai_cms.llm.runs.context import RunContext, run_handlers
@@ -152,7 +151,7 @@ def way(
             }
         },
     }
-    monkeypatch.setattr(metering, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("ai_cms.llm.gateway.policy.FIRST_PAUSE", 0.01)
     return WAYS[request.param]
 
 

@@ -14,7 +14,7 @@ import pytest
 from ai_cms.llm import gateway
 from ai_cms.llm.credits import ratios
 from ai_cms.llm.exceptions import LLMCancelled, LLMError
-from ai_cms.llm.gateway import CallResult, metering
+from ai_cms.llm.gateway import CallResult
 from ai_cms.llm.messages import CancelToken, Deadlines, ImageRequest, Limits
 from ai_cms.llm.models import AILog, CreditAccount, CreditEntry, LLMCall, Run
 from ai_cms.llm.runs.context import RunContext, run_handlers
@@ -171,7 +171,7 @@ def way(
         },
         "LLM_PRICES": {"*": {"input": 1_000_000, "output": 1_000_000, "image": 40_000}},
     }
-    monkeypatch.setattr(metering, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("ai_cms.llm.gateway.policy.FIRST_PAUSE", 0.01)
     return WAYS[request.param]
 
 

@@ -67,7 +67,7 @@ def check(provider: FaultServer, users: list[Any]) -> None:
 
 @pytest.fixture
 def users(provider: FaultServer, settings: Any, django_user_model: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    monkeypatch.setattr("ai_cms.llm.gateway.metering.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("ai_cms.llm.gateway.policy.FIRST_PAUSE", 0.01)
     settings.AI_CMS = {
         "LLM_BREAKER_FAILURES": 10_000,
         "LLM_ALLOWANCES": {"free": {"text": 1000}},

@@ -52,7 +52,7 @@ def described(task: WritingTask) -> dict[str, Any]:
 
 
 def _is_true(value: Any) -> bool:
-    """Say whether the serializer will read ``value`` as true."""
+    """Return whether the serializer will read ``value`` as true."""
     return value is True or str(value).lower() in ("true", "t", "yes", "y", "on", "1")
 
 

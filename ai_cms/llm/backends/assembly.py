@@ -188,7 +188,7 @@ class Assembler:
 
     @property
     def delivered(self) -> bool:
-        """Say whether anything of an answer has come."""
+        """Return whether anything of an answer has come."""
         return bool(self.texts or self.calls or self.refusals)
 
     def tool_calls(self) -> tuple[ToolCall, ...]:

@@ -34,7 +34,7 @@ def budget_for(key: str, kind: str) -> AgentBudget | None:
 
 
 def hold(budget: AgentBudget, amount: int) -> bool:
-    """Reserve ``amount`` of the budget if that much is free; say whether it was."""
+    """Reserve ``amount`` of the budget if that much is free; return whether it was."""
     updated = AgentBudget.objects.filter(pk=budget.pk, limit__gte=F("used") + F("reserved") + amount).update(
         reserved=F("reserved") + amount
     )

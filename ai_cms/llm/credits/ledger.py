@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import Conflict, InvalidInput, PermissionRefused
-from ai_cms.core.permissions import Actor, get_policy
+from ai_cms.core.permissions import Actor, ActorLike, get_policy
 
 from ..conf import gateway_settings
 from ..models import CreditAccount, CreditEntry, CreditKind, EntryKind, LLMCall
@@ -80,7 +80,7 @@ def tier_changed(user: Any) -> None:
 
 
 def grant_credits(
-    *, actor: Actor | Any, user: Any, kind: str, credits: int, note: str = "", idempotency_key: str = ""
+    *, actor: ActorLike, user: Any, kind: str, credits: int, note: str = "", idempotency_key: str = ""
 ) -> CreditEntry:
     """Give ``user`` credits (a negative number takes them away) and return the entry.
 
@@ -112,7 +112,7 @@ def grant_credits(
 
 
 def hold(account: CreditAccount, amount: int) -> bool:
-    """Reserve ``amount`` for a call if that much is free; say whether it was. Call it in the call's transaction."""
+    """Reserve ``amount`` for a call if that much is free; return whether it was. Call it in the call's transaction."""
     updated = CreditAccount.objects.filter(pk=account.pk, balance__gte=F("reserved") + amount).update(
         reserved=F("reserved") + amount
     )

@@ -155,7 +155,7 @@ def open_attempt(
 
 
 def extend_hold(call: LLMCall, amount: int) -> bool:
-    """Hold ``amount`` more for a further attempt; say whether there was that much, and the call still open."""
+    """Hold ``amount`` more for a further attempt; return whether there was that much, and the call still open."""
     with transaction.atomic(durable=True):
         # The call first, as in settling: what is held for a call that was settled, nobody would ever give back.
         mine = LLMCall.objects.open().filter(pk=call.pk).update(hold=F("hold") + amount)

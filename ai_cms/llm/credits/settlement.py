@@ -102,7 +102,7 @@ def _billed_images(error: LLMError) -> int:
 
 
 def _is_billed(error: LLMError, delivered: str) -> bool:
-    """Say whether a provider that reported nothing will bill an attempt that ended with ``error``."""
+    """Return whether a provider that reported nothing will bill an attempt that ended with ``error``."""
     if delivered or isinstance(error, LLMEmptyOutput):
         return True
     if isinstance(error, LLMCancelled):
@@ -131,7 +131,7 @@ def _status_of(error: LLMError, text: str) -> str:
 
 
 def close_attempt(log: AILog, outcome: Ending, *, metered: bool) -> bool:
-    """Write how an attempt ended, unless that has been written; say whether this did."""
+    """Write how an attempt ended, unless that has been written; return whether this did."""
     usage = outcome.usage
     source = UsageSource.REPORTED if usage.reported else UsageSource.ESTIMATED
     if not usage.total_tokens and not outcome.images and not usage.reported:
@@ -165,7 +165,7 @@ def close_attempt(log: AILog, outcome: Ending, *, metered: bool) -> bool:
 def close_call(
     call: LLMCall, log: AILog, outcome: Ending, *, metered: bool, seen_lease: datetime | None = None
 ) -> bool:
-    """Close ``log`` and with it ``call``, settling what all its attempts cost; say whether this closed it.
+    """Close ``log`` and with it ``call``, settling what all its attempts cost; return whether this closed it.
 
     ``seen_lease``: for the sweeper, which may close only what has shown no life since it looked.
     """
@@ -245,7 +245,7 @@ def _settle_abandoned(call: LLMCall) -> bool:
 
 
 def _was_metered(call: LLMCall, log: AILog) -> bool:
-    """Say whether the attempt ``log`` went to a model; a call of nobody's credits holds none, but has its cost."""
+    """Return whether the attempt ``log`` went to a model; a call of nobody's credits holds none, but has its cost."""
     try:
         return llms[log.alias].provenance == "model"
     except InvalidLLMBackend:

@@ -57,7 +57,7 @@ def may_fall_back(error: LLMError, kind: str) -> bool:
 
 
 def is_metered(backend: BaseLLMBackend) -> bool:
-    """Say whether calls of ``backend`` cost credits: results worked out by rules are free."""
+    """Return whether calls of ``backend`` cost credits: results worked out by rules are free."""
     return backend.provenance == "model"
 
 

@@ -91,7 +91,7 @@ class EventWriter:
             self._lock.release()
 
     def finish(self, status: str, type: str, data: dict[str, Any], **fields: Any) -> bool:
-        """Write the last event and the end of the run together; say whether the run was still this attempt's."""
+        """Write the last event and the end of the run together; return whether the run was still this attempt's."""
         with self._lock:
             for pause in (0.2, 1.0, 5.0, None):
                 try:

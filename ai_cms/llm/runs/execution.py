@@ -40,7 +40,7 @@ def claim_run(run_id: Any) -> Run | None:
 
 
 def execute_run(run_id: Any, watch: Callable[[RunContext], AbstractContextManager[Any]] = nullcontext) -> bool:
-    """Claim and carry out a run; say whether this did. Executors call it; it raises nothing that a handler raises.
+    """Claim and carry out a run; return whether this did. Executors call it; it raises nothing that a handler raises.
 
     ``watch``: a context manager around the work of a run that was claimed, for executors that renew leases and pass on
     cancellations.

@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import LimitExceeded, Unprocessable
-from ai_cms.core.permissions import Actor, get_policy
+from ai_cms.core.permissions import Actor, ActorLike, get_policy
 
 from ..conf import run_settings
 from ..credits.reservation import fingerprint
@@ -43,7 +43,7 @@ def start_run(
     handler: str,
     payload: dict[str, Any],
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     target: models.Model | None = None,
     target_label: str = "",
     idempotency_key: str = "",
@@ -88,7 +88,7 @@ def start_run(
     return run
 
 
-def cancel_run(run: Run, *, actor: Actor | Any) -> Run:
+def cancel_run(run: Run, *, actor: ActorLike) -> Run:
     """Cancel a run: at once if it waits, else its worker stops within a moment. Cancelling a finished run does nothing.
 
     Raises NotFound, PermissionRefused.

@@ -83,7 +83,7 @@ class Tail:
         return self._pause
 
     def out_of_time(self) -> bool:
-        """Say whether the client should come back on a new connection."""
+        """Return whether the client should come back on a new connection."""
         return time.monotonic() - self._began >= run_settings.RUN_STREAM_SECONDS
 
 

@@ -94,11 +94,11 @@ class Tool:
 
     @property
     def needs_approval(self) -> bool:
-        """Say whether a person has to confirm each call."""
+        """Return whether a person has to confirm each call."""
         return self.risk in _NEEDS_APPROVAL
 
     def allowed(self, actor: Actor) -> bool:
-        """Say whether ``actor`` may use the tool at all."""
+        """Return whether ``actor`` may use the tool at all."""
         if not actor.has_scope("read" if self.risk == "read" else "write"):
             return False
         if self.permission is None:

@@ -78,13 +78,13 @@ class ThreadExecutor(Executor):
             connections.close_all()
 
     def _next(self) -> bool:
-        """Carry out the run that has waited longest; say whether there was one."""
+        """Carry out the run that has waited longest; return whether there was one."""
         queued = Run.objects.queued().order_by("created_at").values_list("pk", flat=True)[:20]
         # Several threads may want the same run; only one claim succeeds, the others take the next.
         return any(execute_watched(run_id) for run_id in list(queued))
 
     def _wait(self, seen: int, failures: int) -> bool:
-        """Wait for runs; say whether to look again. ``seen``: how many had been started when this thread last looked."""
+        """Wait for runs; return whether to look again. ``seen``: how many had been started when this thread last looked."""
         connections.close_all()
         with self._lock:
             if self._starts != seen:

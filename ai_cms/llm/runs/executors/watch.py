@@ -121,7 +121,7 @@ def cancel_here(run_id: Any) -> None:
 
 
 def execute_watched(run_id: Any) -> bool:
-    """Carry out a run under the eyes of the watch thread; say whether this did."""
+    """Carry out a run under the eyes of the watch thread; return whether this did."""
     return execute_run(run_id, watch.over)
 
 
