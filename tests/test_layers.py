@@ -14,9 +14,10 @@ ROOT = Path(ai_cms.__file__).parent
 ALLOWED = {
     "core": set(),
     "blocks": {"core"},
+    "assets": {"core", "blocks"},
     "llm": {"core"},
-    "pages": {"core", "blocks"},
-    "assist": {"core", "blocks", "llm", "pages"},
+    "pages": {"core", "blocks", "assets"},
+    "assist": {"core", "blocks", "assets", "llm", "pages"},
 }
 #: Loaded by another app's autodiscovery, so it may import that app.
 EXCEPTIONS = {"pages/cms_tools.py": {"llm"}}

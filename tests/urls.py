@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("ai_cms.core.urls")),
     path("api/", include("ai_cms.core.api.urls")),
 ]
+if apps.is_installed("ai_cms.assets"):
+    urlpatterns.append(path("", include("ai_cms.assets.urls")))
 # The pages take every path that is left, so they come last.
 if apps.is_installed("ai_cms.pages") and find_spec("ai_cms.pages.urls"):
     urlpatterns.append(path("", include("ai_cms.pages.urls")))

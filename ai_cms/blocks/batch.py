@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from .document import Document, Walked
 from .exceptions import BlockError
+from .pictures import finish_blocks
 from .prepare import permission_error
 from .registry import BlockRegistry, blocks
 from .rendering import Mode, Renderer
@@ -47,6 +48,7 @@ def render_batch(
                 html[block_id] = renderer.placeholder(block_id, wrong[0].msg)
                 continue
             count = item.get("n") if "children" not in item else None
+            [block] = finish_blocks([block], public=mode == "public")
             html[block_id] = renderer.block(Walked(block, None, 0, 0, ()), count)
     for block_id, found in renderer.errors.items():
         errors.setdefault(block_id, []).extend(found)

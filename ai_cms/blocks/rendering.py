@@ -35,6 +35,7 @@ from .base import Block
 from .conf import blocks_settings
 from .document import Document, Walked
 from .exceptions import BlockError, RenderFailed
+from .pictures import finish_blocks
 from .prepare import RAW_HTML_PERMISSION
 from .registry import BlockRegistry, blocks
 from .upgrade import is_known
@@ -77,7 +78,7 @@ def render_blocks(
     if not isinstance(document, Document):
         document = Document(None if document is None else list(document))
     with Renderer(request=request, context=context, mode=mode, page=page, strict=strict) as renderer:
-        return renderer.siblings(document.blocks, None, 0, ())
+        return renderer.siblings(finish_blocks(document.blocks, public=mode == "public"), None, 0, ())
 
 
 def template_names(block_class: type[Block], page_type: str = "") -> list[str]:
@@ -228,6 +229,7 @@ class Renderer:
             "props": instance.__dict__,
             "children": children,
             "children_count": count,
+            "pictures": (block.get("meta") or {}).get("pictures") or {},
         }
         if block_class.get_context is not Block.get_context:
             variables |= instance.get_context(RenderContext(block_id, self.mode, self.request, self.page, self.values))

@@ -8,6 +8,9 @@ from __future__ import annotations
 from django.dispatch import Signal
 
 __all__ = [
+    "asset_changed",
+    "asset_deleted",
+    "asset_uploaded",
     "maintenance_changed",
     "page_copied",
     "page_created",
@@ -34,3 +37,6 @@ proposal_created = Signal()  # instance, actor
 proposal_accepted = Signal()  # instance, actor, revision
 proposal_rejected = Signal()  # instance, actor
 maintenance_changed = Signal()  # enabled
+asset_uploaded = Signal()  # instance, actor
+asset_changed = Signal()  # instance, actor: the file, its addresses or its visibility
+asset_deleted = Signal()  # instance (as it was), reference, actor; the rows are gone

@@ -23,6 +23,7 @@ class PagesConfig(AppConfig):
     def ready(self) -> None:
         from . import checks as checks
         from . import page_list as page_list
+        from . import pictures as pictures
         from .api import routes as routes
         from .permissions import register_page_policies
 

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ai_cms.blocks.pictures import finish_blocks
 from ai_cms.blocks.provenance import provenance_summary
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.permissions import Actor, policy_for
@@ -23,6 +24,7 @@ from . import get_page_model
 from .conf import pages_settings
 from .exceptions import InvalidSchedule, PageNotFound, PageStale, PublishRefused
 from .models import Publication, PublicationFacet, Revision, RevisionKind
+from .pictures import picture_facets
 from .provenance import public_blocks
 from .revisions import record_revision
 from .search import search_config_for
@@ -130,6 +132,8 @@ def publication_values(
     first = first or _published_before(page) or now
     text = document.text()
     marked = pages_settings.EXPOSE_PROVENANCE
+    # Addresses and measures of pictures are in the row, so that showing the page asks nobody for them.
+    finished = finish_blocks(document.blocks, public=True)
     common: dict[str, Any] = {
         "type": page.type_name(),
         "title": page.title,
@@ -146,7 +150,7 @@ def publication_values(
         "metadata": page.metadata,
         "fields": field_values(page),
         "provenance": provenance_summary(document) if marked else {},
-        "content_json": public_blocks(document.blocks, marked=marked),
+        "content_json": public_blocks(finished, marked=marked),
     }
     return {
         "site_id": page.site_id,
@@ -162,7 +166,7 @@ def publication_values(
         "published_at": now,
         "expire_at": page.expire_at,
         "modified_at": now,
-        "content": document.blocks,
+        "content": finished,
         "body": json_tail(body),
         "summary": json_tail(summary),
         "html": "",
@@ -203,9 +207,10 @@ def json_tail(value: dict[str, Any]) -> str:
 
 def facet_rows(page: AbstractPage, publication: Publication) -> list[PublicationFacet]:
     """Return the unsaved facet rows of a publication."""
+    facets = {**page.facets(), **picture_facets(publication.content)}
     return [
         PublicationFacet(publication=publication, name=name, value=value)
-        for name, values in page.facets().items()
+        for name, values in facets.items()
         for value in dict.fromkeys(values)
     ]
 
