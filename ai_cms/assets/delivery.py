@@ -66,7 +66,7 @@ def _streamed(
         response = HttpResponse()
     else:
         # Opened here, so that a storage that does not answer is an error and no cut stream.
-        response = StreamingHttpResponse(_pieces(open_file(alias, name), start, end))
+        response = StreamingHttpResponse(_Part(open_file(alias, name), start, end))
     response["Accept-Ranges"] = "bytes"
     response["Content-Length"] = str(end - start + 1)
     if partial:
@@ -127,10 +127,18 @@ def _wanted(request: HttpRequest, size: int, etag: str) -> tuple[int | None, int
     return (start, end, True) if start <= end else whole
 
 
-def _pieces(file: Any, start: int, end: int) -> Iterator[bytes]:
-    with file:
+class _Part:
+    """A part of an open file, piece by piece; closed with the response, whether anybody read it or not."""
+
+    def __init__(self, file: Any, start: int, end: int) -> None:
+        self._file = file
+        self._left = end - start + 1
         file.seek(start)
-        left = end - start + 1
-        while left > 0 and (piece := file.read(min(_PIECE, left))):
-            left -= len(piece)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left > 0 and (piece := self._file.read(min(_PIECE, self._left))):
+            self._left -= len(piece)
             yield piece
+
+    def close(self) -> None:
+        self._file.close()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from xml.etree import ElementTree
 
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageDraw
 
-__all__ = ["animation", "encoded", "jpeg", "picture", "png", "wide_gamut_profile"]
 
 
 def picture(width: int = 640, height: int = 480, mode: str = "RGB") -> Image.Image:
@@ -48,7 +48,12 @@ def animation(durations: tuple[int, ...] = (100, 200, 300), format: str = "GIF",
     )
 
 
-def wide_gamut_profile() -> bytes:
-    """Return an ICC profile with other primaries than sRGB's, as phones put into their pictures."""
-    # The profile of the XYZ space is far from sRGB, and Pillow can make it.
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+def xmp_of(data: bytes) -> dict[str, str]:
+    """Return the properties in a picture's XMP packet, without their prefixes."""
+    with Image.open(io.BytesIO(data)) as image:
+        packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or ""
+    text = packet.decode() if isinstance(packet, bytes) else packet
+    if not text:
+        return {}
+    [description] = ElementTree.fromstring(text).iter("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description")
+    return {name.rpartition("}")[2]: value for name, value in description.attrib.items()}

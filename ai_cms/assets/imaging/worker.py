@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from .colour import as_srgb, plain_mode
+from .drawing import clean_drawing
 from .encoding import placeholder_of, save
 from .geometry import fill_box, needed_scale, target_size
 from .job import Job, JobFailed, Limits, Made, Outcome, SizeSpec
@@ -27,6 +28,8 @@ _LANCZOS = Image.Resampling.LANCZOS
 
 def carry_out(job: Job) -> Outcome:
     """Do a job in this process. Raises JobFailed."""
+    if job.loader == "svg":
+        return clean_drawing(job)
     picture = open_picture(job.path, job.loader, job.limits)
     frames = frame_count(picture, job.limits)
     orientation = orientation_of(picture)

@@ -170,10 +170,10 @@ def _written(head: bytes) -> Kind | None:
     stripped = text.lstrip()
     if _TAG.search(text):
         return _HTML
+    if stripped.startswith((b"#!", b"<?php", b"<?=")):
+        return _SCRIPT
     if stripped.startswith(b"<"):
         return _XML
-    if stripped.startswith((b"#!", b"<?php")):
-        return _SCRIPT
     if stripped.startswith(b"WEBVTT"):
         return _VTT
     if stripped.startswith((b"{", b"[")):

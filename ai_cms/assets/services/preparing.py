@@ -14,13 +14,12 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import Unavailable
 
 from ..conf import assets_settings, decode_limits, image_sizes
-from ..exceptions import PictureRefused
+from ..exceptions import KindRefused, PictureRefused
 from ..imaging.client import run_job
 from ..imaging.job import Job, JobFailed, Outcome, SizeSpec
 from ..intake.media import cover_of, duration_of
 from ..intake.names import storage_name
 from ..intake.spool import Incoming
-from ..intake.svg import sanitized_svg, svg_size
 from ..models import Rendition
 from ..provenance.manifests import read_manifest, sign_file
 from ..storage import discard, public_url, storage_for, write_file
@@ -96,17 +95,21 @@ def prepare(
             True, outcome.width, outcome.height, outcome.frames, outcome.placeholder, found=found, files=_files(outcome)
         )
     if kind.family == "svg":
-        clean = sanitized_svg(incoming.path.read_bytes())
-        path = incoming.folder / "clean.svg"
-        path.write_bytes(clean)
-        width, height = svg_size(clean)
-        return Prepared(True, width, height, files=[("svg", "svg", path, width, height)])
+        refuse_svg()
+        outcome = run_picture_job(incoming.path, incoming.folder, "svg", (), (), (0.5, 0.5), Mark())
+        return Prepared(True, outcome.width, outcome.height, files=_files(outcome))
     with incoming.path.open("rb") as file:
         prepared = Prepared(False, duration=duration_of(file, kind))
         cover = cover_of(file, kind)
     if cover:
         prepared.files = _cover_files(cover, incoming, sizes)
     return prepared
+
+
+def refuse_svg() -> None:
+    """Raise KindRefused where this site takes no drawings."""
+    if assets_settings.ASSET_SVG != "sanitize":
+        raise KindRefused(_("SVG files are not taken on this site."), code="svg_refused")
 
 
 def run_picture_job(

@@ -20,7 +20,6 @@ from ai_cms.core.tasks import enqueue_on_commit, task
 from .. import get_asset_model, get_image_model
 from ..conf import assets_settings, image_sizes
 from ..imaging.job import SizeSpec
-from ..intake.svg import sanitized_svg
 from ..models import Rendition
 from ..provenance.xmp import packet_for
 from ..storage import discard, open_file, take_over
@@ -40,7 +39,7 @@ __all__ = [
 ]
 
 #: The decoder of each kind of original.
-LOADERS = {"jpg": "jpeg", "png": "png", "webp": "webp", "gif": "gif", "avif": "avif", "heic": "heic"}
+LOADERS = {"jpg": "jpeg", "png": "png", "webp": "webp", "gif": "gif", "avif": "avif", "heic": "heic", "svg": "svg"}
 _IN_REQUEST = ("ImmediateBackend", "DummyBackend")
 
 
@@ -119,13 +118,8 @@ def remake(
     public = image.is_public if public is None else public
     mark, focal = mark_of(image), (image.focal_x, image.focal_y)
     with original_on_disk(image) as path:
-        if image.suffix == "svg":
-            clean = path.with_suffix(".svg")
-            clean.write_bytes(sanitized_svg(path.read_bytes()))
-            files: list[tuple[str, str, Path, int, int]] = [("svg", "svg", clean, image.width, image.height)]
-        else:
-            outcome = run_picture_job(path, path.parent, LOADERS[image.suffix], wanted, kinds, focal, mark)
-            files = [(made.spec, made.format, Path(made.path), made.width, made.height) for made in outcome.made]
+        outcome = run_picture_job(path, path.parent, LOADERS[image.suffix], wanted, kinds, focal, mark)
+        files = [(made.spec, made.format, Path(made.path), made.width, made.height) for made in outcome.made]
         keys = {spec: rendition_key(image.sha256, declared.get(spec), focal, mark.xmp) for spec, *_rest in files}
         with StoredFiles.collecting() as stored:
             rows = write_renditions(files, stored, owner=image.owner, name=image.name, public=public, keys=keys)
