@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
-APPS = ("core", "blocks", "pages", "llm", "assist")
+APPS = ("core", "blocks", "assets", "pages", "llm", "assist")
 MARKED = re.compile(r"<!-- table: (?P<name>\w+) -->\n.*?<!-- /table -->", re.DOTALL)
 
 

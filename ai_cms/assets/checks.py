@@ -7,6 +7,7 @@
 ``ai_cms_assets.E004``  Pillow is missing or too old
 ``ai_cms_assets.E005``  addresses of the public storage expire
 ``ai_cms_assets.E006``  ``ASSET_C2PA`` is not complete
+``ai_cms_assets.E007``  the addresses of assets are not mounted
 ``ai_cms_assets.W001``  SVG files are to be sanitised, but py-svg-hush is missing
 ``ai_cms_assets.W002``  an S3 storage without deadlines of its own
 ======================  ================================================================
@@ -23,15 +24,32 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import NoReverseMatch, reverse
 
 from . import get_asset_model, get_file_model, get_folder_model, get_image_model
 from .conf import assets_settings
 from .models import AbstractAsset, AbstractFile, AbstractFolder, AbstractImage
 from .storage import PRIVATE, PUBLIC
 
-__all__ = ["check_assets"]
+__all__ = ["check_addresses", "check_assets"]
 
 _OLDEST_PILLOW = 13
+
+
+@register(Tags.urls)
+def check_addresses(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the permanent addresses lead somewhere."""
+    try:
+        reverse("ai_cms_assets:file", args=[1])
+    except NoReverseMatch:
+        return [
+            Error(
+                "The addresses of assets are not in the URLconf.",
+                hint='path("", include("ai_cms.assets.urls")), before ai_cms.pages.urls, which takes every path that is left.',
+                id="ai_cms_assets.E007",
+            )
+        ]
+    return []
 
 
 @register(Tags.files)
@@ -66,7 +84,7 @@ def _models() -> Iterator[CheckMessage]:
 
 
 def _storages() -> Iterator[CheckMessage]:
-    configured = settings.STORAGES
+    configured: dict[str, Any] = settings.STORAGES
     if PRIVATE not in configured:
         yield Error(
             f"STORAGES has no alias {PRIVATE!r}: originals and private files have no place.",
@@ -87,7 +105,10 @@ def _apart(private: dict[str, Any], public: dict[str, Any]) -> Iterator[CheckMes
     else:
         location = private.get("OPTIONS", {}).get("location") or settings.MEDIA_ROOT
         seen = public.get("OPTIONS", {}).get("location") or settings.MEDIA_ROOT
-        folder, roots = Path(str(location)).resolve(), {Path(str(settings.MEDIA_ROOT)).resolve(), Path(str(seen)).resolve()}
+        folder, roots = (
+            Path(str(location)).resolve(),
+            {Path(str(settings.MEDIA_ROOT)).resolve(), Path(str(seen)).resolve()},
+        )
         same = any(folder == root or root in folder.parents for root in roots)
     if same:
         yield Error(
@@ -131,13 +152,13 @@ def _packages() -> Iterator[CheckMessage]:
             hint="pip install 'django-ai-cms[assets]'",
             id="ai_cms_assets.E004",
         )
-    if assets_settings.ASSET_SVG == "sanitize" and "image/svg+xml" in assets_settings.ASSET_KINDS:
-        if find_spec("py_svg_hush") is None:
-            yield Warning(
-                "SVG files are refused until py-svg-hush is installed.",
-                hint="pip install 'django-ai-cms[svg]', or AI_CMS['ASSET_SVG'] = 'refuse'.",
-                id="ai_cms_assets.W001",
-            )
+    wants_svg = assets_settings.ASSET_SVG == "sanitize" and "image/svg+xml" in assets_settings.ASSET_KINDS
+    if wants_svg and find_spec("py_svg_hush") is None:
+        yield Warning(
+            "SVG files are refused until py-svg-hush is installed.",
+            hint="pip install 'django-ai-cms[svg]', or AI_CMS['ASSET_SVG'] = 'refuse'.",
+            id="ai_cms_assets.W001",
+        )
     signing = assets_settings.ASSET_C2PA
     if signing and not {"certificates", "private_key"} <= set(signing):
         yield Error(

@@ -66,7 +66,9 @@ def _delivery(value: str) -> str | None:
 
 
 def _quotas(value: Any) -> str | None:
-    fine = all(isinstance(tier, str) and (most is None or (type(most) is int and most >= 0)) for tier, most in value.items())
+    fine = all(
+        isinstance(tier, str) and (most is None or (type(most) is int and most >= 0)) for tier, most in value.items()
+    )
     return None if fine else "maps tiers to bytes, or to None for no limit"
 
 
@@ -91,15 +93,15 @@ class AssetsSettings(AppSettings):
     )
     ASSET_QUALITY = Setting(80, int, "Quality of lossy formats where a size names none, 1 to 100.", validate=positive)
     ASSET_KINDS = Setting[list[str]](
-        lambda: list(DEFAULT_KINDS), (list, tuple), "The media types that are taken; a file's type is told by its content."
+        lambda: list(DEFAULT_KINDS),
+        (list, tuple),
+        "The media types that are taken; a file's type is told by its content.",
     )
     ASSET_SVG = Setting("sanitize", str, "SVG files: 'sanitize' (needs py-svg-hush) or 'refuse'.", validate=_svg)
     ASSET_MAX_BYTES = Setting(100_000_000, int, "Size of one file, in bytes.", validate=positive)
     ASSET_MAX_IMAGE_BYTES = Setting(40_000_000, int, "Size of one picture's file, in bytes.", validate=positive)
-    ASSET_MAX_PIXELS = Setting(50_000_000, int, "Width × height of a picture.", validate=positive)
-    ASSET_MAX_TOTAL_PIXELS = Setting(
-        150_000_000, int, "Width × height × frames of an animation.", validate=positive
-    )
+    ASSET_MAX_PIXELS = Setting(50_000_000, int, "Width x height of a picture.", validate=positive)
+    ASSET_MAX_TOTAL_PIXELS = Setting(150_000_000, int, "Width x height x frames of an animation.", validate=positive)
     ASSET_MAX_FRAMES = Setting(300, int, "Frames of an animation.", validate=positive)
     ASSET_DECODE_SECONDS = Setting(20, int, "Seconds of CPU that work on one picture may take.", validate=positive)
     ASSET_DECODE_MEMORY_MB = Setting(1024, int, "Address space of the process that decodes, in MB.", validate=positive)
@@ -107,15 +109,19 @@ class AssetsSettings(AppSettings):
     ASSET_QUOTAS = Setting[dict[str, Any]](
         lambda: {"free": 500_000_000, "pro": 20_000_000_000, "staff": None},
         dict,
-        "Bytes that one owner may keep, by tier (the user's subscription_tier, 'staff' for staff, else 'free'); None for no limit.",
+        "Bytes that one owner may keep, by tier (subscription_tier of the user, 'staff', else 'free'); None for no limit.",
         validate=_quotas,
     )
     ASSET_DEFAULT_VISIBILITY = Setting(
-        "public", str, "Visibility of an upload that names none: 'public' or 'private'.",
+        "public",
+        str,
+        "Visibility of an upload that names none: 'public' or 'private'.",
         validate=lambda value: None if value in ("public", "private") else "must be 'public' or 'private'",
     )
     ASSET_PRIVATE_DELIVERY = Setting(
-        "stream", str, "How private files are sent: 'stream', or by the web server: 'x-accel' or 'x-sendfile'.",
+        "stream",
+        str,
+        "How private files are sent: 'stream', or by the web server: 'x-accel' or 'x-sendfile'.",
         validate=_delivery,
     )
     ASSET_ACCEL_PREFIX = Setting(
@@ -127,7 +133,9 @@ class AssetsSettings(AppSettings):
     )
     ASSET_UPLOAD_SECONDS = Setting(3600, int, "Seconds an upload may take until it counts as dead.", validate=positive)
     ASSET_FETCH_HOSTS = Setting[list[str]](
-        list, (list, tuple), "Hosts that files may be fetched from by reference; '.example.org' stands for all below it."
+        list,
+        (list, tuple),
+        "Hosts that files may be fetched from by reference; '.example.org' stands for all below it.",
     )
     ASSET_FETCH_SECONDS = Setting(20, int, "Seconds that fetching a file by reference may take.", validate=positive)
     ASSET_C2PA = Setting[dict[str, Any]](

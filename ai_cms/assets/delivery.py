@@ -20,7 +20,9 @@ __all__ = ["deliver"]
 _PIECE = 65_536
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 #: What a browser may show by itself when it comes from here; pictures are ours, made anew.
-_INLINE = re.compile(r"(?:video|audio|font)/[\w.+-]+|image/(?:jpeg|png|webp|gif|avif)|application/pdf|text/vtt", re.ASCII)
+_INLINE = re.compile(
+    r"(?:video|audio|font)/[\w.+-]+|image/(?:jpeg|png|webp|gif|avif)|application/pdf|text/vtt", re.ASCII
+)
 _SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; sandbox"
 
 
@@ -47,10 +49,10 @@ def deliver(
         return _headed(HttpResponse(status=304), quoted, modified, public)
     start, end, partial = _wanted(request, size, quoted)
     if start is None:
-        response = HttpResponse(status=416)
-        response["Content-Range"] = f"bytes */{size}"
-        return _headed(response, quoted, modified, public)
-    response = _by_server(alias, name) or _streamed(request, alias, name, start, end, size, partial)
+        beyond = HttpResponse(status=416)
+        beyond["Content-Range"] = f"bytes */{size}"
+        return _headed(beyond, quoted, modified, public)
+    response: Any = _by_server(alias, name) or _streamed(request, alias, name, start, end, size, partial)
     response["Content-Type"] = mime
     inline = not download and _INLINE.fullmatch(mime) is not None
     header = content_disposition_header(not inline, filename)
@@ -62,11 +64,10 @@ def _streamed(
     request: HttpRequest, alias: str, name: str, start: int, end: int, size: int, partial: bool
 ) -> HttpResponseBase:
     response: HttpResponseBase
-    if request.method == "HEAD":
-        response = HttpResponse()
-    else:
-        # Opened here, so that a storage that does not answer is an error and no cut stream.
-        response = StreamingHttpResponse(_Part(open_file(alias, name), start, end))
+    # Opened here, so that a storage that does not answer is an error and no cut stream.
+    response = (
+        HttpResponse() if request.method == "HEAD" else StreamingHttpResponse(_Part(open_file(alias, name), start, end))
+    )
     response["Accept-Ranges"] = "bytes"
     response["Content-Length"] = str(end - start + 1)
     if partial:

@@ -25,7 +25,7 @@ def signed_link(asset: Any, rendition: Rendition | None = None) -> str:
 
 
 def open_link(token: str) -> tuple[Any, str]:
-    """Return the asset that a signed address names, and which rendition. Raises NotFound: expired, forged, or another file now."""
+    """Return the asset that a signed address names, and which rendition. Raises NotFound: late, forged, or another file now."""
     try:
         pk, digest, name = signing.loads(token, salt=_SALT, max_age=assets_settings.ASSET_LINK_SECONDS)
     except (signing.BadSignature, ValueError, TypeError):

@@ -20,7 +20,9 @@ __all__ = ["address_of", "best_rendition", "picture_of", "rendition_of"]
 _BY_MERIT = ("avif", "webp", "jpeg", "png")
 
 
-def rendition_of(asset: Any, spec: str, formats: Iterable[str] = ("webp", "jpeg", "png", "svg", "avif")) -> Rendition | None:
+def rendition_of(
+    asset: Any, spec: str, formats: Iterable[str] = ("webp", "jpeg", "png", "svg", "avif")
+) -> Rendition | None:
     """Return an asset's rendition of one size, in the first of ``formats`` that there is."""
     rows = {row.format: row for row in asset.renditions.all() if row.spec in (spec, "svg")}
     return next((rows[format] for format in formats if format in rows), None)
@@ -38,7 +40,7 @@ def address_of(asset: Any, row: Rendition | None = None) -> str:
     """Return where a rendition, or the asset's own file, is fetched: a finished address, or a view that asks who comes."""
     if row is not None:
         return row.url or f"{asset.permalink}{row.spec}.{row.format}"
-    return asset.url or asset.permalink
+    return str(asset.url or asset.permalink)
 
 
 def picture_of(asset: Any, *, spec: str = "") -> Picture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 from django.db.models import Q
@@ -16,7 +16,7 @@ from . import get_file_model, get_image_model
 __all__ = ["AssetManager", "AssetQuerySet", "real"]
 
 
-class AssetQuerySet(PolymorphicQuerySet):  # type: ignore[misc]
+class AssetQuerySet(PolymorphicQuerySet[Any]):
     """Assets of all kinds."""
 
     def images(self) -> AssetQuerySet:
@@ -25,7 +25,7 @@ class AssetQuerySet(PolymorphicQuerySet):  # type: ignore[misc]
 
     def files(self) -> AssetQuerySet:
         """Return the other files alone."""
-        return self.not_instance_of(get_image_model())
+        return cast(AssetQuerySet, self.not_instance_of(get_image_model()))
 
     def without_alt(self) -> AssetQuerySet:
         """Return the pictures that lack an alternative text and are not decoration. Of the image model's rows."""
@@ -53,13 +53,13 @@ class AssetQuerySet(PolymorphicQuerySet):  # type: ignore[misc]
 
     def visible_to(self, user: Any) -> AssetQuerySet:
         """Return what ``user`` (or an actor) may see."""
-        found: AssetQuerySet = get_policy(self.model).visible(user, self)
-        return found
+        return cast(AssetQuerySet, get_policy(self.model).visible(user, self))
 
     def shown(self) -> AssetQuerySet:
         """Return rows with what a page shows, in two queries whatever their number; see :func:`real`."""
         links = (_link_to(model) for model in (get_image_model(), get_file_model()))
-        return self.non_polymorphic().select_related(*links).prefetch_related("renditions")
+        rows: Any = self.non_polymorphic().select_related(*links)
+        return cast(AssetQuerySet, rows.prefetch_related("renditions"))
 
     def listed(self) -> AssetQuerySet:
         """Return rows with everything a list shows, in three queries whatever their number; see :func:`real`."""

@@ -53,7 +53,9 @@ def storage_of(alias: str) -> Storage:
         return storages[alias]
     if alias == PUBLIC:
         return storages["default"]
-    raise ImproperlyConfigured(f"STORAGES has no alias {alias!r}; ai_cms.assets keeps originals and private files there.")
+    raise ImproperlyConfigured(
+        f"STORAGES has no alias {alias!r}; ai_cms.assets keeps originals and private files there."
+    )
 
 
 def storage_for(*, public: bool) -> str:

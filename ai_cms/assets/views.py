@@ -95,7 +95,7 @@ def _actor(request: HttpRequest) -> Actor:
         return Actor.from_request(request)
     wrapped = Request(request, authenticators=get_authenticators())
     try:
-        return Actor.from_request(wrapped)  # type: ignore[arg-type]
+        return Actor.from_request(wrapped)
     # Whatever is wrong with the credentials, they open nothing.
     except Exception:
         return Actor.anonymous()

@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 from PIL import Image, ImageDraw
 
 
-
 def picture(width: int = 640, height: int = 480, mode: str = "RGB") -> Image.Image:
     """Return a picture whose corners differ: red, green, blue and white from the top left clockwise."""
     image = Image.new("RGB", (width, height), "gray")
@@ -39,7 +38,9 @@ def png(width: int = 640, height: int = 480, **options: Any) -> bytes:
     return encoded(picture(width, height), "PNG", **options)
 
 
-def animation(durations: tuple[int, ...] = (100, 200, 300), format: str = "GIF", size: int = 60, **options: Any) -> bytes:
+def animation(
+    durations: tuple[int, ...] = (100, 200, 300), format: str = "GIF", size: int = 60, **options: Any
+) -> bytes:
     """Return an animation whose frames differ and stand for different times (milliseconds)."""
     frames = [Image.new("RGB", (size, size), colour) for colour in ("red", "lime", "blue", "yellow", "black")]
     frames = frames[: len(durations)]

@@ -22,7 +22,12 @@ def test_upload_and_read(member: Any, client_of: Any) -> None:
     client = client_of(member)
     response = client.post(
         "/api/assets/",
-        {"file": as_upload(jpeg(), "Round_loaf.jpg"), "alt": "A loaf", "tags": "Bread, oven", "prompt": "a loaf of bread"},
+        {
+            "file": as_upload(jpeg(), "Round_loaf.jpg"),
+            "alt": "A loaf",
+            "tags": "Bread, oven",
+            "prompt": "a loaf of bread",
+        },
     )
     assert response.status_code == 201
     data = response.json()
@@ -96,7 +101,9 @@ def test_filters(member: Any, client_of: Any, query: str, found: set[str]) -> No
     assert {row["title"] for row in response.json()["results"]} == found
 
 
-def test_others_see_nothing_and_strangers_are_asked_who_they_are(member: Any, editor: Any, client_of: Any, client: Any) -> None:
+def test_others_see_nothing_and_strangers_are_asked_who_they_are(
+    member: Any, editor: Any, client_of: Any, client: Any
+) -> None:
     from tests.conftest import make_user
 
     asset = uploaded(member)
@@ -132,7 +139,13 @@ def test_change_title_alt_tags_and_folder(member: Any, client_of: Any) -> None:
     client = client_of(member)
     asset = uploaded(member, tags=["old"])
     folder = client.post("/api/folders/", {"name": "Bread"}, format="json").json()
-    values = {"title": "New", "alt": "A loaf", "tags": ["one", "One", "two"], "folder": folder["id"], "decorative": True}
+    values = {
+        "title": "New",
+        "alt": "A loaf",
+        "tags": ["one", "One", "two"],
+        "folder": folder["id"],
+        "decorative": True,
+    }
     data = client.patch(f"/api/assets/{asset.pk}/", values, format="json").json()
     assert (data["title"], data["alt"], data["tags"], data["folder"], data["decorative"]) == (
         "New", "A loaf", ["one", "two"], folder["id"], True,
@@ -175,7 +188,9 @@ def test_folders_are_a_tree_without_circles(member: Any, client_of: Any) -> None
     assert client.patch(f"/api/folders/{top}/", {"parent": inner}, format="json").status_code == 400
     assert client.patch(f"/api/folders/{top}/", {"parent": top}, format="json").status_code == 400
     assert client.delete(f"/api/folders/{top}/").status_code == 409
-    assert client.patch(f"/api/folders/{inner}/", {"parent": None, "name": "Rye bread"}, format="json").status_code == 200
+    assert (
+        client.patch(f"/api/folders/{inner}/", {"parent": None, "name": "Rye bread"}, format="json").status_code == 200
+    )
     assert client.delete(f"/api/folders/{top}/").status_code == 204
     assert client.get("/api/folders/").json()["count"] == 1
 

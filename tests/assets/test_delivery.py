@@ -136,7 +136,9 @@ def test_a_signed_address_is_good_for_a_while_and_one_file(member: Any, client: 
 
 
 @pytest.mark.parametrize(("way", "header"), [("x-accel", "X-Accel-Redirect"), ("x-sendfile", "X-Sendfile")])
-def test_the_web_server_sends_the_file_where_it_can(member: Any, client: Any, media: Any, way: str, header: str) -> None:
+def test_the_web_server_sends_the_file_where_it_can(
+    member: Any, client: Any, media: Any, way: str, header: str
+) -> None:
     file = text_file(member)
     client.force_login(member)
     with override_settings(AI_CMS={"ASSET_PRIVATE_DELIVERY": way}):
@@ -178,7 +180,9 @@ def test_a_storage_that_is_down_is_503_and_a_missing_file_404(
     assert client.get(file.permalink).status_code == 404
 
 
-def test_visibility_moves_the_files(member: Any, client_of: Any, client: Any, media: Any, django_capture_on_commit_callbacks: Any) -> None:
+def test_visibility_moves_the_files(
+    member: Any, client_of: Any, client: Any, media: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     api = client_of(member)
     image, file = uploaded(member, jpeg()), uploaded(member, b"%PDF-1.7\n", "a.pdf")
     public = files_in(media / "public")

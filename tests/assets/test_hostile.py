@@ -28,7 +28,9 @@ from .pictures import animation, encoded, jpeg, picture, png
 pytestmark = pytest.mark.django_db
 
 SCRIPT = b"<script>alert(1)</script>"
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">%s</svg>'
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">%s</svg>'
+)
 
 
 def png_claiming(width: int, height: int, rows: int = 1) -> bytes:
@@ -38,7 +40,12 @@ def png_claiming(width: int, height: int, rows: int = 1) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\x00" * 1000 * rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\x00" * 1000 * rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def gif_claiming(width: int, height: int) -> bytes:
@@ -170,7 +177,15 @@ def test_hostile_files_do_nothing(member: Any, media: Path, client: Any, bounds:
         content = (media / "public" / stored).read_bytes()
         assert re.fullmatch(r"user-\d+/\d{4}/\d\d/[\w-]+\.(webp|svg|pdf|mp3|mp4|gif)", stored)
         if fate in ("picture", "svg"):
-            for active in (b"<script", b"<?php", b"javascript:", b"onload", b"onclick", b"evil.example", b"foreignObject"):
+            for active in (
+                b"<script",
+                b"<?php",
+                b"javascript:",
+                b"onload",
+                b"onclick",
+                b"evil.example",
+                b"foreignObject",
+            ):
                 assert active not in content
 
 

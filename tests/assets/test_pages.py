@@ -82,10 +82,10 @@ def test_forty_pictures_are_one_query_and_no_storage_call(
         assert 'src="/media/user-' in tag
 
 
-def test_the_first_rendering_asks_once_for_all_pictures(member: Any, site: Any, django_assert_max_num_queries: Any) -> None:
-    blocks = [
-        {"id": f"b{number}", **image(uploaded(member, jpeg(90 + number, 60)))} for number in range(3)
-    ]
+def test_the_first_rendering_asks_once_for_all_pictures(
+    member: Any, site: Any, django_assert_max_num_queries: Any
+) -> None:
+    blocks = [{"id": f"b{number}", **image(uploaded(member, jpeg(90 + number, 60)))} for number in range(3)]
     with django_assert_max_num_queries(2):
         finished = finish_blocks(blocks, public=True)
     assert references_in(finished) == set()
@@ -123,7 +123,9 @@ def test_private_and_missing_pictures_are_left_out_of_public_pages(member: Any, 
     assert previewed[0]["props"]["src"].startswith(private.permalink)
 
 
-def test_where_a_picture_is_used_comes_from_drafts_and_publications(member: Any, superuser: Any, site: Any, client_of: Any) -> None:
+def test_where_a_picture_is_used_comes_from_drafts_and_publications(
+    member: Any, superuser: Any, site: Any, client_of: Any
+) -> None:
     asset, other = uploaded(member), uploaded(member, png())
     actor = Actor.system("tests")
     gallery = {"type": "gallery", "props": {"images": [{"src": asset.reference, "alt": "x"}]}}
@@ -140,10 +142,16 @@ def test_where_a_picture_is_used_comes_from_drafts_and_publications(member: Any,
     data = client_of(superuser).get(f"/api/assets/{asset.pk}/usage/").json()
     assert (data["drafts"], len(data["uses"])) == (2, 2)
     # Whoever may not read the drafts learns their number and nothing else.
-    assert client_of(member).get(f"/api/assets/{asset.pk}/usage/").json() == {"drafts": 2, "publications": 0, "uses": []}
+    assert client_of(member).get(f"/api/assets/{asset.pk}/usage/").json() == {
+        "drafts": 2,
+        "publications": 0,
+        "uses": [],
+    }
 
 
-def test_deletion_is_refused_while_used_and_forced_knowingly(member: Any, site: Any, client_of: Any, client: Any) -> None:
+def test_deletion_is_refused_while_used_and_forced_knowingly(
+    member: Any, site: Any, client_of: Any, client: Any
+) -> None:
     asset = uploaded(member)
     page = published(site, image(asset))
     api = client_of(member)
@@ -191,13 +199,15 @@ def test_the_picture_tag_shows_declared_sizes_and_no_others(member: Any) -> None
     assert 'sizes="50vw"' in html
     card = Template('{% load ai_cms_assets %}{% asset_picture asset "card" %}').render(Context({"asset": asset}))
     assert 'width="640" height="400"' in card
-    assert "asset_picture" not in Template('{% load ai_cms_assets %}{% asset_picture asset %}').render(Context({}))
+    assert "asset_picture" not in Template("{% load ai_cms_assets %}{% asset_picture asset %}").render(Context({}))
     with pytest.raises(ValueError, match="giant"):
         Template('{% load ai_cms_assets %}{% asset_picture asset "giant" %}').render(Context({"asset": asset}))
 
 
 def test_further_formats_become_sources(member: Any, site: Any, client: Any) -> None:
-    with override_settings(AI_CMS={"ASSET_FORMATS": ["webp", "avif"], "ASSET_SIZES": {"large": {"width": 300, "srcset": True}}}):
+    with override_settings(
+        AI_CMS={"ASSET_FORMATS": ["webp", "avif"], "ASSET_SIZES": {"large": {"width": 300, "srcset": True}}}
+    ):
         asset = uploaded(member, jpeg(640, 480))
         page = published(site, image(asset))
         html = client.get(page.path).content.decode()
@@ -216,7 +226,10 @@ def test_make_renditions_makes_what_is_missing_or_out_of_date(member: Any) -> No
         call_command("make_renditions", stdout=out)
         assert "0 files made" in out.getvalue()
     before = {row.spec: row.url for row in asset.renditions.all()}
-    sizes = {"thumb": {"mode": "fill", "width": 100, "height": 100}, "card": {"mode": "fill", "width": 640, "height": 400}}
+    sizes = {
+        "thumb": {"mode": "fill", "width": 100, "height": 100},
+        "card": {"mode": "fill", "width": 640, "height": 400},
+    }
     with override_settings(AI_CMS={"ASSET_TASK_FORMATS": [], "ASSET_SIZES": sizes}):
         call_command("make_renditions", stdout=out)
     after = {row.spec: row for row in asset.renditions.all()}

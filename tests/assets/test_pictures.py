@@ -102,7 +102,9 @@ def test_wide_gamut_colours_are_converted_not_dropped(tmp_path: Path) -> None:
         image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
     )
     assert expected is not None
-    _outcome, made = made_of(encoded(image, "PNG", icc_profile=profile), "png", tmp_path, formats=("png", "webp", "avif"))
+    _outcome, made = made_of(
+        encoded(image, "PNG", icc_profile=profile), "png", tmp_path, formats=("png", "webp", "avif")
+    )
     wanted = expected.getpixel((30, 30))
     for name, result in made.items():
         assert "icc_profile" not in result.info, name
@@ -228,9 +230,7 @@ def test_no_side_becomes_zero_and_nothing_is_enlarged(tmp_path: Path) -> None:
 
 def test_webp_refuses_what_it_cannot_hold(tmp_path: Path) -> None:
     with pytest.raises(JobFailed) as caught:
-        made_of(
-            encoded(Image.new("RGB", (17_000, 2)), "PNG"), "png", tmp_path, SizeSpec("huge", "max", 20_000, 20_000)
-        )
+        made_of(encoded(Image.new("RGB", (17_000, 2)), "PNG"), "png", tmp_path, SizeSpec("huge", "max", 20_000, 20_000))
     assert caught.value.code == "too_many_pixels"
 
 

@@ -241,7 +241,8 @@ def test_a_direct_upload_goes_to_the_bucket_and_is_looked_at_when_complete(
 def send_form(url: str, fields: dict[str, str], data: bytes) -> None:
     """Post a form as a browser does."""
     parts = [
-        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
     ]
     parts.append(b'--x\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n' + data + b"\r\n--x--\r\n")
     request = urllib.request.Request(

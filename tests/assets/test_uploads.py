@@ -48,7 +48,10 @@ def test_the_original_stays_private_and_untouched(member: Any, media: Path) -> N
     asset = uploaded(member, data)
     assert asset.url == ""
     assert (media / "private" / asset.stored_name).read_bytes() == data
-    assert all("mine alone" not in (media / "public" / name).read_bytes().decode("latin-1") for name in files_in(media / "public"))
+    assert all(
+        "mine alone" not in (media / "public" / name).read_bytes().decode("latin-1")
+        for name in files_in(media / "public")
+    )
 
 
 def test_nothing_is_loose_after_an_upload(member: Any, media: Path) -> None:

@@ -58,7 +58,7 @@ UPLOADED = {
 MULTIPART = {"multipart/form-data": UploadSerializer}
 
 
-class AssetFilter(filters.FilterSet):
+class AssetFilter(filters.FilterSet):  # type: ignore[misc]
     """Lists by kind, folder, tag, and what pictures lack."""
 
     kind = filters.ChoiceFilter(choices=[("image", "image"), ("file", "file")], method="of_kind")
@@ -88,9 +88,7 @@ class AssetFilter(filters.FilterSet):
 
 
 @extend_schema_view(
-    list=extend_schema(
-        summary="List assets", description="The newest first.", responses=AssetSerializer(many=True)
-    ),
+    list=extend_schema(summary="List assets", description="The newest first.", responses=AssetSerializer(many=True)),
     retrieve=extend_schema(summary="Read an asset", parameters=[ID], responses=AssetSerializer),
 )
 class AssetViewSet(AssetsViewSet):
@@ -208,9 +206,7 @@ class AssetViewSet(AssetsViewSet):
         with fetched(values.pop("url")) as (file, name):
             return self._uploaded(upload_asset(file, actor=self.actor, **{"name": name, **values}))
 
-    @extend_schema(
-        summary="Begin a direct upload", request=DirectUploadSerializer, responses={201: ReservedSerializer}
-    )
+    @extend_schema(summary="Begin a direct upload", request=DirectUploadSerializer, responses={201: ReservedSerializer})
     @action(detail=False, methods=["post"])
     def uploads(self, request: Request) -> Response:
         reserved = reserve_upload(actor=self.actor, **self.body(request, DirectUploadSerializer))

@@ -31,10 +31,10 @@ class AssetsViewSet(ServiceViewSet):
     lookup_field = "pk"
     lookup_url_kwarg = "id"
     lookup_value_regex = "[^/]+"
-    parser_classes = (MultiPartParser, FormParser, JSONParser)
+    parser_classes: Any = (MultiPartParser, FormParser, JSONParser)
     # A storage is asked and pictures are worked on here: no transaction may be held meanwhile.
     idempotency_atomic = False
-    idempotency_lease = 300
+    idempotency_lease: int | None = 300
 
     def base_queryset(self) -> Any:
         return get_asset_model().objects.shown().order_by("-created_at", "-pk")

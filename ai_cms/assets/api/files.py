@@ -96,7 +96,7 @@ class FolderViewSet(AssetsViewSet):
     """Folders of assets."""
 
     serializer_class = FolderSerializer
-    parser_classes = (JSONParser,)
+    parser_classes: Any = (JSONParser,)
     filter_backends: Any = (DjangoFilterBackend, SearchFilter, OrderingFilter)
     filterset_fields = ("parent",)
     search_fields = ("name",)

@@ -102,7 +102,9 @@ class AssetSerializer(serializers.Serializer[Any]):
     caption = serializers.CharField()
     credit = serializers.CharField()
     prompt = serializers.CharField()
-    digital_source_type = serializers.CharField(help_text="IPTC's name of where the picture comes from; empty if unknown.")
+    digital_source_type = serializers.CharField(
+        help_text="IPTC's name of where the picture comes from; empty if unknown."
+    )
     provenance = serializers.DictField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -145,7 +147,7 @@ class FileUpdateSerializer(serializers.Serializer[Any]):
 class FolderSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=100)
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]
         min_value=1, max_value=MAX_ID, required=False, allow_null=True, source="parent_id"
     )
     owner = serializers.IntegerField(read_only=True, allow_null=True, source="owner_id")
@@ -155,7 +157,9 @@ class FolderSerializer(serializers.Serializer[Any]):
 class ReplaceSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(max_length=2_000)
     expected_sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
-    dry_run = serializers.BooleanField(required=False, default=False, help_text="Say what would change, and change nothing.")
+    dry_run = serializers.BooleanField(
+        required=False, default=False, help_text="Say what would change, and change nothing."
+    )
 
 
 class CropSerializer(serializers.Serializer[Any]):

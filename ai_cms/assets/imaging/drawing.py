@@ -51,7 +51,7 @@ def _refuse_deep(data: bytes) -> None:
 
 
 def _size(data: bytes) -> tuple[int, int]:
-    """Return width and height, from the attributes or the view box; 300 × 150, as browsers do, without either."""
+    """Return width and height, from the attributes or the view box; 300 x 150, as browsers do, without either."""
     found = _ROOT.search(data.decode("utf-8", "replace"))
     root = found[0] if found else ""
     width, height = _pixels(_attribute(root, "width")), _pixels(_attribute(root, "height"))

@@ -10,7 +10,7 @@ Box = tuple[float, float, float, float]
 
 
 def target_size(spec: SizeSpec, width: int, height: int) -> tuple[int, int]:
-    """Return the size that ``spec`` gives a picture of ``width`` × ``height``; never larger, no side below 1."""
+    """Return the size that ``spec`` gives a picture of ``width`` x ``height``; never larger, no side below 1."""
     if spec.mode == "fill":
         # A picture smaller than the box keeps the box's shape at the largest size it has pixels for.
         scale = min(1.0, width / spec.width, height / spec.height)

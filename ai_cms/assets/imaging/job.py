@@ -20,7 +20,7 @@ class JobFailed(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """``pixels``: width × height of one frame. ``total_pixels``: of all frames. ``memory``: bytes. ``seconds``: of CPU."""
+    """``pixels``: width x height of one frame. ``total_pixels``: of all frames. ``memory``: bytes. ``seconds``: of CPU."""
 
     pixels: int = 50_000_000
     total_pixels: int = 150_000_000

@@ -10,7 +10,7 @@ from PIL import Image
 
 from .job import JobFailed, Limits
 
-__all__ = ["frame_count", "oriented", "orientation_of", "open_picture", "source_type_of"]
+__all__ = ["frame_count", "open_picture", "orientation_of", "oriented", "source_type_of"]
 
 #: Pillow's name of the one decoder that each kind may use.
 _DECODERS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "avif": "AVIF", "heic": "HEIF"}

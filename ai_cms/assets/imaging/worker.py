@@ -52,7 +52,10 @@ def _still(job: Job, picture: Any, orientation: int, size: tuple[int, int]) -> t
     # The smallest last: each is made of a picture that is hardly larger than itself.
     for spec in sorted(job.sizes, key=lambda spec: -needed_scale(spec, *size)):
         result, current = _sized(current, spec, size, job.focal)
-        made += [_made(spec.name, format, save([result], job, spec.name, format, spec.quality), result) for format in job.formats]
+        made += [
+            _made(spec.name, format, save([result], job, spec.name, format, spec.quality), result)
+            for format in job.formats
+        ]
     return current, made
 
 
@@ -74,7 +77,7 @@ def _sized(base: Any, spec: SizeSpec, size: tuple[int, int], focal: tuple[float,
     """Return the picture of one size, and what smaller ones are made of. ``size``: of the whole picture."""
     target = target_size(spec, *size)
     if spec.mode == "fill":
-        box = fill_box(target, *base.size, focal)
+        box = fill_box(target, base.width, base.height, focal)
         return base.resize(target, _LANCZOS, box=box, reducing_gap=2.0), base
     if base.size == target:
         return base.copy(), base

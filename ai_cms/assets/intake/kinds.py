@@ -94,10 +94,29 @@ _BRANDS = {
     b"heic": _HEIC, b"heix": _HEIC, b"hevc": _HEIC, b"heim": _HEIC, b"heis": _HEIC, b"mif1": _HEIC, b"msf1": _HEIC,
     b"M4A ": _M4A, b"M4B ": _M4A, b"qt  ": _MOV,
 }  # fmt: skip
-_MP4_BRANDS = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash", b"3gp4", b"3gp5", b"f4v ")
-_TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|script|iframe|svg:|title|meta|link|style|img|a |div|p>|table|base|form|object|embed)", re.IGNORECASE)  # fmt: skip
+_MP4_BRANDS = (
+    b"isom",
+    b"iso2",
+    b"iso4",
+    b"iso5",
+    b"iso6",
+    b"mp41",
+    b"mp42",
+    b"avc1",
+    b"M4V ",
+    b"dash",
+    b"3gp4",
+    b"3gp5",
+    b"f4v ",
+)
+_TAG = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|script|iframe|svg:|title|meta|link|style|img|a |div|p>|table|base|form|object|embed)",
+    re.IGNORECASE,
+)
 _SVG_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]", re.IGNORECASE)
-_MARKUP_BEFORE_ROOT = re.compile(rb"^(?:\s|<\?xml[^>]*\?>|<!--.*?-->|<!DOCTYPE\s+svg[^>\[]*(?:\[.*?\]\s*)?>)*", re.IGNORECASE | re.DOTALL)  # fmt: skip
+_MARKUP_BEFORE_ROOT = re.compile(
+    rb"^(?:\s|<\?xml[^>]*\?>|<!--.*?-->|<!DOCTYPE\s+svg[^>\[]*(?:\[.*?\]\s*)?>)*", re.IGNORECASE | re.DOTALL
+)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 

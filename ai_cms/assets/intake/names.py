@@ -47,7 +47,7 @@ def owner_folder(owner: Any) -> str:
 
 
 def storage_name(owner: Any, name: str, suffix: str, *, label: str = "") -> str:
-    """Return a new name in a storage, such as ``ann-1a2b3c4d/2026/11/bread-9f…c1.webp``: guessed by nobody, used by nothing else."""
+    """Return a new name in a storage, such as ``ann-1a2b3c4d/2026/11/bread-9f…c1.webp``, that nobody guesses or has used."""
     stem = make_slug(title_from_name(name), allow_unicode=False, max_length=60, fallback="file")
     parts = [part for part in (stem, label, secrets.token_hex(8)) if part]
     return f"{owner_folder(owner)}/{timezone.now():%Y/%m}/{'-'.join(parts)}.{suffix}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +31,7 @@ class Visibility(models.TextChoices):
     PRIVATE = "private", _("Private")
 
 
-class AbstractAsset(PolymorphicModel, OwnedModel, TimestampedModel):  # type: ignore[misc]
+class AbstractAsset(PolymorphicModel, OwnedModel, TimestampedModel):
     """What all assets have. A host that swaps the base derives its picture and file models from its own.
 
     ``stored_in`` and ``stored_name``: the storage's alias and the name there of the file as it came. ``url``: the finished
@@ -50,15 +48,15 @@ class AbstractAsset(PolymorphicModel, OwnedModel, TimestampedModel):  # type: ig
         related_name="assets",
         verbose_name=_("folder"),
     )
-    visibility = models.CharField(
-        _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC
-    )
+    visibility = models.CharField(_("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC)
     mime = models.CharField(_("media type"), max_length=100, editable=False)
     suffix = models.CharField(max_length=10, editable=False)
     size = models.PositiveBigIntegerField(_("size in bytes"), editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
     caption = models.TextField(_("caption"), blank=True, max_length=2_000)
-    credit = models.CharField(_("credit"), blank=True, max_length=255, help_text=_("Who made it, and under which licence."))
+    credit = models.CharField(
+        _("credit"), blank=True, max_length=255, help_text=_("Who made it, and under which licence.")
+    )
     prompt = models.TextField(_("prompt"), blank=True, editable=False)
     digital_source_type = models.CharField(_("origin"), max_length=60, blank=True, editable=False)
     provenance = models.JSONField(_("provenance"), default=dict, blank=True, editable=False)
@@ -66,7 +64,7 @@ class AbstractAsset(PolymorphicModel, OwnedModel, TimestampedModel):  # type: ig
     stored_name = models.CharField(max_length=500, editable=False)
     url = models.CharField(max_length=1_000, blank=True, editable=False)
 
-    objects = AssetManager()
+    objects = AssetManager()  # type: ignore[misc]
 
     class Meta:
         abstract = True
@@ -110,7 +108,10 @@ class AbstractImage(models.Model):
     height = models.PositiveIntegerField(_("height"), editable=False)
     frames = models.PositiveIntegerField(default=1, editable=False)
     alt = models.CharField(
-        _("alternative text"), max_length=500, blank=True, help_text=_("What the picture shows, for those who do not see it.")
+        _("alternative text"),
+        max_length=500,
+        blank=True,
+        help_text=_("What the picture shows, for those who do not see it."),
     )
     decorative = models.BooleanField(
         _("only decoration"), default=False, help_text=_("Screen readers then skip the picture.")
@@ -177,5 +178,3 @@ class AssetTag(models.Model):
 
     def __str__(self) -> str:
         return self.word
-
-

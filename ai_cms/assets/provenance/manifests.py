@@ -40,7 +40,11 @@ def sign_file(path: Path, suffix: str, *, title: str, source_type: str, model: s
     import c2pa
 
     actions: list[dict[str, Any]] = [
-        {"action": "c2pa.created", "digitalSourceType": iptc_url(source_type), "softwareAgent": {"name": model or "ai_cms"}}
+        {
+            "action": "c2pa.created",
+            "digitalSourceType": iptc_url(source_type),
+            "softwareAgent": {"name": model or "ai_cms"},
+        }
     ]
     if converted:
         actions.append({"action": "c2pa.converted"})
@@ -98,7 +102,8 @@ def read_manifest(path: Path, mime: str) -> dict[str, Any]:
 def _source_type(store: dict[str, Any]) -> str:
     """Return the source type of the active manifest or of any ancestor: an edited picture's own manifest does not repeat it."""
     manifests = store.get("manifests", {})
-    waiting, seen = [store.get("active_manifest")], set()
+    waiting: list[Any] = [store.get("active_manifest")]
+    seen: set[Any] = set()
     while waiting and len(seen) < _MOST_MANIFESTS:
         label = waiting.pop(0)
         if label in seen or label not in manifests:
@@ -127,4 +132,3 @@ def _signer(c2pa: Any) -> Any:
 
 def _pem(value: str) -> str:
     return value if "-----BEGIN" in value else Path(value).read_text("ascii")
-

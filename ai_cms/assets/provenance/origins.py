@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["COMPOSITE", "GENERATED", "is_generated", "iptc_url", "schema_org_url"]
+__all__ = ["COMPOSITE", "GENERATED", "iptc_url", "is_generated", "schema_org_url"]
 
 #: Made by a model alone; and by a person with parts from a model.
 GENERATED: Final = "trainedAlgorithmicMedia"

@@ -48,7 +48,9 @@ def crop_image(
                 file,
                 actor=who,
                 name=f"{Path(image.name).stem}{made.suffix}",
-                folder=image.folder if image.folder and image.folder.owner_id == getattr(who.account, "pk", None) else None,
+                folder=image.folder
+                if image.folder and image.folder.owner_id == getattr(who.account, "pk", None)
+                else None,
                 title=title or _("%(title)s (part)") % {"title": image.title},
                 alt=image.alt,
                 caption=image.caption,

@@ -44,7 +44,9 @@ def reserve_upload(*, actor: Actor | Any, name: str, size: int, **options: Any) 
     get_policy(get_asset_model()).require(who, "add")
     folder_for(options.get("folder"), who)
     if size > assets_settings.ASSET_MAX_BYTES:
-        raise FileTooLarge(_("A file may have at most %(most)s MB.") % {"most": assets_settings.ASSET_MAX_BYTES // 1_000_000})
+        raise FileTooLarge(
+            _("A file may have at most %(most)s MB.") % {"most": assets_settings.ASSET_MAX_BYTES // 1_000_000}
+        )
     check_quota(who.account, size)
     storage: Any = storage_of(PRIVATE)
     if not hasattr(storage, "bucket"):

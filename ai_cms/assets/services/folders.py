@@ -23,7 +23,9 @@ def folder_for(folder: Any, actor: Actor) -> Any:
     if folder is None:
         return None
     if not isinstance(folder, get_folder_model()):
-        folder = get_policy(get_folder_model()).visible(actor, get_folder_model().objects.all()).filter(pk=folder).first()
+        folder = (
+            get_policy(get_folder_model()).visible(actor, get_folder_model().objects.all()).filter(pk=folder).first()
+        )
         if folder is None:
             raise InvalidInput(errors={"folder": [_("There is no such folder.")]})
     get_policy(get_folder_model()).require(actor, "change", folder)
@@ -77,7 +79,8 @@ def delete_folder(folder: Any, *, actor: Actor | Any) -> None:
 
 
 def _above(folder: Any) -> list[Any]:
-    found, current = [], folder.parent
+    found: list[Any] = []
+    current = folder.parent
     while current is not None and len(found) < 100:
         found.append(current)
         current = current.parent

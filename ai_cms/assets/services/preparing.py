@@ -138,13 +138,20 @@ def run_picture_job(
         outcome = run_job(job, at_once=assets_settings.ASSET_DECODERS)
     except JobFailed as error:
         if error.code == "busy":
-            raise Unavailable(_("Too many pictures are being worked on; try again."), code="busy", retry_after=5) from None
+            raise Unavailable(
+                _("Too many pictures are being worked on; try again."), code="busy", retry_after=5
+            ) from None
         raise PictureRefused(_(error.detail), code=error.code) from None
     if mark.source_type and crop is None:
         for made in outcome.made:
             if max(made.width, made.height) >= _SIGNED_FROM:
                 sign_file(
-                    Path(made.path), made.format, title=mark.title, source_type=mark.source_type, model=mark.model, converted=True
+                    Path(made.path),
+                    made.format,
+                    title=mark.title,
+                    source_type=mark.source_type,
+                    model=mark.model,
+                    converted=True,
                 )
     return outcome
 
@@ -166,9 +173,7 @@ def write_renditions(
         key = keys.get(spec, "")
         with path.open("rb") as content:
             mime = "image/svg+xml" if format == "svg" else f"image/{format}"
-            saved = write_file(
-                alias, storage_name(owner, name, suffix, label=f"{spec}-{key[:12]}"), content, mime=mime
-            )
+            saved = write_file(alias, storage_name(owner, name, suffix, label=f"{spec}-{key[:12]}"), content, mime=mime)
         stored.add(alias, saved)
         rows.append(
             Rendition(

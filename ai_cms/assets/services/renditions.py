@@ -76,7 +76,9 @@ def schedule_further(image: Any) -> None:
 
     Where tasks run within the request that sends them they are left to ``make_renditions``: AVIF takes seconds.
     """
-    backend = (getattr(settings, "TASKS", None) or {}).get(core_settings.TASK_BACKEND, {}).get("BACKEND", "ImmediateBackend")
+    backend = (
+        (getattr(settings, "TASKS", None) or {}).get(core_settings.TASK_BACKEND, {}).get("BACKEND", "ImmediateBackend")
+    )
     if not str(backend).endswith(_IN_REQUEST):
         enqueue_on_commit(make_further_task, image.pk)
 

@@ -181,6 +181,4 @@ def _attach(asset: Any, renditions: list[Rendition]) -> None:
 
 def _keys(prepared: Prepared, sha256: str, xmp: str) -> dict[str, str]:
     sizes = image_sizes()
-    return {
-        spec: rendition_key(sha256, sizes.get(spec), (0.5, 0.5), xmp) for spec, *_rest in prepared.files
-    }
+    return {spec: rendition_key(sha256, sizes.get(spec), (0.5, 0.5), xmp) for spec, *_rest in prepared.files}

@@ -59,7 +59,7 @@ def picture(
     """Show a picture in the size that fits: ``{% picture block.src block.alt sizes="50vw" %}``.
 
     What is known of the picture comes from the block's ``meta.pictures``; of any other address it is a plain ``<img>``.
-    ``sizes``: as in HTML. ``css``: classes. ``lazy``: load it when it comes near. ``decorative``: without a text, whatever is known.
+    ``sizes``: as in HTML. ``css``: classes. ``lazy``: load it when it comes near. ``decorative``: without a text.
     """
     known = (context.get("pictures") or {}).get(src) or {}
     return SafeString(

@@ -12,7 +12,9 @@ from ai_cms.core.exceptions import RequestRefused
 
 
 class Command(BaseCommand):
-    help = "Make the sizes and formats that pictures lack, or that were made before a setting changed. Safe to run twice."
+    help = (
+        "Make the sizes and formats that pictures lack, or that were made before a setting changed. Safe to run twice."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("ids", nargs="*", type=int, help="Only these pictures.")

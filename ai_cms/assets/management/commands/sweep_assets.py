@@ -14,7 +14,9 @@ class Command(BaseCommand):
     help = "Delete what failed uploads, deletions and replacements left in the storages. Safe to run at any time, twice too."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--list", action="store_true", help="List the storages as well, for files that no row knows of.")
+        parser.add_argument(
+            "--list", action="store_true", help="List the storages as well, for files that no row knows of."
+        )
         parser.add_argument("--dry-run", action="store_true", help="Only say what would be deleted.")
         parser.add_argument("--json", action="store_true", help="Print the numbers as JSON.")
 
