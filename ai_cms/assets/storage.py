@@ -28,6 +28,7 @@ from .models import LooseFile
 __all__ = [
     "PRIVATE",
     "PUBLIC",
+    "check_storages",
     "delete_file",
     "discard",
     "open_file",
@@ -61,6 +62,13 @@ def storage_of(alias: str) -> Storage:
 def storage_for(*, public: bool) -> str:
     """Return the alias for a file that the public fetches at its address, or does not."""
     return PUBLIC if public else PRIVATE
+
+
+def check_storages() -> None:
+    """Ask both storages for nothing in particular. Raises StorageUnavailable before something is spent that they are to keep."""
+    for alias in (PUBLIC, PRIVATE):
+        with _watched(alias, "answer", ""):
+            storage_of(alias).exists("ai-cms-is-there")
 
 
 def write_file(alias: str, name: str, content: IO[bytes] | Any, *, mime: str) -> str:

@@ -59,8 +59,13 @@ def sign_file(path: Path, suffix: str, *, title: str, source_type: str, model: s
         # Without the thumbnail, which is most of a manifest's weight, and shows what the picture itself shows.
         settings = c2pa.Settings.from_dict({"builder": {"thumbnail": {"enabled": False}}})
         context = c2pa.Context(settings)
-        with _signer(c2pa) as signer, c2pa.Builder(json.dumps(manifest), context) as builder:
-            builder.sign_file(str(path), str(signed), signer)
+        with (
+            _signer(c2pa) as signer,
+            c2pa.Builder(json.dumps(manifest), context) as builder,
+            path.open("rb") as source,
+            signed.open("w+b") as target,
+        ):
+            builder.sign(signer, mime, source, target)
     except Exception as error:
         logger.error("A picture could not be signed.", exc_info=error)
         signed.unlink(missing_ok=True)
@@ -121,14 +126,15 @@ def _source_type(store: dict[str, Any]) -> str:
 
 def _signer(c2pa: Any) -> Any:
     signing = assets_settings.ASSET_C2PA
+    timestamps = str(signing.get("timestamp_url") or "")
     info = c2pa.C2paSignerInfo(
-        alg=str(signing.get("algorithm", "es256")),
+        alg=str(signing.get("algorithm", "es256")).encode(),
         sign_cert=_pem(signing["certificates"]),
         private_key=_pem(signing["private_key"]),
-        ta_url=signing.get("timestamp_url"),
+        ta_url=timestamps.encode() if timestamps else None,
     )
     return c2pa.Signer.from_info(info)
 
 
-def _pem(value: str) -> str:
-    return value if "-----BEGIN" in value else Path(value).read_text("ascii")
+def _pem(value: str) -> bytes:
+    return value.encode() if "-----BEGIN" in value else Path(value).read_bytes()

@@ -26,7 +26,7 @@ from ..storage import discard, public_url, storage_for, write_file
 
 __all__ = ["Mark", "Prepared", "StoredFiles", "prepare", "rendition_key", "run_picture_job", "write_renditions"]
 
-#: Manifests weigh as much as fourteen thumbnails; only what is looked at closely carries one.
+#: A manifest weighs as much as a thumbnail; only what is looked at closely carries one.
 _SIGNED_FROM = 900
 
 
