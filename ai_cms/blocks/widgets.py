@@ -11,7 +11,11 @@ from django.utils.translation import gettext as _
 from .exceptions import BlockError
 from .schema import catalogue
 
-__all__ = ["BlocksWidget"]
+__all__ = ["BlocksWidget", "editor_scripts"]
+
+#: Scripts that other apps add to the editor, such as a button to choose a picture by. They find the fields by their data
+#: attributes: ``data-aicms-widget`` is the field's ``x-widget``.
+editor_scripts: list[Script] = []
 
 
 class BlocksWidget(forms.Textarea):
@@ -31,6 +35,7 @@ class BlocksWidget(forms.Textarea):
     @property
     def media(self) -> forms.Media:
         scripts: list[Any] = [Script(f"ai_cms/blocks/{name}.js", type="module") for name in ("widget-fields", "widget")]
+        scripts += editor_scripts
         return forms.Media(
             css={"all": ["ai_cms/blocks/widget.css"]},
             js=scripts,

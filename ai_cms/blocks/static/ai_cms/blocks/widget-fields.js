@@ -148,7 +148,7 @@ function textField(plain, context) {
   const shared = { value, oninput: set, maxlength: plain.maxLength };
   const control = long
     ? el("textarea", { ...shared, rows: widget === "richtext" || widget === "code" ? 8 : 4, spellcheck: widget === "code" ? "false" : null })
-    : el("input", { ...shared, type: INPUT_TYPES[plain.format] || "text", inputmode: widget === "url" ? "url" : null });
+    : el("input", { ...shared, type: INPUT_TYPES[plain.format] || "text", inputmode: widget === "url" ? "url" : null, "data-aicms-widget": widget || null });
   return wrap(control, plain, context);
 }
 
