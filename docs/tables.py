@@ -21,7 +21,7 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 REFERENCE = DOCS / "reference"
-APPS = ("core", "blocks", "pages", "llm", "assist", "accounts")
+APPS = ("core", "blocks", "assets", "pages", "llm", "assist", "accounts")
 LANGUAGES = {".py": "python", ".html": "html+django", ".md": "markdown"}
 INCLUDED = re.compile(
     r"<!-- file: (?P<path>\S+)(?: part=(?P<part>\S+))?(?: as (?P<caption>\S+))? -->\n.*?<!-- /file -->", re.DOTALL

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +25,11 @@ class AssistConfig(RequiresApps, AppConfig):
         from .api import routes as routes
 
         page_links.register("write", write_links)
+        if apps.is_installed("ai_cms.assets"):
+            from .assets import AssetStore
+            from .images import picture_stores
+
+            picture_stores.register("assets", AssetStore)
 
         # Host projects register their own writing tasks in modules of this name.
         autodiscover_modules("cms_writing")

@@ -8,6 +8,9 @@ from __future__ import annotations
 from django.dispatch import Signal
 
 __all__ = [
+    "asset_changed",
+    "asset_deleted",
+    "asset_uploaded",
     "maintenance_changed",
     "page_copied",
     "page_created",
@@ -36,3 +39,6 @@ proposal_accepted = Signal()  # instance, actor, revision
 proposal_rejected = Signal()  # instance, actor
 maintenance_changed = Signal()  # enabled
 user_tier_changed = Signal()  # instance
+asset_uploaded = Signal()  # instance, actor
+asset_changed = Signal()  # instance, actor: the file, its addresses or its visibility
+asset_deleted = Signal()  # instance (as it was), reference, actor; the rows are gone

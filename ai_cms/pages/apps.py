@@ -25,6 +25,7 @@ class PagesConfig(RequiresApps, AppConfig):
     def ready(self) -> None:
         from . import checks as checks
         from . import page_list as page_list
+        from . import pictures as pictures
         from . import published_documents as published_documents
         from .api import routes as routes
         from .permissions import register_page_policies

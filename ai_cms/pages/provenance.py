@@ -29,6 +29,9 @@ def public_blocks(blocks: list[dict[str, Any]], *, marked: bool) -> list[dict[st
             shown["meta"] = {
                 "provenance": {key: record[key] for key in ("source", "model", "at", "edited") if key in record}
             }
+        pictures = (block.get("meta") or {}).get("pictures")
+        if pictures:
+            shown.setdefault("meta", {})["pictures"] = pictures
         if "children" in block:
             shown["children"] = public_blocks(block["children"], marked=marked)
         found.append(shown)

@@ -128,6 +128,7 @@ def test_pictures_are_checked_and_stored(model: Any, client: Any, settings: Any,
     answer = client.post("/api/ai/generate-image/", {"prompt": "A loaf", "alt": "A loaf"}, format="json")
     assert answer.status_code == 201, answer.content
     body = answer.json()
-    assert (tmp_path / body["name"]).read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / body["url"].removeprefix("/media/")).read_bytes().startswith(b"RIFF")
+    assert client.get(f"/api/assets/{body['asset']}/").json()["prompt"] == "A loaf"
     assert body["alt"] == "A loaf"
     assert client.post("/api/ai/generate-image/", {"prompt": "x", "size": "big"}, format="json").status_code == 400

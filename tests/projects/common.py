@@ -16,6 +16,11 @@ ADMIN = [
 ]
 REST = ["rest_framework", "django_filters"]
 TREE = ["mptt", "polymorphic"]
+ASSET_STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "private_assets": {"BACKEND": "django.core.files.storage.InMemoryStorage", "OPTIONS": {"base_url": "/private/"}},
+}
 
 
 def project(name: str, *apps: str, admin: bool = True, **settings: Any) -> dict[str, Any]:

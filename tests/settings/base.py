@@ -21,6 +21,15 @@ LANGUAGE_CODE = "en"
 ROOT_URLCONF = "tests.urls"
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
+MEDIA_ROOT = str(Path(tempfile.gettempdir()) / f"ai_cms_media_{os.getpid()}" / "public")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "private_assets": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(Path(MEDIA_ROOT).parent / "private")},
+    },
+}
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -36,7 +45,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "tests.blocks.host",
     "tests.pages.kinds",
-    *(f"ai_cms.{app}" for app in ("core", "blocks", "llm", "pages", "transfer", "assist")),
+    *(f"ai_cms.{app}" for app in ("core", "blocks", "assets", "llm", "pages", "transfer", "assist")),
 ]
 
 MIDDLEWARE = [

@@ -8,6 +8,10 @@ from .base import INSTALLED_APPS
 SWAPPED = {
     "AI_CMS_PAGE_MODEL": "testapp.HostPage",
     "AI_CMS_TEMPLATE_MODEL": "testapp.HostTemplate",
+    "AI_CMS_FOLDER_MODEL": "testapp.HostFolder",
+    "AI_CMS_ASSET_MODEL": "testapp.HostAsset",
+    "AI_CMS_IMAGE_ASSET_MODEL": "testapp.HostImage",
+    "AI_CMS_FILE_ASSET_MODEL": "testapp.HostFile",
 }
 # The page types of tests.pages.kinds derive from the library's page.
 INSTALLED_APPS = ["tests.testapp", *(app for app in INSTALLED_APPS if app != "tests.pages.kinds")]

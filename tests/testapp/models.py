@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from ai_cms.assets.models import AbstractAsset, AbstractFile, AbstractFolder, AbstractImage
+from ai_cms.assets.models.asset import AbstractAssetMeta
 from ai_cms.pages.models import AbstractPage, AbstractPageMeta
 from ai_cms.pages.models.template import AbstractTemplate
 
@@ -21,3 +23,32 @@ class HostTemplate(AbstractTemplate):
     """The template of this host."""
 
     shelf = models.CharField(max_length=20, blank=True)
+
+
+class HostFolder(AbstractFolder):
+    """The folder of this host."""
+
+    colour = models.CharField(max_length=20, blank=True)
+
+
+class HostAsset(AbstractAsset):
+    """The base of this host's assets."""
+
+    licence = models.CharField(max_length=20, blank=True)
+
+    class Meta(AbstractAssetMeta):
+        pass
+
+
+class HostImage(AbstractImage, HostAsset):
+    """The picture of this host."""
+
+    class Meta:
+        base_manager_name = "objects"
+
+
+class HostFile(AbstractFile, HostAsset):
+    """The file of this host."""
+
+    class Meta:
+        base_manager_name = "objects"

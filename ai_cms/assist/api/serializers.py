@@ -68,6 +68,9 @@ class GenerateImageSerializer(serializers.Serializer[Any]):
 class ImageSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     url = serializers.CharField()
+    asset = serializers.IntegerField(
+        allow_null=True, help_text="Its key in /assets/; null where assets are not installed."
+    )
     mime = serializers.CharField()
     size = serializers.IntegerField(help_text="Bytes.")
     alt = serializers.CharField()

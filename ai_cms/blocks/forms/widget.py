@@ -11,7 +11,11 @@ from django.utils.translation import gettext as _
 from ..exceptions import BlockError
 from ..schema import catalogue
 
-__all__ = ["BlocksWidget"]
+__all__ = ["BlocksWidget", "editor_scripts"]
+
+#: Scripts that other apps add to the editor, such as a button to choose a picture by. They find the fields by their data
+#: attributes: ``data-aicms-widget`` is the field's ``x-widget``.
+editor_scripts: list[Script] = []
 
 #: The parts of the editor, each after those it needs.
 SCRIPTS = ("widget-text", "widget-fields", "widget-places", "widget-steps", "widget")
@@ -34,6 +38,7 @@ class BlocksWidget(forms.Textarea):
     @property
     def media(self) -> forms.Media:
         scripts: list[Any] = [Script(f"ai_cms/blocks/{name}.js", type="module") for name in SCRIPTS]
+        scripts += editor_scripts
         return forms.Media(
             css={"all": ["ai_cms/blocks/widget.css"]},
             js=scripts,

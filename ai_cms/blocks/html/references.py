@@ -1,19 +1,24 @@
-"""References in blocks to things that live elsewhere, such as ``asset:42``, and who turns them into URLs.
+"""References in blocks to things that live elsewhere, such as ``asset:42``: who turns them into URLs, and who uses them.
 
 The app that owns the things registers a resolver::
 
     @references.resolver("asset")
     def asset_url(key: str, request: HttpRequest | None) -> str: ...
+
+An app that keeps documents registers a finder of uses, so that the owner can say where a thing is used::
+
+    use_finders.register("pages", pages_that_use)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from ai_cms.core.registry import Registry
 
-__all__ = ["Resolver", "references", "resolve_reference"]
+__all__ = ["Resolver", "Use", "UseFinder", "references", "resolve_reference", "use_finders", "uses_of"]
 
 Resolver = Callable[[str, Any], str]
 
@@ -39,3 +44,24 @@ def resolve_reference(value: str, request: Any = None) -> str:
         return value
     resolver = references.get(kind)
     return resolver(key, request) if resolver is not None else ""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place that holds a reference. ``target``: the object with the document, such as a page; ``url``: where it is read."""
+
+    kind: Literal["draft", "publication"]
+    label: str
+    target: Any
+    url: str = ""
+
+
+UseFinder = Callable[[str], Iterable[Use]]
+
+use_finders: Registry[UseFinder] = Registry("finder of uses")
+
+
+def uses_of(reference: str) -> Iterator[Use]:
+    """Yield every place that holds ``reference``, drafts and publications apart."""
+    for _name, finder in use_finders.items():
+        yield from finder(reference)

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from ..documents.document import Document, Walked
+from ..documents.pictures import finish_blocks
 from ..documents.prepare import permission_error
 from ..documents.structure import structure_errors
 from ..exceptions import BlockError
@@ -47,6 +48,7 @@ def render_batch(
                 html[block_id] = renderer.placeholder(block_id, wrong[0].msg)
                 continue
             count = item.get("n") if "children" not in item else None
+            [block] = finish_blocks([block], public=mode == "public")
             html[block_id] = renderer.block(Walked(block, None, 0, 0, ()), count)
     for block_id, found in renderer.errors.items():
         errors.setdefault(block_id, []).extend(found)

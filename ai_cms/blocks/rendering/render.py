@@ -32,6 +32,7 @@ from django.utils.translation import gettext as _
 
 from ..conf import blocks_settings
 from ..documents.document import Document, Walked
+from ..documents.pictures import finish_blocks
 from ..documents.prepare import RAW_HTML_PERMISSION
 from ..documents.upgrade import is_known
 from ..documents.validation import lenient_block
@@ -64,7 +65,7 @@ def render_blocks(
     if not isinstance(document, Document):
         document = Document(None if document is None else list(document))
     with Renderer(request=request, context=context, mode=mode, page=page, strict=strict) as renderer:
-        return renderer.siblings(document.blocks, None, 0, ())
+        return renderer.siblings(finish_blocks(document.blocks, public=mode == "public"), None, 0, ())
 
 
 def template_names(block_class: type[Block], page_type: str = "") -> list[str]:
@@ -215,6 +216,7 @@ class Renderer:
             "props": instance.__dict__,
             "children": children,
             "children_count": count,
+            "pictures": (block.get("meta") or {}).get("pictures") or {},
         }
         if block_class.get_context is not Block.get_context:
             variables |= instance.get_context(RenderContext(block_id, self.mode, self.request, self.page, self.values))

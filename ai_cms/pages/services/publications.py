@@ -10,6 +10,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from ai_cms.blocks.documents.pictures import finish_blocks
 from ai_cms.blocks.documents.provenance import provenance_summary
 from ai_cms.core.permissions import Actor
 
@@ -17,6 +18,7 @@ from ..budget import budget_errors
 from ..conf import pages_settings
 from ..exceptions import PageNotFound, PublishRefused
 from ..models import AbstractPage, Publication, PublicationFacet, Revision
+from ..pictures import picture_facets
 from ..provenance import public_blocks
 from ..search.index import search_columns
 from ..snapshots import apply_snapshot, document_problems, missing_required, published_values, type_documents
@@ -84,6 +86,8 @@ def publication_values(
     text = document.text()
     beside = [found.text() for found in type_documents(page).values()]
     marked = pages_settings.EXPOSE_PROVENANCE
+    # Addresses and measures of pictures are in the row, so that showing the page asks nobody for them.
+    finished = finish_blocks(document.blocks, public=True)
     common: dict[str, Any] = {
         "type": page.type_name(),
         "title": page.title,
@@ -100,7 +104,7 @@ def publication_values(
         "metadata": page.metadata,
         "fields": published_values(page, marked=marked),
         "provenance": provenance_summary(document) if marked else {},
-        "content_json": public_blocks(document.blocks, marked=marked),
+        "content_json": public_blocks(finished, marked=marked),
     }
     return {
         "site_id": page.site_id,
@@ -116,7 +120,7 @@ def publication_values(
         "published_at": now,
         "expire_at": page.expire_at,
         "modified_at": now,
-        "content": document.blocks,
+        "content": finished,
         "body": json_tail(body),
         "summary": json_tail(summary),
         "html": "",
@@ -155,8 +159,9 @@ def json_tail(value: dict[str, Any]) -> str:
 
 def facet_rows(page: AbstractPage, publication: Publication) -> list[PublicationFacet]:
     """Return the unsaved facet rows of a publication."""
+    facets = {**page.facets(), **picture_facets(publication.content)}
     return [
         PublicationFacet(publication=publication, name=name, value=value)
-        for name, values in page.facets().items()
+        for name, values in facets.items()
         for value in dict.fromkeys(values)
     ]

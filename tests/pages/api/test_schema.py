@@ -42,7 +42,8 @@ def test_only_lists_that_search_say_so() -> None:
         for path, methods in schema()["paths"].items()
         if any(parameter["name"] == "search" for parameter in methods.get("get", {}).get("parameters", []))
     }
-    assert searching == {"/api/content/", "/api/pages/", "/api/templates/"}
+    gallery = {"/api/assets/", "/api/files/", "/api/folders/"}
+    assert searching == {"/api/content/", "/api/pages/", "/api/templates/", *gallery}
 
 
 def test_every_operation_is_described() -> None:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from tests.projects.common import REST, TREE, project
+from tests.projects.common import ASSET_STORAGES, REST, TREE, project
 
-SMOKE = {"/health-check/": 200, "/api/schema/": 200, "/api/pages/": 401, "/admin/": 302, "/": 200}
+SMOKE = {
+    "/health-check/": 200,
+    "/api/schema/": 200,
+    "/api/pages/": 401,
+    "/api/assets/": 401,
+    "/assets/1/": 404,
+    "/admin/": 302,
+    "/": 200,
+}
 
 globals().update(
     project(
         "all",
         "ai_cms.core",
         "ai_cms.blocks",
+        "ai_cms.assets",
         "ai_cms.llm",
         "ai_cms.pages",
         "ai_cms.transfer",
         "ai_cms.assist",
         *TREE,
         *REST,
+        STORAGES=ASSET_STORAGES,
     )
 )

@@ -9,5 +9,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("ai_cms.core.api.urls")),
     path("", include("ai_cms.core.urls")),
+    path("", include("ai_cms.assets.urls")),
     path("", include("ai_cms.pages.urls")),
 ]

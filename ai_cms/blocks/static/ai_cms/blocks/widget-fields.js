@@ -151,7 +151,7 @@ function textField(plain, context) {
   const shared = { value: (SHOW[widget] || String)(kept), oninput: (event) => keep(event.target.value), maxlength: plain.maxLength };
   const control = long
     ? el("textarea", { ...shared, rows: widget === "richtext" || widget === "code" ? 8 : 4, spellcheck: widget === "code" ? "false" : null })
-    : el("input", { ...shared, type: INPUT_TYPES[plain.format] || "text", inputmode: widget === "url" ? "url" : null });
+    : el("input", { ...shared, type: INPUT_TYPES[plain.format] || "text", inputmode: widget === "url" ? "url" : null, "data-aicms-widget": widget || null });
   if (widget === "url") return addressField(control, keep, plain, context);
   const hint = widget === "richtext" ? context.words.richText : "";
   return wrap(control, hint ? { ...plain, description: [plain.description, hint].filter(Boolean).join(" ") } : plain, context);

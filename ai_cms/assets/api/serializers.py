@@ -1,0 +1,208 @@
+"""The shapes of the asset API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from ai_cms.assets.models import Visibility
+
+__all__ = [
+    "AssetSerializer",
+    "AssetUpdateSerializer",
+    "BulkSerializer",
+    "CropSerializer",
+    "DirectUploadSerializer",
+    "FetchSerializer",
+    "FileSerializer",
+    "FileUpdateSerializer",
+    "FileUploadSerializer",
+    "FolderSerializer",
+    "ReplaceSerializer",
+    "ReservedSerializer",
+    "UploadSerializer",
+    "UsageSerializer",
+]
+
+MAX_ID = 2**63 - 1
+
+
+class TagsField(serializers.ListField):
+    """Words, as a list; in forms repeated, or one text with commas."""
+
+    child = serializers.CharField(max_length=50)
+
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and "," in value[0]:
+            return [word.strip() for word in value[0].split(",")]
+        return value
+
+
+class AssetValues(serializers.Serializer[Any]):
+    """What may be said of an asset."""
+
+    title = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    alt = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    caption = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+    credit = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    folder = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, allow_null=True)
+    visibility = serializers.ChoiceField(Visibility.choices, required=False)
+    tags = TagsField(required=False, max_length=50)
+
+
+class UploadSerializer(AssetValues):
+    file = serializers.FileField(max_length=2_000, help_text="The file; its kind is told by its content.")
+    prompt = serializers.CharField(
+        max_length=4_000, required=False, allow_blank=True, help_text="What a picture was generated from."
+    )
+
+
+class AssetUpdateSerializer(AssetValues):
+    decorative = serializers.BooleanField(required=False)
+    focal_x = serializers.FloatField(min_value=0, max_value=1, required=False)
+    focal_y = serializers.FloatField(min_value=0, max_value=1, required=False)
+
+    def validate_title(self, value: str) -> str:
+        if not value:
+            raise serializers.ValidationError(_("A title is needed."))
+        return value
+
+
+class RenditionSerializer(serializers.Serializer[Any]):
+    url = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    size = serializers.IntegerField(help_text="Bytes.")
+
+
+class FocalPointSerializer(serializers.Serializer[Any]):
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+
+
+class AssetSerializer(serializers.Serializer[Any]):
+    """One asset as it is read. What only pictures have is null for other files, and the other way round."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(["image", "file"])
+    title = serializers.CharField()
+    name = serializers.CharField()
+    mime = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes of the file as it came.")
+    sha256 = serializers.CharField()
+    url = serializers.CharField(help_text="Where it is fetched; of a picture a finished, immutable address.")
+    permalink = serializers.CharField(help_text="The address that stays when the file is replaced.")
+    reference = serializers.CharField(help_text="How blocks name it, such as asset:42.")
+    visibility = serializers.ChoiceField(Visibility.choices)
+    owner = serializers.IntegerField(allow_null=True)
+    folder = serializers.IntegerField(allow_null=True)
+    caption = serializers.CharField()
+    credit = serializers.CharField()
+    prompt = serializers.CharField()
+    digital_source_type = serializers.CharField(
+        help_text="IPTC's name of where the picture comes from; empty if unknown."
+    )
+    provenance = serializers.DictField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    frames = serializers.IntegerField(allow_null=True)
+    alt = serializers.CharField(allow_null=True)
+    decorative = serializers.BooleanField(allow_null=True)
+    focal_point = FocalPointSerializer(allow_null=True)
+    placeholder = serializers.CharField(allow_null=True, help_text="A tiny picture as a data: address.")
+    srcset = serializers.CharField(allow_null=True)
+    thumbnail = serializers.CharField(allow_null=True)
+    renditions = serializers.DictField(child=RenditionSerializer(), help_text="By size and format: large.webp.")
+    duration = serializers.FloatField(allow_null=True, help_text="Seconds.")
+    tags = serializers.ListField(child=serializers.CharField(), required=False, help_text="Not in lists.")
+    duplicate_of = serializers.IntegerField(
+        required=False, help_text="Of an upload: you have this file already, and this is it."
+    )
+
+
+class FileSerializer(serializers.Serializer[Any]):
+    """The same objects, in the shape of a simple file gallery."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    file = serializers.CharField(help_text="Where it is fetched.")
+    size = serializers.IntegerField(help_text="Bytes.")
+    uploaded_at = serializers.DateTimeField()
+
+
+class FileUploadSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField(max_length=2_000)
+    title = serializers.CharField(max_length=255, required=False, allow_blank=True)
+
+
+class FileUpdateSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=255, required=False)
+
+
+class FolderSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=100)
+    parent = serializers.IntegerField(  # type: ignore[assignment]
+        min_value=1, max_value=MAX_ID, required=False, allow_null=True, source="parent_id"
+    )
+    owner = serializers.IntegerField(read_only=True, allow_null=True, source="owner_id")
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class ReplaceSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField(max_length=2_000)
+    expected_sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
+    dry_run = serializers.BooleanField(
+        required=False, default=False, help_text="Say what would change, and change nothing."
+    )
+
+
+class CropSerializer(serializers.Serializer[Any]):
+    x = serializers.FloatField(min_value=0, max_value=1)
+    y = serializers.FloatField(min_value=0, max_value=1)
+    width = serializers.FloatField(min_value=0, max_value=1)
+    height = serializers.FloatField(min_value=0, max_value=1)
+    title = serializers.CharField(max_length=255, required=False)
+
+
+class UseSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(["draft", "publication"])
+    title = serializers.CharField()
+    id = serializers.IntegerField(help_text="The page.")
+    url = serializers.CharField(help_text="Where the public reads it; empty for drafts.")
+
+
+class UsageSerializer(serializers.Serializer[Any]):
+    drafts = serializers.IntegerField()
+    publications = serializers.IntegerField()
+    uses = UseSerializer(many=True, help_text="Those that you may see.")
+
+
+class FetchSerializer(AssetValues):
+    url = serializers.CharField(max_length=2_000, help_text="On a host of AI_CMS['ASSET_FETCH_HOSTS'].")
+    name = serializers.CharField(max_length=255, required=False)
+
+
+class DirectUploadSerializer(AssetValues):
+    name = serializers.CharField(max_length=255)
+    size = serializers.IntegerField(min_value=1, max_value=MAX_ID, help_text="Bytes, exactly.")
+
+
+class ReservedSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    url = serializers.CharField(help_text="Send the file here: multipart, the fields first, the file last as 'file'.")
+    fields = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]
+    expires_at = serializers.DateTimeField()
+
+
+class BulkSerializer(serializers.Serializer[Any]):
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID), min_length=1, max_length=500
+    )
+    folder = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, allow_null=True)
+    tags = TagsField(required=False)

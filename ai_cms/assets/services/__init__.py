@@ -1,0 +1,30 @@
+"""Every write of assets. Files are written before, and rows in one transaction after; no storage is asked inside one."""
+
+from __future__ import annotations
+
+from .changes import accept_alt_text, delete_asset, move_assets, refuse_alt_text, set_tags, update_asset
+from .cropping import crop_image
+from .folders import create_folder, delete_folder, update_folder
+from .renditions import make_further, remake, stale_sizes
+from .replacing import compare_replacement, replace_file
+from .uploads import Uploaded, upload_asset
+
+__all__ = [
+    "Uploaded",
+    "accept_alt_text",
+    "compare_replacement",
+    "create_folder",
+    "crop_image",
+    "delete_asset",
+    "delete_folder",
+    "make_further",
+    "move_assets",
+    "refuse_alt_text",
+    "remake",
+    "replace_file",
+    "set_tags",
+    "stale_sizes",
+    "update_asset",
+    "update_folder",
+    "upload_asset",
+]

@@ -1,0 +1,225 @@
+"""Change what is known of assets, put them in order, delete them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from ai_cms.core.exceptions import InvalidInput, NotFound
+from ai_cms.core.permissions import Actor, get_policy, policy_for
+from ai_cms.core.signals import asset_changed, asset_deleted
+
+from .. import get_asset_model, get_image_model
+from ..conf import image_sizes
+from ..exceptions import AssetInUse
+from ..intake.kinds import kind_of
+from ..intake.names import storage_name
+from ..models import Rendition
+from ..storage import PRIVATE, PUBLIC, discard, open_file, public_url, take_over, write_file
+from ..usage import usage_of
+from .folders import folder_for
+from .preparing import StoredFiles
+from .renditions import original_on_disk, remake
+from .tagging import write_tags
+
+__all__ = ["accept_alt_text", "delete_asset", "move_assets", "refuse_alt_text", "set_tags", "update_asset"]
+
+_PLAIN = ("title", "caption", "credit", "alt", "decorative")
+_FOCAL = ("focal_x", "focal_y")
+
+
+def update_asset(asset: Any, *, actor: Actor | Any, **values: Any) -> Any:
+    """Change fields of an asset: title, caption, credit, alt, decorative, focal_x, focal_y, folder, tags, visibility.
+
+    Another focal point or visibility has the sizes made anew before it holds. Raises what permissions raise, InvalidInput,
+    StorageUnavailable.
+    """
+    who = Actor.of(actor)
+    policy_for(asset).require(who, "change", asset)
+    is_image = isinstance(asset, get_image_model())
+    unknown = set(values) - {*_PLAIN, *_FOCAL, "folder", "tags", "visibility"}
+    if not is_image:
+        unknown |= set(values) & {"alt", "decorative", *_FOCAL}
+    if unknown:
+        raise InvalidInput(errors={name: [_("This cannot be changed.")] for name in sorted(unknown)})
+    changed = {name: value for name, value in values.items() if name in _PLAIN and getattr(asset, name) != value}
+    if "folder" in values:
+        changed["folder"] = folder_for(values["folder"], who)
+    with transaction.atomic():
+        for name, value in changed.items():
+            setattr(asset, name, value)
+        if changed:
+            asset.save(update_fields=[*changed, "updated_at"])
+        if "tags" in values:
+            write_tags([asset.pk], values["tags"], replace=True)
+        if set(changed) & {"alt", "credit", "decorative"}:
+            asset_changed.send(sender=type(asset), instance=asset, actor=who)
+    focal = {name: values[name] for name in _FOCAL if name in values and getattr(asset, name) != values[name]}
+    if focal:
+        _set_focal(asset, focal, who)
+    if values.get("visibility", asset.visibility) != asset.visibility:
+        _set_visibility(asset, values["visibility"], who)
+    return asset
+
+
+def _set_focal(image: Any, focal: dict[str, float], actor: Actor) -> None:
+    for name, value in focal.items():
+        if not 0 <= value <= 1:
+            raise InvalidInput(errors={name: [_("A number from 0 to 1.")]})
+        setattr(image, name, float(value))
+    image.save(update_fields=[*focal, "updated_at"])
+    present = {row.spec for row in image.renditions.all()}
+    cut = [name for name, spec in image_sizes().items() if spec.mode == "fill" and name in present]
+    if cut:
+        remake(image, sizes=cut, actor=actor)
+
+
+def _set_visibility(asset: Any, visibility: str, actor: Actor) -> None:
+    """Let the public fetch a file, or no longer: it changes storages, and what lay in the other is deleted at once."""
+    if visibility not in ("public", "private"):
+        raise InvalidInput(errors={"visibility": [_("'public' or 'private'.")]})
+    public = visibility == "public"
+    if isinstance(asset, get_image_model()):
+        _move_renditions(asset, visibility, actor)
+        return
+    with original_on_disk(asset) as path, StoredFiles.collecting() as stored:
+        with path.open("rb") as content:
+            kind = kind_of(content)
+            alias = PUBLIC if public and kind is not None and kind.inline else PRIVATE
+            if alias == asset.stored_in:
+                alias = ""
+            saved = (
+                write_file(alias, storage_name(asset.owner, asset.name, asset.suffix), content, mime=asset.mime)
+                if alias
+                else ""
+            )
+        if alias:
+            stored.add(alias, saved)
+        rows = list(asset.renditions.all())
+        covers = _copies(asset, rows, stored, public=public)
+        with transaction.atomic():
+            asset.visibility = visibility
+            if alias:
+                discard([(asset.stored_in, asset.stored_name)])
+                asset.stored_in, asset.stored_name = alias, saved
+                asset.url = public_url(alias, saved) if alias == PUBLIC else ""
+            asset.save()
+            take_over(stored.files)
+            _swap(rows, covers, public=public)
+            asset_changed.send(sender=type(asset), instance=asset, actor=actor)
+        stored.keep()
+
+
+def _move_renditions(image: Any, visibility: str, actor: Actor) -> None:
+    public = visibility == "public"
+    rows = list(image.renditions.all())
+    with StoredFiles.collecting() as stored:
+        moved = _copies(image, rows, stored, public=public)
+        with transaction.atomic():
+            base = get_asset_model().objects.non_polymorphic().select_for_update(of=("self",))
+            if base.filter(pk=image.pk).first() is None:
+                raise NotFound
+            image.visibility = visibility
+            image.save(update_fields=["visibility", "updated_at"])
+            _swap(rows, moved, public=public)
+            take_over(stored.files)
+            asset_changed.send(sender=type(image), instance=image, actor=actor)
+        stored.keep()
+
+
+def _copies(asset: Any, rows: Sequence[Rendition], stored: StoredFiles, *, public: bool) -> list[tuple[str, str]]:
+    alias = PUBLIC if public else PRIVATE
+    found = []
+    for row in rows:
+        suffix = {"jpeg": "jpg"}.get(row.format, row.format)
+        with open_file(row.stored_in, row.stored_name) as content:
+            name = storage_name(asset.owner, asset.name, suffix, label=f"{row.spec}-{row.key[:12]}")
+            saved = write_file(alias, name, content, mime=row.mime)
+        stored.add(alias, saved)
+        found.append((alias, saved))
+    return found
+
+
+def _swap(rows: Sequence[Rendition], files: Sequence[tuple[str, str]], *, public: bool) -> None:
+    """Have renditions name their copies; the files they named are deleted."""
+    discard([(row.stored_in, row.stored_name) for row in rows])
+    for row, (alias, name) in zip(rows, files, strict=True):
+        row.stored_in, row.stored_name = alias, name
+        row.url = public_url(alias, name) if public else ""
+        row.save(update_fields=["stored_in", "stored_name", "url"])
+
+
+def move_assets(pks: Iterable[int], folder: Any, *, actor: Actor | Any) -> int:
+    """Put assets into a folder, ``None`` for none; return their number. Raises NotFound if one may not be seen."""
+    who = Actor.of(actor)
+    target = folder_for(folder, who)
+    rows = _all_changeable(pks, who)
+    get_asset_model().objects.non_polymorphic().filter(pk__in=rows).update(folder=target)
+    return len(rows)
+
+
+def set_tags(pks: Iterable[int], words: Iterable[str], *, actor: Actor | Any) -> int:
+    """Add tags to assets; return the number of assets."""
+    rows = _all_changeable(pks, Actor.of(actor))
+    write_tags(rows, words)
+    return len(rows)
+
+
+def delete_asset(asset: Any, *, actor: Actor | Any, force: bool = False) -> None:
+    """Delete an asset and its files. Raises AssetInUse, with the uses, unless ``force`` says that they are known."""
+    who = Actor.of(actor)
+    policy_for(asset).require(who, "delete", asset)
+    with transaction.atomic():
+        base = get_asset_model().objects.non_polymorphic().select_for_update(of=("self",))
+        if base.filter(pk=asset.pk).first() is None:
+            raise NotFound
+        uses = usage_of(asset)
+        if uses.total and not force:
+            raise AssetInUse(
+                _("%(uses)s use this file. Delete it with force=true if that is known.") % {"uses": uses.summary()},
+                usage=uses.counts(),
+            )
+        files = [(row.stored_in, row.stored_name) for row in asset.renditions.all()]
+        files.append((asset.stored_in, asset.stored_name))
+        reference = asset.reference
+        asset.delete()
+        asset_deleted.send(sender=type(asset), instance=asset, reference=reference, actor=who)
+        discard(files)
+
+
+def accept_alt_text(image: Any, *, actor: Actor | Any, text: str | None = None) -> Any:
+    """Take the proposed alternative text over, or ``text``, a person's correction of it. Raises InvalidInput without either."""
+    proposed = (image.alt_suggestion or {}).get("text", "") if text is None else text
+    if not proposed.strip():
+        raise InvalidInput(errors={"text": [_("There is no proposal for this picture.")]})
+    update_asset(image, actor=actor, alt=proposed.strip()[:500])
+    return _without_suggestion(image)
+
+
+def refuse_alt_text(image: Any, *, actor: Actor | Any) -> Any:
+    """Put the proposed alternative text away."""
+    policy_for(image).require(Actor.of(actor), "change", image)
+    return _without_suggestion(image)
+
+
+def _without_suggestion(image: Any) -> Any:
+    image.alt_suggestion = {}
+    image.save(update_fields=["alt_suggestion"])
+    return image
+
+
+def _all_changeable(pks: Iterable[int], actor: Actor) -> list[int]:
+    """Return the keys if the actor may change every one. Raises NotFound or PermissionRefused."""
+    model = get_asset_model()
+    wanted = list(dict.fromkeys(pks))
+    policy = get_policy(model)
+    rows = policy.visible(actor, model.objects.non_polymorphic().filter(pk__in=wanted))
+    found = {row.pk: row for row in rows}
+    for pk in wanted:
+        if pk not in found:
+            raise NotFound
+        policy.require(actor, "change", found[pk])
+    return wanted

@@ -1,0 +1,97 @@
+"""Make, rename, move and delete folders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from ai_cms.core.exceptions import Conflict, InvalidInput
+from ai_cms.core.permissions import Actor, get_policy
+
+from .. import get_asset_model, get_folder_model
+from ..quotas import lock_owner
+
+__all__ = ["create_folder", "delete_folder", "folder_for", "update_folder"]
+
+MOST_LEVELS = 20
+
+
+def folder_for(folder: Any, actor: Actor) -> Any:
+    """Return the folder that ``actor`` wants to put something into, ``None`` for none. Raises what permissions raise."""
+    if folder is None:
+        return None
+    if not isinstance(folder, get_folder_model()):
+        folder = (
+            get_policy(get_folder_model()).visible(actor, get_folder_model().objects.all()).filter(pk=folder).first()
+        )
+        if folder is None:
+            raise InvalidInput(errors={"folder": [_("There is no such folder.")]})
+    get_policy(get_folder_model()).require(actor, "change", folder)
+    return folder
+
+
+def create_folder(name: str, *, actor: Actor | Any, parent: Any = None) -> Any:
+    """Make a folder of the actor's account. Raises InvalidInput for a name that is taken there."""
+    who = Actor.of(actor)
+    get_policy(get_folder_model()).require(who, "add")
+    parent = folder_for(parent, who)
+    with transaction.atomic():
+        # A folder inside another's belongs to whoever owns that: one tree, one owner.
+        owner = parent.owner if parent is not None else who.account
+        lock_owner(owner)
+        _refuse_taken(name, parent, owner)
+        if parent is not None and len(_above(parent)) >= MOST_LEVELS:
+            raise InvalidInput(errors={"parent": [_("Folders are at most %(most)s deep.") % {"most": MOST_LEVELS}]})
+        return get_folder_model().objects.create(name=name, parent=parent, owner=owner)
+
+
+def update_folder(folder: Any, *, actor: Actor | Any, **values: Any) -> Any:
+    """Rename a folder (``name``) or move it (``parent``, ``None`` for the top). Raises InvalidInput."""
+    who = Actor.of(actor)
+    get_policy(get_folder_model()).require(who, "change", folder)
+    with transaction.atomic():
+        # Folders of one owner change one after another: two moves at once could each be right and together make a circle.
+        lock_owner(folder.owner)
+        fresh = get_folder_model().objects.get(pk=folder.pk)
+        name = values.get("name", fresh.name)
+        parent = folder_for(values["parent"], who) if "parent" in values else fresh.parent
+        if parent is not None and (parent.pk == fresh.pk or fresh.pk in {above.pk for above in _above(parent)}):
+            raise InvalidInput(errors={"parent": [_("A folder cannot be moved into itself.")]})
+        if parent is not None and parent.owner_id != fresh.owner_id:
+            raise InvalidInput(errors={"parent": [_("That folder belongs to someone else.")]})
+        if (name, parent) != (fresh.name, fresh.parent):
+            _refuse_taken(name, parent, fresh.owner, but=fresh.pk)
+        fresh.name, fresh.parent = name, parent
+        fresh.save()
+    return fresh
+
+
+def delete_folder(folder: Any, *, actor: Actor | Any) -> None:
+    """Delete a folder that is empty. Raises Conflict while something is in it."""
+    get_policy(get_folder_model()).require(Actor.of(actor), "delete", folder)
+    with transaction.atomic():
+        lock_owner(folder.owner)
+        if folder.children.exists() or get_asset_model().objects.non_polymorphic().filter(folder=folder).exists():
+            raise Conflict(_("The folder is not empty."), code="folder_not_empty")
+        folder.delete()
+
+
+def _above(folder: Any) -> list[Any]:
+    found: list[Any] = []
+    current = folder.parent
+    while current is not None and len(found) < 100:
+        found.append(current)
+        current = current.parent
+    return found
+
+
+def _refuse_taken(name: str, parent: Any, owner: Any, *, but: int | None = None) -> None:
+    name = name.strip()
+    if not name or "/" in name:
+        raise InvalidInput(errors={"name": [_("A name has at least one character and no slash.")]})
+    rows = get_folder_model().objects.filter(name=name, parent=parent)
+    rows = rows if parent is not None else rows.filter(owner=owner)
+    if rows.exclude(pk=but).exists():
+        raise InvalidInput(errors={"name": [_("There is a folder of this name already.")]})

@@ -1,0 +1,46 @@
+"""Where assets are used. Whoever keeps documents tells: the blocks' registry of references asks them all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import ngettext
+
+from ai_cms.blocks.html.references import Use, uses_of
+
+__all__ = ["Usage", "usage_of"]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The places that use an asset."""
+
+    uses: tuple[Use, ...]
+
+    @property
+    def total(self) -> int:
+        return len(self.uses)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of drafts and of publications."""
+        kinds = Counter(use.kind for use in self.uses)
+        return {"drafts": kinds["draft"], "publications": kinds["publication"]}
+
+    def summary(self) -> str:
+        """Return the counts as words: "3 drafts, 2 publications"."""
+        counts = self.counts()
+        drafts, publications = counts["drafts"], counts["publications"]
+        parts = []
+        if drafts:
+            parts.append(ngettext("%(number)d draft", "%(number)d drafts", drafts) % {"number": drafts})
+        if publications:
+            text = ngettext("%(number)d publication", "%(number)d publications", publications)
+            parts.append(text % {"number": publications})
+        return ", ".join(parts)
+
+
+def usage_of(asset: Any) -> Usage:
+    """Return where ``asset`` is used, in drafts and in what the public reads."""
+    return Usage(tuple(uses_of(asset.reference)))

@@ -1,0 +1,95 @@
+"""Pictures in pages: which pages use one, and publications that follow when it changes.
+
+Whoever owns the pictures (``ai_cms.assets``, where it is installed) is not imported: it speaks through the registries of
+``ai_cms.blocks`` and the signals of ``ai_cms.core``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
+from django.dispatch import receiver
+from django.utils import timezone
+
+from ai_cms.blocks.documents.pictures import finish_blocks, references_in, unfinish_blocks
+from ai_cms.blocks.html.references import Use, use_finders
+from ai_cms.core.signals import asset_changed, asset_deleted
+
+from . import get_page_model
+from .addresses import public_url
+from .conf import pages_settings
+from .models import Element, Publication, PublicationFacet
+from .provenance import public_blocks
+
+__all__ = ["picture_facets", "refresh_publications", "uses_in_pages"]
+
+#: The facet of publications that names the pictures they show: an index that is there already.
+_FACET = "asset"
+
+
+def picture_facets(content: list[Any]) -> dict[str, list[str]]:
+    """Return the facet by which the publications that show a picture are found."""
+    found = sorted(_shown(content))
+    return {_FACET: found} if found else {}
+
+
+def _shown(siblings: list[Any]) -> Iterator[str]:
+    for block in siblings:
+        for picture in ((block.get("meta") or {}).get("pictures") or {}).values():
+            yield picture["ref"].partition(":")[2]
+        yield from _shown(block.get("children") or [])
+
+
+def uses_in_pages(reference: str) -> Iterator[Use]:
+    """Yield the drafts, by their element rows, and the publications that hold ``reference``."""
+    rows = Element.objects.annotate(text=Cast("props", TextField())).filter(
+        text__contains=f'"{reference}"', page__deleted_at=None
+    )
+    pages = {
+        page
+        for page, kind, props in rows.values_list("page_id", "type", "props")
+        if reference in references_in([{"type": kind, "props": props}])
+    }
+    drafts = get_page_model().objects.non_polymorphic().filter(pk__in=pages).order_by("title", "pk")
+    for page in drafts:
+        yield Use("draft", page.title, page)
+    for publication in _publications(reference).order_by("title", "pk"):
+        yield Use("publication", publication.title, publication, public_url(publication.path))
+
+
+def refresh_publications(reference: str) -> int:
+    """Put the present addresses of ``reference`` into the publications that show it; return their number."""
+    now = timezone.now()
+    found = list(_publications(reference).select_for_update(of=("self",)))
+    for publication in found:
+        publication.content = finish_blocks(unfinish_blocks(publication.content), public=True)
+        body = json.loads("{" + publication.body)
+        body["content_json"] = public_blocks(publication.content, marked=pages_settings.EXPOSE_PROVENANCE)
+        publication.body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))[1:]
+        publication.html = publication.html_key = ""
+        publication.modified_at = now
+        publication.save(update_fields=["content", "body", "html", "html_key", "modified_at"])
+    return len(found)
+
+
+def _publications(reference: str) -> Any:
+    facets = PublicationFacet.objects.filter(name=_FACET, value=reference.partition(":")[2])
+    return Publication.objects.filter(pk__in=facets.values("publication_id"))
+
+
+@receiver(asset_changed, dispatch_uid="ai_cms_pages.pictures.changed")
+def _changed(instance: Any, **kwargs: Any) -> None:
+    refresh_publications(instance.reference)
+
+
+@receiver(asset_deleted, dispatch_uid="ai_cms_pages.pictures.deleted")
+def _deleted(reference: str, **kwargs: Any) -> None:
+    refresh_publications(reference)
+    PublicationFacet.objects.filter(name=_FACET, value=reference.partition(":")[2]).delete()
+
+
+use_finders.register("pages", uses_in_pages)
