@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help axe demo demo-data test test-accounts test-postgres lint format reference docs bench dist matrix clean
+.PHONY: help axe demo demo-data test test-accounts test-postgres stress lint format reference docs bench dist matrix clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -65,7 +65,7 @@ demo-data: $(VENV)/.demo-$(EXTRAS) ## the same without serving, as JSON
 	@$(BIN)/python example_project/manage.py demo --no-serve --json --host "$(HOST)" --port "$(PORT)"
 
 test: $(VENV)/.test ## the test suite on SQLite, and on PostgreSQL when DATABASE_URL names one
-	env -u DATABASE_URL $(BIN)/python -m pytest -n auto $(ARGS)
+	env -u DATABASE_URL $(BIN)/python -m pytest -n auto -m "not stress" $(ARGS)
 	$(MAKE) test-accounts
 	$(if $(filter postgres%,$(DATABASE_URL)),$(MAKE) test-postgres)
 
@@ -75,8 +75,12 @@ test-accounts: $(VENV)/.test ## the tests of accounts, with the library's user a
 	env -u DATABASE_URL $(BIN)/python -m pytest -n auto --ds=tests.settings.accounts_swapped -m "not browser" tests/accounts $(ARGS)
 
 test-postgres: $(VENV)/.test ## the test suite on the PostgreSQL of DATABASE_URL
-	$(BIN)/python -m pytest -n auto --ds=tests.settings.postgres $(ARGS)
+	$(BIN)/python -m pytest -n auto --ds=tests.settings.postgres -m "not stress" $(ARGS)
 	$(BIN)/python -m pytest -n auto --ds=tests.settings.accounts_postgres tests/accounts $(ARGS)
+
+stress: $(VENV)/.test ## the slow tests of many processes, on SQLite, and on PostgreSQL when DATABASE_URL names one
+	env -u DATABASE_URL $(BIN)/python -m pytest -m stress $(ARGS)
+	$(if $(filter postgres%,$(DATABASE_URL)),$(BIN)/python -m pytest -m stress --ds=tests.settings.postgres $(ARGS))
 
 lint: $(VENV)/.lint ## ruff, the contract of imports, mypy
 	$(BIN)/ruff check

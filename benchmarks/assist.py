@@ -99,7 +99,7 @@ class Bench:
     def streaming(self) -> None:
         from ai_cms.assist.runs import HANDLER
         from ai_cms.llm.models import Run
-        from ai_cms.llm.runs import start_run
+        from ai_cms.llm.runs.services import start_run
 
         def work() -> None:
             self.backend.script(self.answer)

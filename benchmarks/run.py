@@ -109,8 +109,8 @@ class Run:
         return round(len(plan) / took, 1)
 
     def blocks(self) -> None:
-        from ai_cms.blocks.document import Document
-        from ai_cms.blocks.prepare import prepare_document
+        from ai_cms.blocks.documents.document import Document
+        from ai_cms.blocks.documents.prepare import prepare_document
 
         for size, times in ((100, 30), (1000, 11)):
             text = prepare_document(workload.block_value(size)).dumps()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -12,6 +13,9 @@ from django.contrib.auth import get_user_model
 from rest_framework.test import APIClient
 
 from ai_cms.core.permissions import Actor
+from tests import matrix
+
+TESTS = Path(__file__).parent
 
 # The same cases each time, so that a red run is the change's doing. HYPOTHESIS_PROFILE=explore looks for new ones.
 hypothesis.settings.register_profile("steady", derandomize=True, print_blob=True)
@@ -20,7 +24,10 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what needs a PostgreSQL when the tests run on another database."""
+    """Mark what runs in every cell, and leave out what needs a PostgreSQL when the tests run on another database."""
+    for item in items:
+        if item.path.relative_to(TESTS).as_posix() in matrix.PATHS:
+            item.add_marker("matrix")
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         return
     for item in items:

@@ -4,12 +4,15 @@ from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.requirements import RequiresApps
 
-class AssistConfig(AppConfig):
+
+class AssistConfig(RequiresApps, AppConfig):
     name = "ai_cms.assist"
     label = "ai_cms_assist"
     verbose_name = _("AI assistance")
     default_auto_field = "django.db.models.BigAutoField"
+    requires = ("ai_cms.core", "ai_cms.blocks", "ai_cms.llm", "ai_cms.pages")
 
     def ready(self) -> None:
         from ai_cms.pages.admin_links import page_links

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ai_cms.llm.backends import local_text
+from ai_cms.llm.backends.local import text as local_text
 
-__all__ = ["Part", "read_brief", "title_of"]
+__all__ = ["Part", "read_brief", "title_of", "without_instructions"]
 
 _HASHES = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*#*$")
 _POINT = re.compile(r"^(?:[-*•]|\d+[.)])\s+(?P<text>.+)$")
@@ -56,6 +56,27 @@ def read_brief(text: str) -> list[Part]:
     if len(parts) == 1 and not parts[0].heading:
         return _of_one(parts[0], text)
     return parts
+
+
+#: Sentences that tell somebody to write, in the languages whose stop words are known: they are not what to write.
+_INSTRUCTION = re.compile(
+    r"^(?:please,? |bitte |s'il (?:vous|te) pla[iî]t,? |por favor,? )?(?:can you |could you |i (?:want|need) you to )?"
+    r"(?:write|draft|create|make|generate|compose|produce|design|build|schreibe?|erstelle?|verfasse?|entw[iu]rf"
+    r"|r[eé]dige[rz]?|[eé]cri[svt]\w*|cr[eé]e[rz]?|escrib[ea]\w*|crea|redacta|scrivi|genera|escrev[ae]\w*|schrijf|maak)"
+    r"\b.{0,60}\b(?:page|site|website|article|post|text|section|copy|content|about|seite|artikel|beitrag"
+    r"|abschnitt|über|texte|rubrique|sur|p[aá]gina|art[ií]culo|texto|sobre|articolo|testo|su|over|tekst)\b",
+    re.IGNORECASE,
+)
+
+
+def without_instructions(text: str) -> str:
+    """Return a brief without the sentences that tell somebody to write: what is left is what can be laid out."""
+    lines = []
+    for line in text.splitlines():
+        found = local_text.sentences(line)
+        kept = [sentence for sentence in found if not _INSTRUCTION.match(sentence)]
+        lines.append(line if len(kept) == len(found) else " ".join(kept))
+    return "\n".join(lines).strip()
 
 
 def title_of(parts: list[Part]) -> str:

@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
-from ai_cms.blocks.registry import blocks
+from ai_cms.blocks.types.registry import blocks
 from ai_cms.llm.handler import llms
 
 from .conf import assist_settings

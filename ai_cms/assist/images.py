@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from ai_cms.core.permissions import Actor
+from ai_cms.core.permissions import ActorLike
 from ai_cms.llm import gateway
 from ai_cms.llm.backends.images import checked_image
 from ai_cms.llm.exceptions import LLMInvalidImage
@@ -48,7 +48,7 @@ class GeneratedImage:
 
 
 def generate_image(
-    prompt: str, *, actor: Actor | Any, size: str = "", alt: str = "", idempotency_key: str = ""
+    prompt: str, *, actor: ActorLike, size: str = "", alt: str = "", idempotency_key: str = ""
 ) -> GeneratedImage:
     """Have a picture made and store it on the default storage; costs image credits.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from .tasks.drafts import checked_blocks
+from .mending import usable_blocks
 
 __all__ = ["BlockReader"]
 
@@ -14,8 +14,7 @@ __all__ = ["BlockReader"]
 class BlockReader:
     """Take pieces of a draft's JSON and give out an insert operation for each block that is complete and valid.
 
-    A block counts as complete when the next has begun or the list has ended. One that is not valid is not shown: the whole
-    answer is judged at its end, and sent back once.
+    A block counts as complete when the next has begun or the list has ended. One that cannot be used is not shown.
     """
 
     def __init__(self, allowed: tuple[str, ...], actor: Any) -> None:
@@ -36,7 +35,7 @@ class BlockReader:
         made: list[dict[str, Any]] = []
         for block in complete[self._seen :]:
             try:
-                checked = checked_blocks([block], self.allowed, self.actor)
+                checked, _left_out = usable_blocks([block], self.allowed, self.actor)
             except ValueError:
                 continue
             made.extend({"op": "insert", "block": found} for found in checked)

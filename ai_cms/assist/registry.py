@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from ai_cms.blocks.text import FORBIDDEN_CHARACTERS
+from ai_cms.blocks.types.text import FORBIDDEN_CHARACTERS
 from ai_cms.core.permissions import Actor
 from ai_cms.core.registry import Registry
 from ai_cms.llm.messages import LLMRequest, Message
@@ -20,6 +20,12 @@ from .conf import assist_settings
 from .exceptions import InvalidPayload, NoNewPage, PageNeeded, UnknownTask
 
 __all__ = ["Job", "Payload", "TaskResult", "WritingTask", "get_task", "register_task", "tasks"]
+
+
+#: The template of the rules that hold for every task.
+RULES = "ai_cms/prompts/rules.md"
+#: Headings of a page that a model is told.
+_OUTLINE = 40
 
 
 class Payload(BaseModel):
@@ -63,8 +69,8 @@ class TaskResult:
 class WritingTask:
     """Describe one task; subclasses set the attributes and override what they need.
 
-    ``prompt``: the template of the system message, ``ai_cms/prompts/<name>.md`` if empty. It never sees content: that goes
-    into the user's message, as data. ``title``: of the proposal the result becomes.
+    ``prompt``: the template of the system message, ``ai_cms/prompts/<name>.md`` if empty; the rules of ``rules.md`` follow it.
+    It never sees content: that goes into the user's message, as data. ``title``: of the proposal the result becomes.
     """
 
     name: ClassVar[str]
@@ -77,6 +83,8 @@ class WritingTask:
     help_texts: ClassVar[Mapping[str, str | Promise]] = {}
     needs_page: ClassVar[bool] = False
     prompt: ClassVar[str] = ""
+    #: Tokens of the answer at most; credits are held for as many. ASSIST_MAX_TOKENS where it is ``None``, or more.
+    most_tokens: ClassVar[int | None] = None
     #: Whether blocks can be shown one by one while they are written.
     streams_operations: ClassVar[bool] = False
     #: Whether the result can be the first proposal on a new page, which target() makes below ``job.parent``.
@@ -86,6 +94,19 @@ class WritingTask:
         """Return what the model is given to work on, as JSON values."""
         found: dict[str, Any] = job.payload.model_dump(mode="json", exclude_none=True)
         return found
+
+    def context(self, job: Job) -> Mapping[str, Any]:
+        """Return what the model is told of the page it writes for: language, title and outline."""
+        page = job.page
+        if page is None:
+            return {} if job.parent is None else {"language": job.parent.locale}
+        outline = [text for _level, text, _id in page.content_json.headings()][:_OUTLINE]
+        return {"language": page.locale, "page_title": page.title, **({"outline": outline} if outline else {})}
+
+    def max_tokens(self, job: Job) -> int:
+        """Return the tokens that the answer may have."""
+        most = int(assist_settings.ASSIST_MAX_TOKENS)
+        return most if self.most_tokens is None else min(self.most_tokens, most)
 
     def response_model(self, job: Job) -> type[BaseModel]:
         """Return the model of the answer; a task may make one for the job, with checks of its own."""
@@ -135,14 +156,16 @@ class WritingTask:
 
     def request(self, job: Job) -> LLMRequest:
         """Return the request to a model: instructions from the template, content as data."""
-        data = dict(self.data(job))
+        data = {**self.context(job), **self.data(job)}
         options = {key: value for key, value in data.items() if key in self.options()}
-        system = render_to_string(self.template_name, {"task": self, "options": options, "page": job.page is not None})
+        told = {"task": self, "options": options, "page": job.page is not None}
+        # The rules follow every prompt, a project's own too: what is data never gives orders.
+        system = f"{render_to_string(self.template_name, told).strip()}\n\n{render_to_string(RULES, told).strip()}"
         # JSON reads an escaped slash as the same: so no content can end the data and go on as if it were the user.
         content = json.dumps(data, ensure_ascii=False, indent=1).replace("</", "<\\/")
         return LLMRequest(
-            [Message.system(system.strip()), Message.user(f"<data>\n{content}\n</data>")],
-            max_tokens=assist_settings.ASSIST_MAX_TOKENS,
+            [Message.system(system), Message.user(f"<data>\n{content}\n</data>")],
+            max_tokens=self.max_tokens(job),
             response_model=self.response_model(job),
             response_schema=self.response_schema(job),
             task=self.name,

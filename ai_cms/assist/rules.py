@@ -9,12 +9,12 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from ai_cms.llm.backends import local_text
-from ai_cms.llm.backends.local import rule
+from ai_cms.llm.backends.local import text as local_text
+from ai_cms.llm.backends.local.backend import rule
 from ai_cms.llm.exceptions import LLMUnsupported
 from ai_cms.llm.messages import LLMRequest
 
-from .briefs import Part, read_brief, title_of
+from .briefs import Part, read_brief, title_of, without_instructions
 from .slots import map_text
 
 __all__: list[str] = []
@@ -79,10 +79,23 @@ for _name in ("translate", "translate_page"):
     rule(_name)(_no_model)
 
 
+def _brief(request: LLMRequest) -> str:
+    """Return what of a brief can be laid out. Raises LLMUnsupported for a mere instruction: nobody is here to follow it."""
+    brief = without_instructions(_given(request, "brief"))
+    if not brief:
+        raise LLMUnsupported(
+            _(
+                "Without an AI model this site cannot write from an instruction. Give notes, headings or points to lay out."
+            ),
+            reason="the brief is an instruction",
+        )
+    return brief
+
+
 @rule("page_draft")
 def page_draft(request: LLMRequest) -> Mapping[str, Any]:
     """Lay the brief out: its first line as the opening, its parts as headings with their text, its points as lists."""
-    brief = _given(request, "brief")
+    brief = _brief(request)
     types = set(request.payload.get("block_types") or ())
     parts = read_brief(brief)
     own = title_of(parts)
@@ -160,7 +173,7 @@ def continue_(request: LLMRequest) -> Mapping[str, Any]:
 
 @rule("post_draft")
 def post_draft(request: LLMRequest) -> Mapping[str, Any]:
-    brief = _given(request, "brief")
+    brief = _brief(request)
     parts = []
     for part in read_brief(brief):
         points = "".join(f"<li>{escape(point)}</li>" for point in part.points)

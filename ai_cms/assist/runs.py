@@ -6,7 +6,7 @@ from typing import Any
 
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import get_policy
-from ai_cms.llm.runs import RunContext, run_handler
+from ai_cms.llm.runs.context import RunContext, run_handler
 from ai_cms.pages import get_page_model
 
 from .models import HANDLER

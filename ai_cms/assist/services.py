@@ -11,10 +11,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ai_cms.blocks.provenance import make_provenance
-from ai_cms.core.permissions import Actor, get_policy, policy_for
+from ai_cms.blocks.documents.provenance import make_provenance
+from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.llm import gateway
-from ai_cms.llm.exceptions import LLMCancelled
+from ai_cms.llm.exceptions import LLMCancelled, LLMInvalidOutput
 from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import LLMRequest, TextDelta
 from ai_cms.llm.models import AILog
@@ -65,7 +65,7 @@ def generate_text(
     name: str,
     payload: Mapping[str, Any],
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     page: Any = None,
     parent: Any = None,
     on_operation: OnOperation | None = None,
@@ -101,12 +101,12 @@ def generate_text(
         "idempotency_key": idempotency_key,
     }
     shown: list[dict[str, Any]] = []
-    if on_operation is not None and task.streams_operations:
+    if task.streams_operations:
         try:
             call = _streamed(request, job, on_operation, options, shown)
-        except LLMCancelled as error:
-            if (page or parent) and shown and keep_partial and _was_stopped(run):
-                _propose_part(task, job, shown, error, on_proposal)
+        except (LLMCancelled, LLMInvalidOutput) as error:
+            if (page or parent) and shown and keep_partial:
+                _keep_part(task, job, shown, error, on_proposal, stopped=_was_stopped(run))
             raise
     else:
         call = gateway.call(request, **options)
@@ -130,9 +130,14 @@ def prepared(task: WritingTask, actor: Actor, payload: Mapping[str, Any], page: 
 
 
 def _streamed(
-    request: LLMRequest, job: Job, on_operation: OnOperation, options: dict[str, Any], shown: list[dict[str, Any]]
+    request: LLMRequest,
+    job: Job,
+    on_operation: OnOperation | None,
+    options: dict[str, Any],
+    shown: list[dict[str, Any]],
 ) -> gateway.CallResult:
     """Read the answer as it comes and pass on each block once it is complete; ``shown`` holds those so far."""
+    show = on_operation or _nobody_watches
     reader = BlockReader(job.material["types"], job.actor)
     with gateway.stream(request, **options) as events:
         try:
@@ -140,13 +145,13 @@ def _streamed(
                 if isinstance(event, gateway.Restarted):
                     reader = BlockReader(job.material["types"], job.actor)
                     shown.clear()
-                    on_operation({"op": "restart"})
+                    show({"op": "restart"})
                 elif isinstance(event, TextDelta):
                     for operation in reader.feed(event.text):
                         shown.append(operation)
-                        on_operation(operation)
-        except LLMCancelled as error:
-            error.call_id = events.call_id  # type: ignore[attr-defined]
+                        show(operation)
+        except (LLMCancelled, LLMInvalidOutput) as error:
+            error.call_id = events.call_id  # type: ignore[union-attr]
             raise
     assert events.result is not None  # noqa: S101 - the stream raises otherwise
     if not shown:
@@ -154,8 +159,12 @@ def _streamed(
         for block in getattr(events.result.parsed, "blocks", []):
             operation = {"op": "insert", "block": block}
             shown.append(operation)
-            on_operation(operation)
+            show(operation)
     return events.result
+
+
+def _nobody_watches(operation: dict[str, Any]) -> None:
+    """Show an operation to nobody."""
 
 
 def _as_of_now(actor: Actor) -> Actor:
@@ -167,7 +176,7 @@ def _as_of_now(actor: Actor) -> Actor:
 
 
 def _was_stopped(run: Any) -> bool:
-    """Say whether a person has stopped the run, as opposed to its call having been given up."""
+    """Return whether a person has stopped the run, as opposed to its call having been given up."""
     return bool(getattr(getattr(run, "cancel", None), "cancelled", False))
 
 
@@ -190,17 +199,32 @@ def _anonymous(block: Mapping[str, Any]) -> dict[str, Any]:
     return {**bare, "children": [_anonymous(child) for child in block.get("children") or []]}
 
 
-def _propose_part(
-    task: WritingTask, job: Job, shown: list[dict[str, Any]], error: LLMCancelled, on_proposal: OnProposal | None
+def _keep_part(
+    task: WritingTask,
+    job: Job,
+    shown: list[dict[str, Any]],
+    error: LLMCancelled | LLMInvalidOutput,
+    on_proposal: OnProposal | None,
+    *,
+    stopped: bool,
 ) -> None:
-    """Propose what a stopped draft had brought."""
+    """Propose what a draft had brought that a person stopped, or that was longer than it may be."""
+    if isinstance(error, LLMInvalidOutput):
+        if not error.truncated:
+            return
+        title = _("%(task)s (cut off)") % {"task": task.label}
+    elif stopped:
+        title = _("%(task)s (stopped)") % {"task": task.label}
+    else:
+        return
     log = AILog.objects.filter(call=getattr(error, "call_id", None)).order_by("attempt").last()
     if log is None:
         return
     model = log.model_answered or log.model_asked
     source = {"source": llms[log.alias].provenance, **({"model": model} if model else {}), "call": str(log.pk)}
-    title = _("%(task)s (stopped)") % {"task": task.label}
-    _propose(task, job, TaskResult({}, list(shown)), source, title, on_proposal)
+    proposal = _propose(task, job, TaskResult({}, list(shown)), source, title, on_proposal)
+    if proposal is not None:
+        error.extra.update(proposal=proposal.pk, page=proposal.page_id)
 
 
 def _propose(

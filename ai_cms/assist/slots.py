@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.registry import blocks
+from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.schema import block_schema
+from ai_cms.blocks.types.registry import blocks
 
 __all__ = ["Slot", "links_of", "map_text", "slots_of", "updates"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.registry import blocks
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.types.registry import blocks
 
 __all__ = ["carry_over"]
 

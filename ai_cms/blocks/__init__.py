@@ -10,52 +10,62 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .base import Block, BlockMeta, BlockPart, ImageRef, InlineText, RequiredUrl, RichText, Text, Url
-    from .diff import diff_documents
-    from .document import Document
-    from .exceptions import BlockError, InvalidDocument, InvalidOperation, RenderFailed
-    from .fields import BlocksField
-    from .merge import Merged, merge_documents
-    from .operations import (
+    from .documents.diff import diff_documents
+    from .documents.document import Document
+    from .documents.merge import Merged, merge_documents
+    from .documents.operation_types import (
         Applied,
         InsertOperation,
         MoveOperation,
         Operation,
         RemoveOperation,
         UpdateOperation,
-        apply_operations,
-        parse_operations,
     )
-    from .prepare import prepare_document
-    from .provenance import make_provenance, provenance_summary
-    from .references import references, resolve_reference
-    from .registry import BlockRegistry, blocks
-    from .rendering import RenderContext, render_blocks
-    from .richtext import sanitize_html
+    from .documents.operations import apply_operations, parse_operations
+    from .documents.prepare import prepare_document
+    from .documents.provenance import make_provenance, provenance_summary
+    from .exceptions import BlockError, InvalidDocument, InvalidOperation, RenderFailed
+    from .fields import BlocksField
+    from .html.references import references, resolve_reference
+    from .html.richtext import sanitize_html
+    from .rendering.render import render_blocks
+    from .types.base import Block, BlockMeta, BlockPart, ImageRef, InlineText, RequiredUrl, RichText, Text, Url
+    from .types.context import RenderContext
+    from .types.registry import BlockRegistry, blocks
 
 _HOMES = {
-    "base": ("Block", "BlockMeta", "BlockPart", "ImageRef", "InlineText", "RequiredUrl", "RichText", "Text", "Url"),
-    "diff": ("diff_documents",),
-    "document": ("Document",),
+    "types.base": (
+        "Block",
+        "BlockMeta",
+        "BlockPart",
+        "ImageRef",
+        "InlineText",
+        "RequiredUrl",
+        "RichText",
+        "Text",
+        "Url",
+    ),
+    "documents.diff": ("diff_documents",),
+    "documents.document": ("Document",),
     "exceptions": ("BlockError", "InvalidDocument", "InvalidOperation", "RenderFailed"),
     "fields": ("BlocksField",),
-    "merge": ("Merged", "merge_documents"),
-    "operations": (
+    "documents.merge": ("Merged", "merge_documents"),
+    "documents.operation_types": (
         "Applied",
         "InsertOperation",
         "MoveOperation",
         "Operation",
         "RemoveOperation",
         "UpdateOperation",
-        "apply_operations",
-        "parse_operations",
     ),
-    "prepare": ("prepare_document",),
-    "provenance": ("make_provenance", "provenance_summary"),
-    "references": ("references", "resolve_reference"),
-    "rendering": ("RenderContext", "render_blocks"),
-    "registry": ("BlockRegistry", "blocks"),
-    "richtext": ("sanitize_html",),
+    "documents.operations": ("apply_operations", "parse_operations"),
+    "documents.prepare": ("prepare_document",),
+    "documents.provenance": ("make_provenance", "provenance_summary"),
+    "html.references": ("references", "resolve_reference"),
+    "rendering.render": ("render_blocks",),
+    "types.context": ("RenderContext",),
+    "types.registry": ("BlockRegistry", "blocks"),
+    "html.richtext": ("sanitize_html",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -8,8 +8,8 @@ from django.contrib import admin
 
 from ai_cms.core.permissions import Actor
 
-from .forms import BlocksFormField
-from .provenance import make_provenance
+from .documents.provenance import make_provenance
+from .forms.form_field import BlocksFormField
 
 __all__ = ["BlocksAdminMixin"]
 

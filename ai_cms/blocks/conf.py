@@ -6,7 +6,7 @@ from typing import Any
 
 from ai_cms.core.conf import AppSettings, Setting, positive
 
-from .embeds import DEFAULT_PROVIDERS, provider_problem
+from .html.embeds import DEFAULT_PROVIDERS, provider_problem, use_providers
 
 __all__ = ["BlocksSettings", "blocks_settings"]
 
@@ -28,9 +28,10 @@ class BlocksSettings(AppSettings):
     EMBED_PROVIDERS = Setting[dict[str, Any]](
         lambda: dict(DEFAULT_PROVIDERS),
         dict,
-        "The sites that embed blocks may show in a frame, by name; see ai_cms.blocks.embeds.",
+        "The sites that embed blocks may show in a frame, by name; see ai_cms.blocks.html.embeds.",
         validate=provider_problem,
     )
 
 
 blocks_settings = BlocksSettings()
+use_providers(lambda: blocks_settings.EMBED_PROVIDERS)

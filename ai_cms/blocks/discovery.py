@@ -1,17 +1,68 @@
-"""Where the project keeps documents."""
+"""Where the project keeps documents: in every BlocksField, and wherever else an app says so.
+
+An app that keeps documents in another way, such as finished ones, registers a store in its ``ready()``::
+
+    document_stores.register("ai_cms_pages.Publication.content", PublicationStore())
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from django.apps import apps
-from django.db import models
+from django.db import connections, models
 
-from .document import Document
+from ai_cms.core.registry import Registry
+
+from .documents.document import Document
 from .fields import BlocksField
 
-__all__ = ["document_fields", "stored_documents"]
+__all__ = ["DocumentStore", "FieldStore", "all_stores", "document_fields", "document_stores", "stored_documents"]
+
+
+class DocumentStore(Protocol):
+    """Something that keeps documents.
+
+    ``allowed``: the block types that are admitted, ``None`` for all. ``finished``: whether its documents may not hold
+    field errors, as those that the public reads.
+    """
+
+    allowed: tuple[str, ...] | None
+    finished: bool
+
+    def documents(self, *, using: str, batch: int, lock: bool = False) -> Iterator[list[tuple[Any, Document]]]:
+        """Yield (key, document) pairs in batches; ``lock``: for update, in a transaction around each batch."""
+
+    def store(self, key: Any, document: Document, *, using: str) -> None:
+        """Store the document of ``key`` with its blocks in their current versions; the caller has a transaction."""
+
+
+#: What is no BlocksField; the name is the label in reports.
+document_stores: Registry[DocumentStore] = Registry("document store")
+
+
+class FieldStore:
+    """The documents of one BlocksField."""
+
+    def __init__(self, model: type[models.Model], field: BlocksField) -> None:
+        self.model = model
+        self.field = field
+        self.allowed = field.allowed
+        self.finished = not field.drafts
+
+    def documents(self, *, using: str, batch: int, lock: bool = False) -> Iterator[list[tuple[Any, Document]]]:
+        return stored_documents(self.model, self.field, using=using, batch=batch, lock=lock)
+
+    def store(self, key: Any, document: Document, *, using: str) -> None:
+        models.QuerySet(self.model, using=using).filter(pk=key).update(**{self.field.attname: document})
+
+
+def all_stores() -> Iterator[tuple[str, DocumentStore]]:
+    """Yield every store of the project with its label, such as ``"shop.Product.text"``."""
+    for model, field in document_fields():
+        yield f"{model._meta.label}.{field.name}", FieldStore(model, field)
+    yield from document_stores.items()
 
 
 def document_fields() -> Iterator[tuple[type[models.Model], BlocksField]]:
@@ -26,8 +77,13 @@ def document_fields() -> Iterator[tuple[type[models.Model], BlocksField]]:
 
 
 def stored_documents(
-    model: type[models.Model], field: BlocksField, *, using: str, batch: int, lock: bool = False
-) -> Iterator[list[tuple[object, Document]]]:
+    model: type[models.Model],
+    field: models.Field[Any, Any],
+    *,
+    using: str,
+    batch: int,
+    lock: bool = False,
+) -> Iterator[list[tuple[Any, Document]]]:
     """Yield (primary key, document) pairs in batches, whatever the model's managers hide, in the order of the keys.
 
     ``lock``: select the rows for update; the caller then has a transaction around each batch.
@@ -47,6 +103,4 @@ def stored_documents(
 
 
 def _has_of(using: str) -> bool:
-    from django.db import connections
-
     return bool(connections[using].features.has_select_for_update_of)

@@ -16,9 +16,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from ai_cms.core.exceptions import InvalidInput, Unprocessable
 
-__all__ = ["BlockError", "InvalidDocument", "InvalidOperation", "RenderFailed"]
+__all__ = ["BlockError", "InvalidDocument", "InvalidOperation", "RenderFailed", "document_validation_error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +80,17 @@ class RenderFailed(Unprocessable):
     def __init__(self, error: BlockError, *, field: str = "content_json") -> None:
         self.block_error = error
         super().__init__(errors={field: [error.to_json()]})
+
+
+def document_validation_error(errors: Iterable[BlockError]) -> ValidationError:
+    """Return Django's validation error with one message for each place; ``params["error"]`` is the BlockError."""
+    return ValidationError(
+        [
+            ValidationError(
+                "%(path)s: %(msg)s",
+                code=item.type,
+                params={"path": ".".join(item.loc) or "[]", "msg": item.msg, "error": item},
+            )
+            for item in errors
+        ]
+    )

@@ -16,26 +16,13 @@ from pydantic_core import from_json, to_json
 
 from ai_cms.core.permissions import Actor
 
-from .document import Document
-from .exceptions import BlockError, InvalidDocument
-from .prepare import prepare_document
-from .registry import blocks
+from .documents.document import Document
+from .documents.prepare import prepare_document
+from .exceptions import InvalidDocument, document_validation_error
+from .forms.form_field import BlocksFormField
+from .types.registry import blocks
 
-__all__ = ["BlocksField", "document_validation_error"]
-
-
-def document_validation_error(errors: Iterable[BlockError]) -> exceptions.ValidationError:
-    """Return Django's validation error with one message for each place; ``params["error"]`` is the BlockError."""
-    return exceptions.ValidationError(
-        [
-            exceptions.ValidationError(
-                "%(path)s: %(msg)s",
-                code=item.type,
-                params={"path": ".".join(item.loc) or "[]", "msg": item.msg, "error": item},
-            )
-            for item in errors
-        ]
-    )
+__all__ = ["BlocksField"]
 
 
 class DocumentEncoder(json.JSONEncoder):
@@ -59,7 +46,7 @@ def _is_plain(value: Any) -> bool:
 
 
 class BlocksField(models.JSONField):
-    """Store a document of blocks; the Python value is a :class:`~ai_cms.blocks.document.Document`.
+    """Store a document of blocks; the Python value is a :class:`~ai_cms.blocks.documents.document.Document`.
 
     ``allowed``: the block types that are admitted, all if not given; types that live inside an admitted one alone, such
     as a column in columns, need not be named. Plain lists can be assigned. Never NULL: empty is ``[]``.
@@ -186,8 +173,6 @@ class BlocksField(models.JSONField):
             raise document_validation_error(errors)
 
     def formfield(self, **kwargs: Any) -> Any:
-        from .forms import BlocksFormField
-
         kwargs.setdefault("form_class", BlocksFormField)
         # Django would add a hidden copy of the document because the default is a callable; it is always empty.
         kwargs.setdefault("show_hidden_initial", False)

@@ -10,10 +10,11 @@ from django.utils.translation import get_language
 from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined, to_json, to_jsonable_python
 
-from .base import Block
 from .conf import blocks_settings
-from .registry import BlockRegistry, blocks
-from .structure import Allowed
+from .documents.prepare import RAW_HTML_PERMISSION
+from .documents.structure import Allowed
+from .types.base import Block, BlockMeta
+from .types.registry import BlockRegistry, blocks
 
 __all__ = ["block_schema", "catalogue", "catalogue_etag", "document_schema"]
 
@@ -25,11 +26,18 @@ def block_schema(block_class: type[Block], registry: BlockRegistry = blocks) -> 
     return schema
 
 
-def catalogue(registry: BlockRegistry = blocks, allowed: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """Return what an editor needs to know of each block type; see ``GET /api/blocks/``."""
+def catalogue(
+    registry: BlockRegistry = blocks, allowed: Iterable[str] | None = None, *, switched_off: bool = True
+) -> list[dict[str, Any]]:
+    """Return what an editor needs to know of each block type; see ``GET /api/blocks/``.
+
+    ``switched_off``: those too that nobody can write on this site, such as raw HTML without the setting for it.
+    """
     entries: list[dict[str, Any]] = registry.derived(
         ("catalogue", get_language()), lambda: [_entry(block_class, registry) for _, block_class in registry.items()]
     )
+    if not switched_off and not blocks_settings.RAW_HTML:
+        entries = [entry for entry in entries if entry["permission"] != RAW_HTML_PERMISSION]
     if allowed is None:
         return list(entries)
     admitted = Allowed(allowed, registry)
@@ -46,15 +54,20 @@ def document_schema(
     *,
     registry: BlockRegistry = blocks,
     writing: bool = False,
+    published: bool = False,
     ref_template: str = "#/$defs/{model}",
 ) -> dict[str, Any]:
     """Return the JSON Schema of a document of ``allowed`` types, nesting rules included.
 
     ``writing``: leave out what the server fills in (``id``, ``v``, ``meta``), for a model that writes new blocks.
-    ``ref_template``: where the definitions will stand; they are under ``$defs`` of what is returned.
+    ``published``: as the public reads it, with all that the server fills in. ``ref_template``: where the definitions
+    will stand; they are under ``$defs`` of what is returned.
     """
-    key = ("document", None if allowed is None else frozenset(allowed), writing, ref_template, get_language())
-    made: dict[str, Any] = registry.derived(key, lambda: _document_schema(key[1], registry, writing, ref_template))
+    admitted = None if allowed is None else frozenset(allowed)
+    made: dict[str, Any] = registry.derived(
+        ("document", admitted, writing, published, ref_template, get_language()),
+        lambda: _Maker(admitted, registry, writing, published, ref_template).document(),
+    )
     return made
 
 
@@ -93,67 +106,78 @@ def _defaults(block_class: type[Block]) -> dict[str, Any]:
     return found
 
 
-def _document_schema(
-    allowed: Iterable[str] | None, registry: BlockRegistry, writing: bool, ref_template: str
-) -> dict[str, Any]:
-    admitted = Allowed(allowed, registry)
-    types = {name: block_class for name, block_class in registry.items() if name in admitted}
-    by_model, definitions = models_json_schema(
-        [(block_class, "validation") for block_class in types.values()], ref_template=ref_template
-    )
-    defs: dict[str, Any] = dict(definitions.get("$defs", {}))
-    for name, block_class in types.items():
-        props = by_model[(block_class, "validation")]
-        defs[_node(name)] = _block_node(block_class, props, types, writing, ref_template)
-    roots = [name for name, block_class in types.items() if _fits(block_class, "")]
-    return {
-        "type": "array",
-        "maxItems": blocks_settings.DOCUMENT_MAX_BLOCKS,
-        "items": _one_of(roots, ref_template),
-        "$defs": defs,
-    }
+class _Maker:
+    """Make the schema of one document: a definition for each type that is admitted, in the form that is asked for."""
 
+    def __init__(
+        self, allowed: Iterable[str] | None, registry: BlockRegistry, writing: bool, published: bool, ref_template: str
+    ) -> None:
+        admitted = Allowed(allowed, registry)
+        self.types = {name: block_class for name, block_class in registry.items() if name in admitted}
+        self.writing = writing
+        self.published = published
+        self.ref_template = ref_template
 
-def _block_node(
-    block_class: type[Block], props: Any, types: dict[str, type[Block]], writing: bool, ref_template: str
-) -> dict[str, Any]:
-    meta = block_class.block_meta
-    properties: dict[str, Any] = {}
-    if not writing:
-        properties["id"] = {"type": "string", "pattern": "^[a-z0-9-]+$", "maxLength": 64}
-    properties["type"] = {"type": "string", "const": meta.type}
-    if not writing:
-        properties["v"] = {"type": "integer", "minimum": 1}
-    properties["props"] = props
-    if meta.allowed_children is not None:
+    def document(self) -> dict[str, Any]:
+        by_model, definitions = models_json_schema(
+            [(block_class, "validation") for block_class in self.types.values()], ref_template=self.ref_template
+        )
+        nodes = {
+            self._name(name): self._node(block_class, by_model[(block_class, "validation")])
+            for name, block_class in self.types.items()
+        }
+        return {
+            "type": "array",
+            "maxItems": blocks_settings.DOCUMENT_MAX_BLOCKS,
+            "items": self._one_of([name for name, block_class in self.types.items() if _fits(block_class, "")]),
+            "$defs": {**definitions.get("$defs", {}), **nodes},
+        }
+
+    def _node(self, block_class: type[Block], props: Any) -> dict[str, Any]:
+        meta = block_class.block_meta
+        properties: dict[str, Any] = {}
+        if not self.writing:
+            properties["id"] = {"type": "string", "pattern": "^[a-z0-9-]+$", "maxLength": 64}
+        properties["type"] = {"type": "string", "const": meta.type}
+        if not self.writing:
+            properties["v"] = {"type": "integer", "minimum": 1}
+        properties["props"] = props
+        if meta.allowed_children is not None:
+            properties["children"] = self._children(meta)
+        if not self.writing:
+            properties["meta"] = {"type": "object"}
+        node: dict[str, Any] = {"type": "object", "title": str(meta.label), "properties": properties}
+        if block_class.__doc__:
+            node["description"] = " ".join(block_class.__doc__.split())
+        required = ["type"]
+        if self.writing:
+            required = ["type", "props"]
+        elif self.published:
+            required = ["id", "type", "v", "props"]
+        return {**node, "required": required, "additionalProperties": False}
+
+    def _children(self, meta: BlockMeta) -> dict[str, Any]:
         inside = [
             name
-            for name, child in types.items()
-            if (meta.allowed_children == "*" or name in meta.allowed_children) and _fits(child, meta.type)
+            for name, child in self.types.items()
+            if (meta.allowed_children == "*" or name in (meta.allowed_children or ())) and _fits(child, meta.type)
         ]
-        children: dict[str, Any] = {"type": "array", "items": _one_of(inside, ref_template) if inside else False}
+        children: dict[str, Any] = {"type": "array", "items": self._one_of(inside)}
         if meta.min_children:
             children["minItems"] = meta.min_children
         if meta.max_children is not None:
             children["maxItems"] = meta.max_children
-        properties["children"] = children
-    if not writing:
-        properties["meta"] = {"type": "object"}
-    node: dict[str, Any] = {"type": "object", "title": str(meta.label), "properties": properties}
-    if block_class.__doc__:
-        node["description"] = " ".join(block_class.__doc__.split())
-    required = [name for name in ("type", "props") if name == "type" or writing]
-    return {**node, "required": required, "additionalProperties": False}
+        return children
+
+    def _one_of(self, names: list[str]) -> Any:
+        if not names:
+            return False
+        return {"anyOf": [{"$ref": self.ref_template.format(model=self._name(name))} for name in names]}
+
+    def _name(self, name: str) -> str:
+        return f"{'Published' if self.published else ''}{name.title().replace('_', '')}Node"
 
 
 def _fits(block_class: type[Block], parent: str) -> bool:
     parents = block_class.block_meta.allowed_parents
     return parents is None or parent in parents
-
-
-def _node(name: str) -> str:
-    return f"{name.title().replace('_', '')}Node"
-
-
-def _one_of(names: list[str], ref_template: str) -> dict[str, Any]:
-    return {"anyOf": [{"$ref": ref_template.format(model=_node(name))} for name in names]}

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from .dates import native_field
 from .flags import set_flag
 from .models import ApiToken, IdempotencyRecord, RateLimitCounter, RuntimeFlag
 from .permissions import SCOPES
@@ -22,6 +23,7 @@ from .tokens import create_token, revoke_token
 __all__ = [
     "ApiTokenAdmin",
     "ApiTokenForm",
+    "ClearAdmin",
     "IdempotencyRecordAdmin",
     "RateLimitCounterAdmin",
     "ReadOnlyAdmin",
@@ -36,7 +38,17 @@ _SCOPE_LABELS = {
 }
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ClearAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A ModelAdmin whose lists and dates have no barriers: targets, links and labels by WCAG 2.2 AA."""
+
+    class Media:
+        css = {"all": ["ai_cms/core/admin.css"]}
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        return native_field(db_field, **kwargs) or super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class ReadOnlyAdmin(ClearAdmin):
     """Show rows, change nothing; deleting stays possible with the permission."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -67,7 +79,7 @@ class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ApiTokenAdmin(ClearAdmin):
     form = ApiTokenForm
     list_display = ["__str__", "user", "scope_list", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_filter = ["revoked_at", "created_at"]
@@ -158,7 +170,7 @@ class RateLimitCounterAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RuntimeFlag)
-class RuntimeFlagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RuntimeFlagAdmin(ClearAdmin):
     list_display = ["name", "enabled", "updated_at"]
     fields = ["name", "enabled"]
 

@@ -7,6 +7,7 @@
 ``ai_cms_core.E004``  a swapped model setting names a model that is not installed
 ``ai_cms_core.E005``  a class in ``API_AUTHENTICATION_CLASSES`` cannot be imported
 ``ai_cms_core.E006``  ``TASK_BACKEND`` is no alias in ``TASKS``
+``ai_cms_core.E007``  the REST interface is mounted without ``rest_framework`` among the apps
 ``ai_cms_core.W001``  a key of ``AI_CMS`` is unknown
 ``ai_cms_core.W002``  a setting ``AI_CMS_…`` is unknown
 ``ai_cms_core.W003``  MaintenanceMiddleware stands before AuthenticationMiddleware
@@ -25,6 +26,8 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from .conf import core_settings, declared_settings
@@ -115,7 +118,7 @@ def check_swapped_models(app_configs: Any = None, **kwargs: Any) -> list[checks.
 
 def check_references(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Follow what the settings of core name: classes, a task backend, the middleware."""
-    return [*_authentication_classes(), *_task_backend(), *_middleware_order(), *_body_limits()]
+    return [*_authentication_classes(), *_task_backend(), *_middleware_order(), *_body_limits(), *_rest_framework()]
 
 
 def check_deployment(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -190,6 +193,20 @@ def _body_limits() -> Iterator[checks.CheckMessage]:
             hint="Raise DATA_UPLOAD_MAX_MEMORY_SIZE as well.",
             id="ai_cms_core.W004",
         )
+
+
+def _rest_framework() -> Iterator[checks.CheckMessage]:
+    if apps.is_installed("rest_framework") or not getattr(settings, "ROOT_URLCONF", None):
+        return
+    try:
+        reverse("ai_cms_api:schema")
+    except (NoReverseMatch, ImproperlyConfigured, ImportError):
+        return
+    yield checks.Error(
+        "The REST interface is mounted, but a browser that asks it gets an error: it lacks its templates.",
+        hint="Add 'rest_framework' to INSTALLED_APPS.",
+        id="ai_cms_core.E007",
+    )
 
 
 def _closest(name: str, known: list[str]) -> str:

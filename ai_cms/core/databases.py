@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 
 from .exceptions import Conflict, InvalidInput, RequestRefused, Unavailable
 
-__all__ = ["database_refusal"]
+__all__ = ["database_refusal", "without_waiting"]
 
 logger = logging.getLogger(__name__)
 
-# PostgreSQL's codes for "try again": deadlock, serialisation failure, lock not available, statement timeout on a lock.
+# PostgreSQL's codes for "try again": deadlock, serialisation failure, lock not available.
 _BUSY_STATES = {"40P01", "40001", "55P03"}
 _CLASHES = {"23505", "23503", "23P01"}
+#: A standby, or a server that was set so; Django has it as InternalError.
+_READ_ONLY_STATE = "25006"
+_DISK_FULL_STATE = "53100"
+#: A statement that was stopped: by ``statement_timeout``, or by hand.
+_STOPPED_STATE = "57014"
 # SQLite's plain error: a statement that does not fit the schema, which no waiting mends.
 _SQLITE_MISTAKE = "SQLITE_ERROR"
 
 
 def database_refusal(error: Exception) -> RequestRefused | None:
     """Return ``error`` as a refusal that a client can act on, logged; ``None`` for mistakes in the code."""
-    state = getattr(error.__cause__, "sqlstate", None)
-    text = str(error)
+    state = getattr(error.__cause__, "sqlstate", None) or ""
     if isinstance(error, IntegrityError):
-        clash = state in _CLASHES or text.startswith(("UNIQUE constraint", "FOREIGN KEY constraint"))
+        clash = state in _CLASHES or str(error).startswith(("UNIQUE constraint", "FOREIGN KEY constraint"))
         if not clash:
             return None
         logger.warning("A write clashed with another one: %s", error)
@@ -32,14 +39,51 @@ def database_refusal(error: Exception) -> RequestRefused | None:
     if isinstance(error, DataError):
         logger.warning("The database refused a value: %s", error)
         return InvalidInput("A value does not fit into its field.")
-    if not isinstance(error, OperationalError | InterfaceError):
+    return _outage(error, state)
+
+
+def _outage(error: Exception, state: str) -> Unavailable | None:
+    """Return what is wrong with the database itself. One line in the log each: an outage meets every request."""
+    sqlite = str(getattr(error.__cause__, "sqlite_errorname", ""))
+    if state == _DISK_FULL_STATE or sqlite.startswith("SQLITE_FULL"):
+        logger.error("The database has no room left on its disk: %s", _line(error))
+        return Unavailable("The database has no room left on its disk.", code="database_full", retry_after=30)
+    if state == _READ_ONLY_STATE or sqlite.startswith("SQLITE_READONLY"):
+        logger.error("The database takes no writes: %s", _line(error))
+        return Unavailable("The database takes no writes for now.", code="database_read_only", retry_after=5)
+    if not isinstance(error, OperationalError | InterfaceError) or sqlite == _SQLITE_MISTAKE:
         return None
-    if getattr(error.__cause__, "sqlite_errorname", "") == _SQLITE_MISTAKE:
-        return None
-    if state in _BUSY_STATES or "is locked" in text:
-        logger.warning("The database is busy: %s", error)
+    if state in _BUSY_STATES or "is locked" in str(error):
+        logger.warning("The database is busy: %s", _line(error))
         return Unavailable("The database is busy, try again.", code="database_busy", retry_after=1)
-    if state is None or state.startswith(("08", "53", "57", "58")):
-        logger.error("The database is not reachable.", exc_info=error)
+    if state == _STOPPED_STATE:
+        logger.error("The database took too long: %s", _line(error))
+        return Unavailable("The database took too long, try again.", code="database_busy", retry_after=1)
+    if not state or state.startswith(("08", "53", "57", "58")):
+        logger.error("The database is not reachable: %s", _line(error))
         return Unavailable("The database is not reachable.", code="database_unavailable", retry_after=5)
     return None
+
+
+@contextmanager
+def without_waiting(connection: Any) -> Iterator[None]:
+    """Have a SQLite ``connection`` refuse at once what another process's write keeps it from; other databases go on as ever.
+
+    For writes that may as well be left out.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    # The driver's own connection: this is no query of the site.
+    driver = connection.connection
+    before = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {int(before)}")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:500]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import nullcontext
 from threading import Lock
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connections, router, transaction
 
 from .models import RuntimeFlag
 from .signals import maintenance_changed
@@ -67,9 +68,13 @@ def forget_flags() -> None:
 
 
 def _read(known: frozenset[str]) -> frozenset[str]:
+    connection = connections[router.db_for_read(RuntimeFlag)]
+    # Never a transaction of its own: on SQLite one takes the write lock when it begins, and readers are not to wait for
+    # writers. Within one, a savepoint, so that a failure leaves it usable.
+    guard = transaction.atomic(using=connection.alias) if connection.in_atomic_block else nullcontext()
     try:
-        with transaction.atomic():
+        with guard:
             return frozenset(RuntimeFlag.objects.filter(enabled=True).values_list("name", flat=True))
-    except DatabaseError:
-        logger.warning("Could not read the runtime flags.", exc_info=True)
+    except DatabaseError as error:
+        logger.warning("Could not read the runtime flags: %s", error)
         return known

@@ -1,4 +1,5 @@
-"""Keep people out while the site is under maintenance, and tell them when the database is busy or away."""
+"""Keep people out while the site is under maintenance, tell them when the database is busy or away, and keep what was made for
+one of them out of caches."""
 
 from __future__ import annotations
 
@@ -11,21 +12,23 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
+from django.utils.cache import patch_cache_control
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from .api.authentication import get_authenticators
 from .conf import core_settings
 from .databases import database_refusal
 from .exceptions import Unavailable
 from .flags import MAINTENANCE, peek_flag
-from .maintenance import json_answer, maintenance_enabled, page_answer, unavailable_answer
+from .maintenance import Form, maintenance_answer, maintenance_enabled, unavailable_answer
 
-__all__ = ["DatabaseErrorMiddleware", "MaintenanceMiddleware"]
+__all__ = ["DatabaseErrorMiddleware", "MaintenanceMiddleware", "PrivateResponseMiddleware"]
 
 
 class MaintenanceMiddleware:
-    """Answer 503 during maintenance to everyone but staff: JSON to API clients, a page to browsers.
+    """Answer 503 during maintenance to everyone but staff: JSON to API clients, a page to browsers, a line to others.
 
     The admin, which lets in nobody else, its login, the health check and static files stay reachable. Put it below
     ``AuthenticationMiddleware``.
@@ -54,9 +57,9 @@ class MaintenanceMiddleware:
 
     def refuse(self, request: HttpRequest) -> HttpResponseBase | None:
         """Return the 503 answer, or ``None`` to let the request through."""
-        if not maintenance_enabled() or _is_exempt(request.path_info) or _is_staff(request):
+        if not maintenance_enabled() or _is_exempt(request) or _is_staff(request):
             return None
-        return json_answer() if _wants_json(request) else page_answer()
+        return maintenance_answer(_form_for(request))
 
 
 class DatabaseErrorMiddleware:
@@ -81,15 +84,50 @@ class DatabaseErrorMiddleware:
         refusal = database_refusal(error)
         if not isinstance(refusal, Unavailable):
             return None
-        return unavailable_answer(refusal, as_json=_wants_json(request))
+        return unavailable_answer(refusal, _form_for(request))
 
 
-def _is_exempt(path: str) -> bool:
-    prefixes = [*core_settings.MAINTENANCE_EXEMPT_PATHS, *_paths_of("admin:index", "ai_cms_core:health-check")]
+class PrivateResponseMiddleware:
+    """Mark what was made with a visitor's session as private where the view says nothing of caches.
+
+    Most of Django's views do; those for changing a password, which the admin shows, do not. Put it below
+    ``SessionMiddleware``.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if self.is_async:
+            return self.__acall__(request)
+        return self.mark(request, self.get_response(request))
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.mark(request, await self.get_response(request))
+
+    def mark(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Add ``Cache-Control`` if the session was looked at and the response has none; asks no database."""
+        session = getattr(request, "session", None)
+        if session is not None and session.accessed and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+
+def _is_exempt(request: HttpRequest) -> bool:
+    # What settings name begins at the project's root; reverse() puts the prefix in front under which the project is served.
+    if request.path_info.startswith(tuple(core_settings.MAINTENANCE_EXEMPT_PATHS)):
+        return True
+    prefixes = _paths_of("admin:index", "ai_cms_core:health-check")
     for setting in (settings.STATIC_URL, resolve_url(settings.LOGIN_URL)):
         if setting and setting.startswith("/") and setting != "/":
             prefixes.append(setting)
-    return path.startswith(tuple(prefixes))
+    return request.path.startswith(tuple(prefixes)) or request.path_info.startswith(tuple(prefixes))
 
 
 def _paths_of(*names: str) -> list[str]:
@@ -111,8 +149,6 @@ def _is_staff(request: HttpRequest) -> bool:
 
 def _user_of_credentials(request: HttpRequest) -> Any:
     """Return the user whom an ``Authorization`` header proves, by the authentication classes of the API."""
-    from .api.authentication import get_authenticators
-
     if "HTTP_AUTHORIZATION" not in request.META:
         return None
     wrapped = Request(request)
@@ -128,5 +164,15 @@ def _user_of_credentials(request: HttpRequest) -> Any:
     return None
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return request.path_info.startswith(tuple(core_settings.MAINTENANCE_API_PATHS)) or not request.accepts("text/html")
+def _form_for(request: HttpRequest) -> Form:
+    """Return the form of an answer: JSON below the API and for who takes no HTML, a page for who names it, else a line."""
+    api = [path.removesuffix("schema/") for path in _paths_of("ai_cms_api:schema")]
+    if request.path_info.startswith(tuple(core_settings.MAINTENANCE_API_PATHS)) or (
+        api and api[0] != "/" and request.path.startswith(api[0])
+    ):
+        return "json"
+    if not request.accepts("text/html"):
+        return "text" if request.accepts("text/plain") else "json"
+    accepted = request.headers.get("Accept", "text/html").lower()
+    # Tools and scripts send "*/*" and show what they get as it is.
+    return "page" if "text/" in accepted or "application/xhtml" in accepted else "text"

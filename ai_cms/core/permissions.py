@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, Union
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.http import HttpRequest
 
 from .exceptions import NotFound, PermissionRefused
 
-__all__ = ["SCOPES", "Actor", "PermissionPolicy", "get_policy", "policy_for", "register_policy"]
+__all__ = ["SCOPES", "Actor", "ActorLike", "PermissionPolicy", "get_policy", "policy_for", "register_policy"]
 
 M = TypeVar("M", bound=models.Model)
+
+#: Whoever may be named as an actor: one, or a user with all of the user's rights; ``None`` is anonymous.
+ActorLike: TypeAlias = Union["Actor", AbstractBaseUser, AnonymousUser, None]
 
 #: The scopes of API tokens. A scope never grants anything; lacking it takes away. ``admin`` is needed for what only
 #: staff may do; ``write``, ``publish`` and ``admin`` include ``read``.
@@ -52,7 +56,7 @@ class Actor:
         return cls(user=AnonymousUser())
 
     @classmethod
-    def of(cls, user: Any) -> Actor:
+    def of(cls, user: ActorLike) -> Actor:
         """Return ``user`` itself if it is an actor already, else an actor with all of the user's rights."""
         if isinstance(user, Actor):
             return user

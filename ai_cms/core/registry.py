@@ -120,7 +120,7 @@ class Autodiscovery:
     meanwhile wait until everything is there. What a module raises reaches the caller, and the next call tries again.
     """
 
-    def __init__(self, module: str, *, ours: Callable[[], None] | None = None) -> None:
+    def __init__(self, module: str, *, ours: Callable[[], object] | None = None) -> None:
         self.module = module
         self._ours = ours
         self._lock = threading.RLock()

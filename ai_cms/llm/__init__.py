@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from .messages import LLMRequest as LLMRequest
     from .messages import LLMResponse as LLMResponse
     from .messages import Message as Message
-    from .tools import ToolContext as ToolContext
-    from .tools import tool as tool
+    from .tools.registry import ToolContext as ToolContext
+    from .tools.registry import tool as tool
 
 _HOMES = {
     "BaseLLMBackend": "backends.base",
@@ -24,9 +24,9 @@ _HOMES = {
     "LLMRequest": "messages",
     "LLMResponse": "messages",
     "Message": "messages",
-    "ToolContext": "tools",
+    "ToolContext": "tools.registry",
     "llms": "handler",
-    "tool": "tools",
+    "tool": "tools.registry",
 }
 
 __all__ = list(_HOMES)

@@ -20,16 +20,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from ai_cms.core.admin import ReadOnlyAdmin
+from ai_cms.core.admin import ClearAdmin, ReadOnlyAdmin
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor, get_policy
 
-from . import credits
-from .backend_report import describe_backends, try_backend
+from .credits import ledger as credits
 from .handler import llms
 from .models import AgentBudget, AILog, BackendState, CreditAccount, CreditEntry, Run, RunEvent
-from .runs import cancel_run
-from .usage_report import usage_report
+from .reports.backends import describe_backends, try_backend
+from .reports.usage import usage_report
+from .runs.services import cancel_run
 
 __all__ = [
     "AILogAdmin",
@@ -42,7 +42,7 @@ __all__ = [
 
 
 class StyledMixin:
-    class Media:
+    class Media(ClearAdmin.Media):
         css = {"all": ["ai_cms/llm/admin.css"]}
 
 

@@ -1,4 +1,4 @@
-"""The circuit breaker of an alias, shared by all processes through its BackendState row.
+"""The circuit breaker of an alias, one for each kind of call, shared by all processes through its BackendState row.
 
 Closed: calls pass. After ``LLM_BREAKER_FAILURES`` failures in a row it is open: calls are refused without being made.
 After ``LLM_BREAKER_SECONDS`` one call may try (half-open); its success closes the circuit, its failure opens it again.
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from .conf import gateway_settings
 from .exceptions import LLMBackendMisconfigured, LLMError, LLMUnavailable
-from .models import BackendState
+from .models import BackendState, CallKind
 from .signals import backend_misconfigured
 from .workers import lease
 
@@ -27,18 +27,20 @@ logger = logging.getLogger("ai_cms.llm")
 PROBE_SECONDS = 90
 
 
-def admit(alias: str) -> datetime | None:
+def admit(alias: str, kind: str = CallKind.TEXT) -> datetime | None:
     """Let a call pass, or raise LLMUnavailable (LLMBackendMisconfigured where that opened the circuit).
 
     Return what inconclusive() wants to know: a time if the call is the one that may try a half-open circuit, else
     ``None``. Call it first in the transaction that admits the call: its UPDATE locks the row, so that whoever counts open calls
     of the alias afterwards counts alone.
     """
-    state = BackendState.objects.filter(alias=alias)
+    if kind != CallKind.TEXT:
+        _lock(alias)
+    state = BackendState.objects.filter(alias=alias, kind=kind)
     passed, probe = _pass(state)
     if passed:
         return probe
-    current, _created = BackendState.objects.get_or_create(alias=alias)
+    current, _created = BackendState.objects.get_or_create(alias=alias, kind=kind)
     # It was new, or somebody closed the circuit in between.
     passed, probe = _pass(state)
     if passed:
@@ -46,14 +48,22 @@ def admit(alias: str) -> datetime | None:
     now = timezone.now()
     until = max(moment for moment in (current.open_until, current.probe_until, now) if moment is not None)
     wait = max(1, math.ceil((until - now).total_seconds()))
-    kind = (
+    refusal = (
         LLMBackendMisconfigured if current.last_error_code == LLMBackendMisconfigured.default_code else LLMUnavailable
     )
-    raise kind(
+    raise refusal(
         reason=f"the circuit of {alias!r} is open after {current.failures} failures ({current.last_error_code})",
         retry_after=min(wait, math.ceil(gateway_settings.LLM_BREAKER_SECONDS)),
         retryable=False,
     )
+
+
+def _lock(alias: str) -> None:
+    """Lock the row under which the open calls of an alias are counted, whatever their kind."""
+    row = BackendState.objects.filter(alias=alias, kind=CallKind.TEXT)
+    if not row.update(admitted=F("admitted")):
+        BackendState.objects.get_or_create(alias=alias, kind=CallKind.TEXT)
+        row.update(admitted=F("admitted"))
 
 
 def _pass(state: QuerySet[BackendState]) -> tuple[bool, datetime | None]:
@@ -68,25 +78,25 @@ def _pass(state: QuerySet[BackendState]) -> tuple[bool, datetime | None]:
     return bool(state.filter(half_open).update(admitted=F("admitted") + 1, probe_until=probe)), probe
 
 
-def succeeded(alias: str) -> None:
+def succeeded(alias: str, kind: str = CallKind.TEXT) -> None:
     """Note that the provider answered: a row of failures is over."""
     # The usual case writes nothing: there was no failure.
-    BackendState.objects.filter(alias=alias).filter(Q(failures__gt=0) | Q(open_until__isnull=False)).update(
+    BackendState.objects.filter(alias=alias, kind=kind).filter(Q(failures__gt=0) | Q(open_until__isnull=False)).update(
         failures=0, open_until=None, probe_until=None, last_success_at=timezone.now()
     )
 
 
-def failed(alias: str, error: LLMError, probe: datetime | None = None) -> None:
+def failed(alias: str, error: LLMError, probe: datetime | None = None, kind: str = CallKind.TEXT) -> None:
     """Note that a call failed; open the circuit where that was one too many. Staff is told of a wrong set-up."""
     if isinstance(error, LLMBackendMisconfigured):
         logger.error("The backend %r is misconfigured: %s", alias, error.reason or error.detail)
         backend_misconfigured.send(BackendState, alias=alias, error=error)
     if not error.counts_as_failure or (isinstance(error, LLMBackendMisconfigured) and not error.opens_circuit):
         # What it does not take of one request says nothing about the next, which may be somebody else's.
-        inconclusive(alias, probe)
+        inconclusive(alias, probe, kind)
         return
     now = timezone.now()
-    state = BackendState.objects.filter(alias=alias)
+    state = BackendState.objects.filter(alias=alias, kind=kind)
     state.update(failures=F("failures") + 1, last_error_code=error.code, last_error_at=now, probe_until=None)
     opened = state.filter(failures__gte=gateway_settings.LLM_BREAKER_FAILURES).update(
         open_until=now + timedelta(seconds=gateway_settings.LLM_BREAKER_SECONDS)
@@ -95,12 +105,12 @@ def failed(alias: str, error: LLMError, probe: datetime | None = None) -> None:
         logger.warning("The circuit of the backend %r is open: %s", alias, error)
 
 
-def inconclusive(alias: str, probe: datetime | None) -> None:
+def inconclusive(alias: str, probe: datetime | None, kind: str = CallKind.TEXT) -> None:
     """Note that a call ended without telling how the provider does: where it was the one to try, another may."""
     if probe is not None:
-        BackendState.objects.filter(alias=alias, probe_until=probe).update(probe_until=None)
+        BackendState.objects.filter(alias=alias, kind=kind, probe_until=probe).update(probe_until=None)
 
 
 def reset(alias: str) -> None:
-    """Close the circuit by hand."""
+    """Close the circuits of an alias by hand."""
     BackendState.objects.filter(alias=alias).update(failures=0, open_until=None, probe_until=None, last_error_code="")

@@ -124,7 +124,7 @@ class GatewaySettings(AppSettings):
         validate=allowances,
     )
     LLM_TIER = Setting(
-        "ai_cms.llm.credits.tier_of",
+        "ai_cms.llm.credits.ledger.tier_of",
         str,
         "Dotted path of a function that returns a user's tier; the default reads subscription_tier, else says free.",
     )
@@ -165,10 +165,11 @@ class RunSettings(AppSettings):
     RUN_STREAM_SECONDS = Setting(
         300, (int, float), "Seconds an event stream stays open before the client has to come back.", validate=positive
     )
-    RUN_SYNC_STREAMS = Setting(
-        16,
+    WEB_THREADS = Setting(
+        4,
         int,
-        "Event streams a WSGI process serves at once, each in a worker thread; others are told to come back.",
+        "Threads of one WSGI process, as gunicorn --threads: half of them may wait for models or hold event streams, "
+        "the others serve pages.",
         validate=positive,
     )
     RUN_PING_SECONDS = Setting(15, (int, float), "Seconds between signs of life in an event stream.", validate=positive)

@@ -295,3 +295,31 @@ class LLMCreditsExhausted(LLMError):
     default_code = "ai_credits_exhausted"
     default_detail = _("There are no AI credits left for this.")
     counts_as_failure = False
+
+
+_BY_CODE: dict[str, type[LLMError]] = {
+    kind.default_code: kind
+    for kind in (
+        LLMBackendMisconfigured,
+        LLMUnsupported,
+        LLMInputTooLong,
+        LLMBusy,
+        LLMUnavailable,
+        LLMTimeout,
+        LLMCancelled,
+        LLMOutputLimit,
+        LLMInterrupted,
+        LLMInvalidOutput,
+        LLMEmptyOutput,
+        LLMRefused,
+        LLMToolLimit,
+        LLMInvalidImage,
+        LLMInvalidEmbedding,
+        LLMCreditsExhausted,
+    )
+}
+
+
+def error_of_code(code: str, *, reason: str = "") -> LLMError:
+    """Return the error that a call ended with, by its stored ``code``."""
+    return _BY_CODE.get(code, LLMError)(code=code, reason=reason)

@@ -28,6 +28,7 @@ __all__ = [
     "Limits",
     "Message",
     "Part",
+    "Restarted",
     "Role",
     "StreamEvent",
     "TextDelta",
@@ -267,7 +268,7 @@ class LLMRequest:
 
     @property
     def structured(self) -> bool:
-        """Say whether the answer has to be JSON of a schema."""
+        """Return whether the answer has to be JSON of a schema."""
         return self.response_model is not None or self.response_schema is not None
 
 
@@ -332,13 +333,20 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class Restarted:
+    """What was delivered so far is void, the answer begins anew: it was thinking, or an invalid answer is repaired."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The last event of a complete answer. A stream that ends without one has failed, and raises."""
 
     response: LLMResponse
 
 
-StreamEvent = TextDelta | ToolCallDelta | UsageEvent | Thinking | Finish
+StreamEvent = TextDelta | ToolCallDelta | UsageEvent | Thinking | Restarted | Finish
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -11,10 +11,10 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from .models import AILog, CreditAccount, LLMCall, Run  # noqa: F401
-
 __all__ = ["AILogQuerySet", "CreditAccountQuerySet", "LLMCallQuerySet", "RunQuerySet"]
+
+#: The models stand above their querysets, and say themselves which model it is.
+M = TypeVar("M", bound=models.Model)
 
 
 def _about(target: models.Model) -> Q:
@@ -23,28 +23,28 @@ def _about(target: models.Model) -> Q:
     return Q(content_type__in=types, object_id=str(target.pk))
 
 
-class LLMCallQuerySet(models.QuerySet["LLMCall"]):
-    def open(self) -> LLMCallQuerySet:
+class LLMCallQuerySet(models.QuerySet[M]):
+    def open(self) -> LLMCallQuerySet[M]:
         """Return calls that still hold credits."""
         return self.filter(finished_at__isnull=True)
 
-    def live(self, now: datetime | None = None) -> LLMCallQuerySet:
+    def live(self, now: datetime | None = None) -> LLMCallQuerySet[M]:
         """Return open calls that a process is working on, as far as their lease tells."""
         return self.open().filter(lease_until__gt=now or timezone.now())
 
-    def abandoned(self, now: datetime | None = None) -> LLMCallQuerySet:
+    def abandoned(self, now: datetime | None = None) -> LLMCallQuerySet[M]:
         """Return open calls whose lease has run out."""
         return self.open().filter(lease_until__lte=now or timezone.now())
 
 
-class AILogQuerySet(models.QuerySet["AILog"]):
-    def of(self, user: Any) -> AILogQuerySet:
+class AILogQuerySet(models.QuerySet[M]):
+    def of(self, user: Any) -> AILogQuerySet[M]:
         return self.filter(user=user)
 
-    def about(self, target: models.Model) -> AILogQuerySet:
+    def about(self, target: models.Model) -> AILogQuerySet[M]:
         return self.filter(_about(target))
 
-    def finished(self) -> AILogQuerySet:
+    def finished(self) -> AILogQuerySet[M]:
         return self.exclude(status__in=("reserved", "running"))
 
     def totals(self) -> dict[str, int]:
@@ -82,21 +82,21 @@ class AILogQuerySet(models.QuerySet["AILog"]):
         )
 
 
-class CreditAccountQuerySet(models.QuerySet["CreditAccount"]):
-    def of(self, user: Any) -> CreditAccountQuerySet:
+class CreditAccountQuerySet(models.QuerySet[M]):
+    def of(self, user: Any) -> CreditAccountQuerySet[M]:
         return self.filter(user=user)
 
 
-class RunQuerySet(models.QuerySet["Run"]):
-    def open(self) -> RunQuerySet:
+class RunQuerySet(models.QuerySet[M]):
+    def open(self) -> RunQuerySet[M]:
         return self.filter(finished_at__isnull=True)
 
-    def queued(self) -> RunQuerySet:
+    def queued(self) -> RunQuerySet[M]:
         return self.filter(status="queued")
 
-    def abandoned(self, now: datetime | None = None) -> RunQuerySet:
+    def abandoned(self, now: datetime | None = None) -> RunQuerySet[M]:
         """Return runs that a worker claimed and then let the lease of run out."""
         return self.filter(status__in=("running", "cancelling"), lease_until__lte=now or timezone.now())
 
-    def about(self, target: models.Model) -> RunQuerySet:
+    def about(self, target: models.Model) -> RunQuerySet[M]:
         return self.filter(_about(target))

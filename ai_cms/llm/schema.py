@@ -36,6 +36,10 @@ M = TypeVar("M", bound=BaseModel)
 #: What a strict schema may contain besides the structure that is handled by name.
 _KEPT = ("type", "description", "enum")
 _WRAPPER = "result"
+#: Limits that local servers can hold a model to, and up to which number: a grammar counts by repeating its rules.
+_COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
+_LIMITS = (*_COUNTS, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern")
+_MOST = 1000
 _HINTS = {
     "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
@@ -55,22 +59,24 @@ _MAX_ECHO = 20_000
 
 @dataclass(frozen=True)
 class OutputSchema:
-    """``schema``: what to send. ``strict``: it keeps all of strict mode's rules. ``wrapped``: the value is in
-    ``result``.
+    """``schema``: what to send, without limits; ``limited``: with those that a grammar can express. ``strict``: it keeps
+    all of strict mode's rules. ``wrapped``: the value is in ``result``.
     """
 
     name: str
     schema: Mapping[str, Any]
     strict: bool
     wrapped: bool
+    limited: Mapping[str, Any]
 
 
 class _Reducer:
     """Walk a JSON Schema once and note whether strict mode can take it."""
 
-    def __init__(self, definitions: Mapping[str, Any], *, all_required: bool = True) -> None:
+    def __init__(self, definitions: Mapping[str, Any], *, all_required: bool = True, limits: bool = False) -> None:
         self.definitions = definitions
         self.all_required = all_required
+        self.limits = limits
         self.strict = True
 
     def reduce(self, node: Any) -> dict[str, Any]:
@@ -85,6 +91,8 @@ class _Reducer:
         if "allOf" in node:
             return self.reduce(self._merged(node))
         result: dict[str, Any] = {key: node[key] for key in _KEPT if key in node}
+        if self.limits:
+            result |= {key: node[key] for key in _LIMITS if key in node and _is_plain(key, node[key])}
         if "const" in node:
             result["enum"] = [node["const"]]
         choices = node.get("anyOf", node.get("oneOf"))
@@ -144,6 +152,35 @@ class _Reducer:
         return found if isinstance(found, Mapping) else node
 
 
+def _is_plain(key: str, value: Any) -> bool:
+    """Return whether a grammar can express a limit."""
+    if key in _COUNTS:
+        return isinstance(value, int) and 0 < value <= _MOST
+    if key == "pattern":
+        # Anchored, and without what is only Python's or only a backtracking engine's.
+        return (
+            str(value).startswith("^") and str(value).endswith("$") and not re.search(r"\(\?|\\[bBpPAZ1-9]", str(value))
+        )
+    return True
+
+
+def without_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema without the limits that some servers refuse."""
+
+    def stripped(node: Any, *, names: bool = False) -> Any:
+        if isinstance(node, Mapping):
+            # A property may well be called "pattern".
+            return {
+                key: stripped(value, names=not names and key in ("properties", "$defs"))
+                for key, value in node.items()
+                if names or key not in _LIMITS
+            }
+        return [stripped(item) for item in node] if isinstance(node, (list, tuple)) else node
+
+    found: dict[str, Any] = stripped(schema)
+    return found
+
+
 def _root(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the schema of the value itself; a model that contains itself is a reference at the root."""
     if "$ref" in schema:
@@ -152,10 +189,13 @@ def _root(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in schema.items() if key != "$defs"}
 
 
-def strict_schema(schema: Mapping[str, Any]) -> tuple[dict[str, Any], bool, bool]:
-    """Reduce a JSON Schema; return the schema, whether it is strict, and whether its value is wrapped in ``result``."""
+def strict_schema(schema: Mapping[str, Any], *, limits: bool = False) -> tuple[dict[str, Any], bool, bool]:
+    """Reduce a JSON Schema; return the schema, whether it is strict, and whether its value is wrapped in ``result``.
+
+    ``limits``: keep lengths, counts, ranges and patterns, for servers that hold a model to them.
+    """
     definitions = schema.get("$defs", {})
-    reducer = _Reducer(definitions)
+    reducer = _Reducer(definitions, limits=limits)
     reduced = reducer.reduce(_root(schema))
     wrapped = reduced.get("type") != "object"
     if wrapped:
@@ -191,9 +231,9 @@ def output_schema(model: type[BaseModel]) -> OutputSchema:
     with _cache_lock:
         found = _cache.get(model)
     if found is None:
-        schema, strict, wrapped = strict_schema(model.model_json_schema())
+        limited, strict, wrapped = strict_schema(model.model_json_schema(), limits=True)
         name = re.sub(r"[^a-zA-Z0-9_-]", "_", model.__name__)[:64] or "output"
-        found = OutputSchema(name, schema, strict, wrapped)
+        found = OutputSchema(name, without_limits(limited), strict, wrapped, limited)
         with _cache_lock:
             _cache[model] = found
     return found
@@ -204,7 +244,9 @@ def requested_schema(request: LLMRequest) -> OutputSchema | None:
     if request.response_schema is not None:
         name = request.response_model.__name__ if request.response_model else "output"
         wrapped = request.response_model is not None and output_schema(request.response_model).wrapped
-        return OutputSchema(re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64], request.response_schema, True, wrapped)
+        given = request.response_schema
+        name = re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]
+        return OutputSchema(name, without_limits(given), True, wrapped, given)
     return output_schema(request.response_model) if request.response_model is not None else None
 
 
@@ -212,30 +254,63 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def extract_json(text: str) -> Any:
-    """Return the JSON value in ``text``, also from within a code fence or between sentences. Raises ValueError."""
+def json_values(text: str) -> list[Any]:
+    """Return the JSON values in ``text``, the likeliest answer first. Raises ValueError where there is none.
+
+    The whole text, else what stands in code fences or between sentences: the last first, for models think aloud before
+    they answer.
+    """
     # Models put line breaks into strings as they are; nobody is helped by refusing them.
     decoder = json.JSONDecoder(parse_constant=_no_constant, strict=False)
     text = text.strip().removeprefix("\ufeff")
     try:
-        value = decoder.decode(text)
+        return [decoder.decode(text)]
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except ValueError as error:
-        fenced = re.search(r"```(?:json)?\s*\n?(.*?)```", text, re.DOTALL)
-        inner = fenced.group(1) if fenced else text
-        start = min((at for at in (inner.find("{"), inner.find("[")) if at >= 0), default=-1)
-        if start < 0:
-            raise error
-        try:
-            value, _ = decoder.raw_decode(inner, start)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-    return value
+        problem: Exception = error
+    found: list[Any] = []
+    for part in [*(fence.group(1) for fence in _FENCE.finditer(text)), text]:
+        within: list[Any] = []
+        at, tries = 0, 0
+        while tries < _TRIES and (start := _OPENING.search(part, at)) is not None:
+            tries += 1
+            try:
+                value, at = decoder.raw_decode(part, start.start())
+            except RecursionError:
+                raise ValueError("nested too deeply") from None
+            except ValueError as error:
+                problem, at = (error if tries == 1 else problem), start.end()
+                if part[start.start()] == "{" and not _has_end(part, start.start()):
+                    # Cut off: what can be read inside of it is a part of the answer, not one.
+                    break
+            else:
+                within.append(value)
+        found = within[::-1] + found if part is not text else found + within[::-1]
+    if not found:
+        raise ValueError(str(problem))
+    # A list among an answer's words is seldom it: "as asked [1]".
+    return sorted(found, key=lambda value: not isinstance(value, dict))
+
+
+_FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL)
+_OPENING = re.compile(r"[\[{]")
+#: Brackets that are tried; a text of nothing else is no answer.
+_TRIES = 200
+
+
+def _has_end(text: str, start: int) -> bool:
+    """Return whether as many braces close after ``start`` as open, roughly."""
+    return text.count("}", start) >= text.count("{", start)
+
+
+def extract_json(text: str) -> Any:
+    """Return the JSON value in ``text``, also from within a code fence or between sentences. Raises ValueError."""
+    return json_values(text)[0]
 
 
 def _storable(value: Any) -> bool:
-    """Say whether databases take every string in ``value``: no NUL, no lone surrogate."""
+    """Return whether databases take every string in ``value``: no NUL, no lone surrogate."""
     dumped = json.dumps(value, ensure_ascii=False)
     return "\\u0000" not in dumped and not any("\ud800" <= character <= "\udfff" for character in dumped)
 
@@ -260,14 +335,21 @@ def parse_output(model: type[M], text: str, /, **facts: Any) -> M:
     ``facts`` (usage, request_id …) go to the LLMInvalidOutput that is raised if the text is not JSON or not valid.
     """
     facts = {"received": True, "partial": text, **facts}
-    value = parse_json(text, **facts)
-    if output_schema(model).wrapped and isinstance(value, dict) and set(value) == {_WRAPPER}:
-        value = value[_WRAPPER]
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        problems = describe_problems(error)
-        raise LLMInvalidOutput(problems=problems, reason=problems.splitlines()[0], **facts) from error
+    first = parse_json(text, **facts)
+    wrapped = output_schema(model).wrapped
+    problem: ValidationError | None = None
+    for value in [first, *json_values(text)[1:]]:
+        if not _storable(value):
+            continue
+        if wrapped and isinstance(value, dict) and set(value) == {_WRAPPER}:
+            value = value[_WRAPPER]
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            problem = problem or error
+    assert problem is not None  # noqa: S101 - the first value was stored or refused
+    problems = describe_problems(problem)
+    raise LLMInvalidOutput(problems=problems, reason=problems.splitlines()[0], **facts) from problem
 
 
 def describe_problems(error: ValidationError) -> str:

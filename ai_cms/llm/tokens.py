@@ -16,7 +16,15 @@ from typing import Any
 from .messages import LLMRequest, ToolCall, Usage
 from .schema import requested_schema
 
-__all__ = ["HOLD_MARGIN", "Calibration", "calibration", "estimate_request", "estimate_text", "estimate_usage"]
+__all__ = [
+    "HOLD_MARGIN",
+    "Calibration",
+    "calibration",
+    "estimate_request",
+    "estimate_schema",
+    "estimate_text",
+    "estimate_usage",
+]
 
 #: What is held for a call is this much more than the estimate, in percent.
 HOLD_MARGIN = 115
@@ -65,6 +73,18 @@ class Calibration:
                     found = self._ratios.setdefault(key, found)
         return 1.0 if found is None else found
 
+    def share(self, key: str) -> float | None:
+        """Return a share from 0 to 1 that this process has learned, ``None`` before it has."""
+        with self._lock:
+            return self._ratios.get(key)
+
+    def observe_share(self, key: str, share: float) -> None:
+        """Take a share from 0 to 1 into its mean."""
+        share = min(max(share, 0.0), 1.0)
+        with self._lock:
+            before = self._ratios.get(key, share)
+            self._ratios[key] = before + (share - before) * self.WEIGHT
+
     def remembered(self, key: str) -> float:
         """Return the factor as far as this process knows it, without asking ``source``."""
         with self._lock:
@@ -93,24 +113,39 @@ def _schema_tokens(schema: Mapping[str, Any]) -> int:
     return -(-len(json.dumps(schema, ensure_ascii=False).encode("utf-8", "replace")) * 2 // 7)
 
 
-def estimate_request(request: LLMRequest, *, key: str = "") -> int:
-    """Return the estimated input tokens of ``request``; ``key`` (the model) applies its calibration."""
+def estimate_request(request: LLMRequest, *, key: str = "", schema_weight: float = 1.0) -> int:
+    """Return the estimated input tokens of ``request``; ``key`` (the model) applies its calibration.
+
+    ``schema_weight``: the share of the answer's schema that counts as prompt; most servers make a grammar of it instead.
+    """
     total = 3
     for message in request.messages:
         total += _PER_MESSAGE + estimate_text(message.text) + _PER_IMAGE * len(message.images)
         total += _calls_tokens(message.tool_calls)
     for tool in request.tools:
         total += 8 + estimate_text(tool.name) + estimate_text(tool.description) + _schema_tokens(tool.parameters)
-    schema = requested_schema(request)
-    if schema is not None:
-        total += _schema_tokens(schema.schema)
+    if schema_weight:
+        total += round(estimate_schema(request) * schema_weight)
     return _scaled(total, key)
 
 
-def estimate_usage(request: LLMRequest, text: str = "", tool_calls: Iterable[ToolCall] = (), *, key: str = "") -> Usage:
+def estimate_schema(request: LLMRequest) -> int:
+    """Return the estimated tokens of the schema that ``request`` asks an answer of, were it a part of the prompt."""
+    schema = requested_schema(request)
+    return _schema_tokens(schema.schema) if schema is not None else 0
+
+
+def estimate_usage(
+    request: LLMRequest,
+    text: str = "",
+    tool_calls: Iterable[ToolCall] = (),
+    *,
+    key: str = "",
+    schema_weight: float = 1.0,
+) -> Usage:
     """Return the estimated usage of a call that delivered ``text``, marked as not reported."""
     output = estimate_text(text) + _calls_tokens(tool_calls)
-    return Usage(estimate_request(request, key=key), _scaled(output, key), reported=False)
+    return Usage(estimate_request(request, key=key, schema_weight=schema_weight), _scaled(output, key), reported=False)
 
 
 def _calls_tokens(calls: Iterable[ToolCall]) -> int:

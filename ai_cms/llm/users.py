@@ -8,7 +8,7 @@ from typing import Any
 from ai_cms.core.signals import user_tier_changed
 from ai_cms.core.users import user_facts
 
-from .credits import account_for, in_credits, tier_changed
+from .credits.ledger import account_for, in_credits, tier_changed
 from .models import CreditKind
 
 __all__ = ["connect"]

@@ -23,7 +23,7 @@ def lease(seconds: float) -> datetime:
 
 
 def is_gone(worker: str) -> bool:
-    """Say whether ``worker`` certainly runs no more.
+    """Return whether ``worker`` certainly runs no more.
 
     Certain it can only be of processes of the same kernel and process namespace; all others are given their lease.
     """

@@ -1,21 +1,24 @@
-"""Addresses that are free for pages: those at which no other route of the host project answers.
+"""Addresses of pages: how they are written, what URL they have, and which are free.
 
-A page at ``/admin/`` would be published and never seen. Only the URLconf is asked, anew each time, and no database; where it
-does not mount ``ai_cms.pages.urls`` no address is shown, and all are free.
+A page at ``/admin/`` would be published and never seen, so an address is free only where no other route of the host project
+answers. Only the URLconf is asked, anew each time, and no database; where it does not mount ``ai_cms.pages.urls`` no address
+is shown, and all are free.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import unquote
 
 from django.conf import settings
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
+from django.utils.encoding import iri_to_uri
 
 from .exceptions import PathTakenByRoute
 
-__all__ = ["avoid_routes", "is_taken_by_route"]
+__all__ = ["avoid_routes", "first_free", "host_names", "is_taken_by_route", "normalise_path", "public_url"]
 
 #: Nobody makes a route for this; what answers here answers everywhere, such as a view of the host around the pages.
 _ANYWHERE = "~/~/~/"
@@ -24,8 +27,37 @@ _ANYWHERE = "~/~/~/"
 MAX_TRIES = 20
 
 
+def normalise_path(path: str) -> str:
+    """Return ``path`` with one slash at either end, its letters composed as those of slugs are (NFC)."""
+    inner = unicodedata.normalize("NFC", path).strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def public_url(path: str) -> str:
+    """Return the URL path of the public page, below wherever the host project mounted ``ai_cms.pages.urls``."""
+    try:
+        return reverse("ai_cms_pages:page", kwargs={"path": path.lstrip("/")})
+    except NoReverseMatch:
+        return str(iri_to_uri(path))
+
+
+def host_names(host: str) -> tuple[str, str]:
+    """Return the names a site may have for ``host``: with and without its port."""
+    name = host.lower()
+    return name, name if name.endswith("]") else name.rsplit(":", 1)[0]
+
+
+def first_free(slug: str, is_taken: Callable[[str], bool]) -> str:
+    """Return ``slug``, or the first of ``slug-2``, ``slug-3``, … that is not taken, at most 100 characters long."""
+    candidate, number = slug, 1
+    while is_taken(candidate):
+        number += 1
+        candidate = f"{slug[: 99 - len(str(number))]}-{number}"
+    return candidate
+
+
 def is_taken_by_route(path: str) -> bool:
-    """Say whether a route other than that of the pages answers at the page path ``path``."""
+    """Return whether a route other than that of the pages answers at the page path ``path``."""
     # A process that serves nothing, such as a worker's, needs no URLconf at all.
     if not getattr(settings, "ROOT_URLCONF", None):
         return False
@@ -42,7 +74,7 @@ def is_taken_by_route(path: str) -> bool:
 
 
 def avoid_routes(base: str, taken: Collection[str]) -> Callable[[str], bool]:
-    """Return a function that says whether a slug below the path ``base`` is in ``taken``, or leads to another route.
+    """Return a function that tells whether a slug below the path ``base`` is in ``taken``, or leads to another route.
 
     It raises PathTakenByRoute when so many slugs led to other routes that none is going to be free.
     """

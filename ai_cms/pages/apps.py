@@ -6,14 +6,16 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.requirements import RequiresApps
 from ai_cms.core.swapping import declare_default
 
 
-class PagesConfig(AppConfig):
+class PagesConfig(RequiresApps, AppConfig):
     name = "ai_cms.pages"
     label = "ai_cms_pages"
     verbose_name = _("Pages")
     default_auto_field = "django.db.models.BigAutoField"
+    requires = ("ai_cms.core", "ai_cms.blocks")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -23,14 +25,10 @@ class PagesConfig(AppConfig):
     def ready(self) -> None:
         from . import checks as checks
         from . import page_list as page_list
+        from . import published_documents as published_documents
         from .api import routes as routes
         from .permissions import register_page_policies
+        from .search import install
 
         register_page_policies()
-        post_migrate.connect(_install_search, sender=self, dispatch_uid="ai_cms_pages.search")
-
-
-def _install_search(using: str, **kwargs: Any) -> None:
-    from .search import install
-
-    install(using)
+        post_migrate.connect(install, sender=self, dispatch_uid="ai_cms_pages.search")

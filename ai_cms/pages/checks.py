@@ -22,6 +22,8 @@ from django.utils.module_loading import import_string
 
 from . import get_page_model, get_template_model
 from .conf import pages_settings
+from .models import AbstractPage, AbstractTemplate
+from .services import page_types
 
 __all__ = ["check_pages"]
 
@@ -29,8 +31,6 @@ __all__ = ["check_pages"]
 @register(Tags.models)
 def check_pages(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Check the page and template models in use, the page types' templates and the proposal policy."""
-    from .models import AbstractPage, AbstractTemplate
-
     found: list[CheckMessage] = []
     for setting, get, base, number in (
         ("AI_CMS_PAGE_MODEL", get_page_model, AbstractPage, 1),
@@ -70,8 +70,6 @@ def _check_index() -> list[CheckMessage]:
 
 
 def _check_types() -> list[CheckMessage]:
-    from .services import page_types
-
     found: list[CheckMessage] = []
     types = page_types()
     for page_type in types.values():

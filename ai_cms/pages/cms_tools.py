@@ -1,4 +1,4 @@
-"""What a model may do with pages: read, search, propose, draft, ask for publishing. Loaded by ``ai_cms.llm.tools``.
+"""What a model may do with pages: read, search, propose, draft, ask for publishing. Loaded by ``ai_cms.llm.tools.registry``.
 
 Each tool asks for the rights of the user it works for, by the same services as the admin and the REST API; the person's rights
 are the limit whatever the model was told by the texts it reads.
@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from ai_cms.blocks.schema import catalogue
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import get_policy, policy_for
-from ai_cms.llm.tools import ToolContext, tool
+from ai_cms.llm.tools.registry import ToolContext, tool
 
 from . import get_page_model
 from .models import Publication
-from .search import search
-from .services import create_page, create_proposal
+from .search import search_or_similar
+from .services import create_page, create_proposal, publish_page
 from .untrusted import remote_sources, without_remote_sources
 
 __all__: list[str] = []
@@ -82,7 +82,7 @@ def _provenance(context: ToolContext) -> dict[str, Any]:
 @tool(name="search_content", risk="read")
 def search_content(context: ToolContext, arguments: SearchArguments) -> list[dict[str, Any]]:
     """Search the published pages by words; returns titles and paths."""
-    rows = search(Publication.objects.public(), arguments.query)[: arguments.limit]
+    rows = search_or_similar(Publication.objects.public(), arguments.query)[: arguments.limit]
     return [{"page": row.page_id, "title": row.title, "path": row.path} for row in rows]
 
 
@@ -161,8 +161,6 @@ def create_draft_page(context: ToolContext, arguments: DraftArguments) -> dict[s
 @tool(name="request_publish", risk="outward")
 def request_publish(context: ToolContext, arguments: PageArguments) -> dict[str, Any]:
     """Ask that a page be published. A person has to confirm each time, and must have the right to publish it."""
-    from .publishing import publish_page
-
     page = _page(context, arguments.page)
     policy_for(page).require(context.actor, "publish", page)
     publication = publish_page(page, actor=context.actor)

@@ -29,6 +29,9 @@ class PagesSettings(AppSettings):
     PREVIEW_LINK_MAX_AGE = Setting(
         604_800, int, "Seconds a preview link is valid unless it is made with another expiry.", validate=positive
     )
+    COPY_MAX_PAGES = Setting(
+        2_000, int, "Pages copied at once with everything below them; a larger subtree is refused.", validate=positive
+    )
     EXPOSE_PROVENANCE = Setting(
         True,
         bool,
@@ -36,6 +39,20 @@ class PagesSettings(AppSettings):
     )
     TEMPLATES_VERSION = Setting(
         "", str, "Any text; change it to have every stored page rendered anew although no template file changed."
+    )
+    CODE_VERSION = Setting(
+        "",
+        str,
+        "Any text that changes with a release, such as its commit; it has stored pages rendered anew by the new code.",
+    )
+    PAGE_MAX_LOOKUPS = Setting(
+        100,
+        int,
+        "Blocks of a page that look something up when it is shown, such as page lists; more are refused at publishing.",
+        validate=positive,
+    )
+    PAGE_MAX_LISTED = Setting(
+        1_000, int, "Pages that the page lists of one page may list, all together.", validate=positive
     )
     PUBLIC_CACHE_SECONDS = Setting(
         0, int, "max-age in seconds of public pages and content answers.", validate=_not_negative

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.core.bulk import insert_rows
 
-from .models import Element
-
-if TYPE_CHECKING:
-    from .models import AbstractPage
+from .models import AbstractPage, Element
 
 __all__ = ["element_rows", "sync_elements"]
 

@@ -9,11 +9,13 @@
     ├── SlugTaken (409)
     ├── PathTakenByRoute (409)
     ├── PageTypeRefused (400)
+    ├── PublishNeeded (403)         what the public sees would change, and the actor may not publish
     ├── PublishRefused (400)        the document has field errors; they are in the body by path
     ├── NotPlaced                   programming error: a page saved without a place in the tree
     ├── PageStale (412)             carries the current version
     ├── ProposalClosed (409)
     ├── ProposalStale (409)
+    ├── TreeTooLarge (409)
     └── InvalidSchedule (400)
 """
 
@@ -23,7 +25,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ai_cms.core.exceptions import AICMSError, Conflict, InvalidInput, NotFound, StaleVersion
+from ai_cms.core.exceptions import AICMSError, Conflict, InvalidInput, NotFound, PermissionRefused, StaleVersion
 
 __all__ = [
     "InvalidMove",
@@ -37,8 +39,10 @@ __all__ = [
     "PathTooLong",
     "ProposalClosed",
     "ProposalStale",
+    "PublishNeeded",
     "PublishRefused",
     "SlugTaken",
+    "TreeTooLarge",
 ]
 
 
@@ -94,6 +98,15 @@ class PageTypeRefused(PageError, InvalidInput):
         super().__init__(message, errors={"type": [message]})
 
 
+class PublishNeeded(PageError, PermissionRefused):
+    """The change would take pages from the public, bring them back or change their address: that asks for publish."""
+
+    default_code = "publish_needed"
+
+    def __init__(self) -> None:
+        super().__init__(_("The public would see the difference, so this needs the right to publish the pages."))
+
+
 class PublishRefused(PageError, InvalidInput):
     """The draft has errors that a draft may have and a publication may not."""
 
@@ -125,6 +138,21 @@ class ProposalStale(PageError, Conflict):
     default_detail = "The blocks this proposal wants to change were changed since; ask for a new one."
     # The proposal's new status is to stay when the request runs in one transaction.
     keeps_writes = True
+
+
+class TreeTooLarge(PageError, Conflict):
+    """More pages hang together than may be copied at once."""
+
+    default_code = "tree_too_large"
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(
+            _(
+                "These are %(count)d pages, and at most %(limit)d are copied at once. Copy the parts one by one, or raise "
+                'AI_CMS["COPY_MAX_PAGES"].'
+            )
+            % {"count": count, "limit": limit}
+        )
 
 
 class InvalidSchedule(PageError, InvalidInput):

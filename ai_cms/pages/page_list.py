@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from ai_cms.blocks.library.data import PageListItem, PageListQuery, page_list_source
+from ai_cms.blocks.types.library.data import PageListItem, PageListQuery, page_list_source
 
+from .addresses import normalise_path, public_url
+from .budget import lists_of
 from .models import Publication
-from .routing import normalise_path, public_url
 
 if TYPE_CHECKING:
-    from ai_cms.blocks.rendering import RenderContext
+    from ai_cms.blocks.types.context import RenderContext
+
+    from .models import AbstractPage
 
 __all__ = ["list_pages"]
 
@@ -29,11 +32,20 @@ _ORDERS = {
 @page_list_source.register
 def list_pages(query: PageListQuery, context: RenderContext) -> list[PageListItem]:
     """Return the published pages a page list asks for, on the site of the page that shows it; the page itself is left out."""
-    page = context.page
-    rows: Any = Publication.objects.public()
+    lists = lists_of(context)
+    known = lists.known(query)
+    if known is None:
+        known = lists.shown(_look_up(query, context.page))
+        lists.answers[query] = known
+    return known
+
+
+def _look_up(query: PageListQuery, page: AbstractPage | None) -> list[PageListItem]:
+    rows = Publication.objects.public()
     if page is not None:
         rows = rows.filter(site_id=page.site_id).exclude(page_id=page.pk)
-    if query.under.isdigit():
+    # Digits of other scripts are no id, and neither is more than a key can be.
+    if query.under.isascii() and query.under.isdecimal() and len(query.under) <= 18:
         above = Publication.objects.filter(page_id=int(query.under)).values_list("path", flat=True).first()
         if above is None:
             return []
@@ -48,8 +60,8 @@ def list_pages(query: PageListQuery, context: RenderContext) -> list[PageListIte
     if query.tags:
         rows = rows.filter(facets__name="tags", facets__value__in=query.tags).distinct()
     # The summary is what was published; the page row beside it is the draft.
-    rows = rows.order_by(*_ORDERS[query.order]).values_list("title", "path", "summary", "first_published_at", "type")
-    return [_item(*row) for row in rows[: query.limit]]
+    items = rows.order_by(*_ORDERS[query.order]).values_list("title", "path", "summary", "first_published_at", "type")
+    return [_item(*row) for row in items[: query.limit]]
 
 
 def _item(title: str, path: str, summary: str, date: datetime, page_type: str) -> PageListItem:

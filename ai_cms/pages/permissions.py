@@ -13,7 +13,6 @@ from ai_cms.core.permissions import Actor, PermissionPolicy, register_policy
 from . import get_page_model, get_template_model
 from .models import (
     Element,
-    ImportedPage,
     PageGroupPermission,
     PreviewLink,
     Proposal,
@@ -200,7 +199,7 @@ def register_page_policies() -> None:
     """Register the policies of this app's models; called when the apps are ready."""
     pages = PagePolicy()
     register_policy(get_page_model(), pages)
-    for model in (Element, ImportedPage, PreviewLink, Revision, Proposal, Publication):
+    for model in (Element, PreviewLink, Revision, Proposal, Publication):
         register_policy(model, OfPagePolicy(pages))
     register_policy(get_template_model(), TemplatePolicy(pages))
     for plain in (Redirect, Site, PageGroupPermission):

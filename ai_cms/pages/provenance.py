@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ai_cms.blocks.provenance import Source, make_provenance
+from ai_cms.blocks.documents.provenance import Source, make_provenance
 from ai_cms.core.permissions import Actor
 
 __all__ = ["public_blocks", "written_by"]

@@ -7,14 +7,34 @@ from typing import Any, cast
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from ai_cms.core.permissions import get_policy
 
-from .tree import TreePageManager, TreePageQuerySet
+from .polytree import TreePageManager, TreePageQuerySet, base_model
 
-__all__ = ["AllPagesManager", "PageManager", "PageQuerySet", "PublicationQuerySet"]
+__all__ = ["AllPagesManager", "PageManager", "PageQuerySet", "PublicationQuerySet", "status_condition"]
+
+
+def status_condition(status: str, *, beside_plan: bool = False) -> Q | None:
+    """Return the condition of a page's status as :attr:`AbstractPage.status` derives it; ``None`` for another word.
+
+    ``beside_plan``: as :attr:`AbstractPage.state` does, so that a live page with a plan is found as live too.
+    """
+    planned = Q(go_live_at__isnull=False)
+    live = Q(published_version__isnull=False)
+    if not beside_plan:
+        live &= ~planned
+    expired = Q(expire_at__isnull=False, expire_at__lte=timezone.now())
+    same = Q(published_version=F("version"))
+    return {
+        "draft": Q(published_version__isnull=True) & ~planned,
+        "live": live & ~expired & same,
+        "changed": live & ~expired & ~same,
+        "scheduled": planned,
+        "expired": live & expired,
+    }.get(status)
 
 
 class PageQuerySet(TreePageQuerySet):
@@ -41,15 +61,22 @@ class PageQuerySet(TreePageQuerySet):
         ids = [ContentType.objects.get_for_model(model, for_concrete_model=False).pk for model in page_types]
         return self.filter(polymorphic_ctype_id__in=ids)
 
-    def below(self, page: Any, *, include_self: bool = False) -> PageQuerySet:
-        """Return the pages below ``page``."""
-        queryset = self.filter(tree_id=page.tree_id, lft__gte=page.lft, rght__lte=page.rght)
+    def below(self, page: models.Model, *, include_self: bool = False) -> PageQuerySet:
+        """Return the pages below ``page``, wherever it stands when the query runs."""
+        tree_id, left, right = self._edges(page)
+        queryset = self.filter(tree_id=tree_id, lft__gte=left, rght__lte=right)
         return queryset if include_self else queryset.exclude(pk=page.pk)
 
-    def above(self, page: Any, *, include_self: bool = False) -> PageQuerySet:
-        """Return the ancestors of ``page``, the root first."""
-        queryset = self.filter(tree_id=page.tree_id, lft__lte=page.lft, rght__gte=page.rght).order_by("lft")
+    def above(self, page: models.Model, *, include_self: bool = False) -> PageQuerySet:
+        """Return the ancestors of ``page``, the root first, wherever it stands when the query runs."""
+        tree_id, left, right = self._edges(page)
+        queryset = self.filter(tree_id=tree_id, lft__lte=left, rght__gte=right).order_by("lft")
         return queryset if include_self else queryset.exclude(pk=page.pk)
+
+    def _edges(self, page: models.Model) -> list[Any]:
+        """Return subqueries for the tree columns of ``page``: those it was loaded with may be old."""
+        row = base_model(self.model).all_objects.non_polymorphic().order_by().filter(pk=page.pk)
+        return [models.Subquery(row.values(name)[:1]) for name in ("tree_id", "lft", "rght")]
 
     def visible_to(self, user: Any) -> PageQuerySet:
         """Return the pages whose drafts ``user`` (or an actor) may read."""
@@ -77,6 +104,11 @@ class PublicationQuerySet(models.QuerySet[Any]):
     def public(self, moment: datetime | None = None) -> PublicationQuerySet:
         """Return what can be seen at ``moment``, by default now: not withdrawn with a deleted page, not past its expiry."""
         return self.filter(Q(expire_at=None) | Q(expire_at__gt=moment or timezone.now()), active=True)
+
+    def last_expiry(self, moment: datetime) -> models.Subquery:
+        """Return a subquery for the latest expiry among these that has passed at ``moment``; ``NULL`` if none has."""
+        passed = self.filter(active=True, expire_at__lte=moment).order_by("-expire_at")
+        return models.Subquery(passed.values("expire_at")[:1])
 
     def at(self, site: Any, path: str) -> PublicationQuerySet:
         """Return the public publication at ``path`` of ``site``."""

@@ -1,4 +1,4 @@
-"""Record where published pages were, in one statement for a whole subtree."""
+"""Record where published pages were, in two statements for a whole subtree."""
 
 from __future__ import annotations
 
@@ -15,26 +15,31 @@ __all__ = ["record_redirects"]
 
 
 def record_redirects(rows: Any, old_prefix: str, new_prefix: str, *, new_site: int, using: str) -> None:
-    """Make a redirect from the old path of every active publication among the page ``rows``.
+    """Make a redirect from the old path of every publication among the page ``rows``.
 
-    Called before the publications' paths are rewritten. A redirect leads to the page, so later moves make no chains; those
-    from paths where the pages now are go away. ``INSERT … SELECT … ON CONFLICT`` is spelled the same by PostgreSQL and SQLite.
+    Those of pages in the bin lead nowhere until the page is restored, and give way to all others. Called before the
+    publications' paths are rewritten. A redirect leads to the page, so later moves make no chains; those from paths where
+    the pages now are go away. ``INSERT … SELECT … ON CONFLICT`` is spelled the same by PostgreSQL and SQLite.
     """
     if old_prefix == new_prefix:
         return
     connection = connections[using]
     quote = connection.ops.quote_name
-    published = Publication.objects.using(using).filter(page_id__in=rows.values("pk"), active=True)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    chosen, parameters = published.order_by().values("site_id", "path", "page_id").query.sql_with_params()
-    statement = (
-        f"INSERT INTO {quote(Redirect._meta.db_table)} "  # noqa: S608 - names from models, values as parameters
-        f"(site_id, old_path, page_id, target, permanent, automatic, created_at) "
-        f"SELECT moved.site_id, moved.path, moved.page_id, '', %s, %s, %s FROM ({chosen}) AS moved WHERE 1 = 1 "
-        f"ON CONFLICT (site_id, old_path) DO UPDATE SET page_id = excluded.page_id, target = '', automatic = excluded.automatic"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [True, True, now, *parameters])
+    for active, conflict in (
+        (False, "DO NOTHING"),
+        (True, "DO UPDATE SET page_id = excluded.page_id, target = '', automatic = excluded.automatic"),
+    ):
+        published = Publication.objects.using(using).filter(page_id__in=rows.values("pk"), active=active)
+        chosen, parameters = published.order_by().values("site_id", "path", "page_id").query.sql_with_params()
+        statement = (
+            f"INSERT INTO {quote(Redirect._meta.db_table)} "  # noqa: S608 - names from models, values as parameters
+            f"(site_id, old_path, page_id, target, permanent, automatic, created_at) "
+            f"SELECT moved.site_id, moved.path, moved.page_id, '', %s, %s, %s FROM ({chosen}) AS moved WHERE 1 = 1 "
+            f"ON CONFLICT (site_id, old_path) {conflict}"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [True, True, now, *parameters])
     # A path where a page stands now leads nowhere else.
     arrived = rows.annotate(new_path=Concat(Value(new_prefix), Substr("path", len(old_prefix) + 1))).values("new_path")
     Redirect.objects.using(using).filter(site_id=new_site, automatic=True, old_path__in=arrived).delete()

@@ -2,31 +2,35 @@
 
 Stored HTML is made for a stranger: the request its template sees has no user, no cookies and the host name
 ``ORIGIN_HOST``, which is replaced by the visitor's when it is served. It is good as long as its key is: the publication's
-version, the site's generation (menus, lists), the templates' contents, the settings.
+version, the site and its generation (menus, lists), what has expired there, the templates' contents, the names of static files,
+the settings, and in these ``CODE_VERSION`` for what code makes of a page.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, QueryDict
 from django.template import engines
 from django.template.loader import select_template
 from django.utils import translation
 
 import ai_cms
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.rendering import Mode, render_blocks
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.rendering.render import Mode, render_blocks
 from ai_cms.core.conf import project_settings
 
 from . import get_page_model
+from .addresses import public_url
 from .models import Revision
-from .routing import public_url
 from .snapshots import apply_snapshot
 
 if TYPE_CHECKING:
@@ -86,18 +90,44 @@ def templates_digest() -> str:
     return _templates_digest.__wrapped__() if settings.DEBUG else _templates_digest()
 
 
+def _manifest_hash() -> str:
+    # The storage as this process knows it, with the names it puts into pages.
+    installed = apps.is_installed("django.contrib.staticfiles")
+    return str(getattr(staticfiles_storage, "manifest_hash", "")) if installed else ""
+
+
+def _settings_text() -> str:
+    try:
+        return json.dumps(dict(project_settings()), default=_plain, sort_keys=True)
+    except TypeError:
+        # Keys of several kinds have no order but their own.
+        return repr(sorted(project_settings().items(), key=lambda item: item[0]))
+
+
+def _plain(value: object) -> object:
+    """Return what is the same in each process: repr() of a lazy text names its place in memory, a set has no order."""
+    return sorted(map(str, value)) if isinstance(value, set | frozenset) else str(value)
+
+
+def _site_parts(site: Site) -> tuple[Any, ...]:
+    return site.generation, site.name, site.hostname, site.locale, site.is_default, site.root_id
+
+
 def html_key(publication: Publication) -> str:
     """Return the key under which stored HTML of ``publication`` is good; the publication comes with its site."""
     parts = (
         ai_cms.__version__,
         templates_digest(),
-        repr(sorted(project_settings().items(), key=lambda item: item[0])),
+        _settings_text(),
         settings.ROOT_URLCONF,
+        settings.STATIC_URL,
+        _manifest_hash(),
         publication.pk,
         publication.version,
         publication.revision,
         publication.path,
-        publication.site.generation,
+        _site_parts(publication.site),
+        publication.last_expiry,
         publication.modified_at.timestamp(),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]

@@ -1,39 +1,18 @@
-"""From a host and a path to what is published there, in one query; and back from a page to its URL."""
+"""From a host and a path to what is published there, in one query."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Q, Value, When
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.encoding import iri_to_uri
 
+from .addresses import host_names, public_url
 from .models import Publication, Redirect, Site
 from .prepared import Markers, PreparedQuery
 
-__all__ = ["find_publication", "find_redirect", "normalise_path", "public_url"]
-
-
-def normalise_path(path: str) -> str:
-    """Return ``path`` with one slash at either end."""
-    inner = path.strip("/")
-    return f"/{inner}/" if inner else "/"
-
-
-def public_url(path: str) -> str:
-    """Return the URL path of the public page, below wherever the host project mounted ``ai_cms.pages.urls``."""
-    try:
-        return reverse("ai_cms_pages:page", kwargs={"path": path.lstrip("/")})
-    except NoReverseMatch:
-        return str(iri_to_uri(path))
-
-
-def host_names(host: str) -> tuple[str, str]:
-    """Return the names a site may have for ``host``: with and without its port."""
-    name = host.lower()
-    return name, name if name.endswith("]") else name.rsplit(":", 1)[0]
+__all__ = ["find_publication", "find_redirect", "with_query"]
 
 
 def site_condition(name: str, bare: str) -> tuple[Q, Any]:
@@ -56,7 +35,8 @@ def _at_path(mark: Markers) -> Any:
     condition, rank = site_condition(mark.text("name"), mark.text("bare"))
     site = Site.objects.filter(condition).order_by(rank).values("pk")[:1]
     rows = Publication.objects.public(mark.moment("now")).filter(path=mark.text("path"), site_id=site).order_by()
-    return rows.values_list(*_COLUMNS, *(f"site__{name}" for name in _SITE_COLUMNS))
+    expired = Publication.objects.filter(site_id=OuterRef("site_id")).last_expiry(mark.moment("now"))
+    return rows.values_list(*_COLUMNS, *(f"site__{name}" for name in _SITE_COLUMNS), expired)
 
 
 _publication_at = PreparedQuery(_at_path)
@@ -73,8 +53,17 @@ def find_publication(request: HttpRequest, path: str) -> Publication | None:
         return None
     alias = _publication_at.alias
     publication: Publication = Publication.from_db(alias, list(_COLUMNS), row[: len(_COLUMNS)])
-    publication.site = Site.from_db(alias, list(_SITE_COLUMNS), row[len(_COLUMNS) :])
+    publication.site = Site.from_db(alias, list(_SITE_COLUMNS), row[len(_COLUMNS) : -1])
+    publication.last_expiry = row[-1]
     return publication
+
+
+def with_query(url: str, query: str) -> str:
+    """Return ``url`` with a visitor's query behind its own."""
+    if not query:
+        return url
+    base, hash_sign, fragment = url.partition("#")
+    return f"{base}{'&' if '?' in base else '?'}{query}{hash_sign}{fragment}"
 
 
 def find_redirect(site: Site | None, path: str) -> tuple[str, bool] | None:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
 from xml.sax.saxutils import escape
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from .addresses import public_url
 from .conf import pages_settings
+from .current_site import site_of
 from .models import Publication
-from .routing import public_url
-from .sites import site_of
 
 __all__ = ["robots", "sitemap", "sitemap_index"]
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+MAX_FILES = 1_000_000
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
-def _rows(request: HttpRequest) -> Any:
+def _rows(request: HttpRequest) -> QuerySet[Publication]:
     site = site_of(request)
     if site is None:
         raise Http404
     # In order of primary key: new pages go into the last file, and the others stay as a crawler knows them.
-    return Publication.objects.public().filter(site=site).order_by("pk")
+    rows: QuerySet[Publication] = Publication.objects.public().filter(site=site).order_by("pk")
+    return rows
 
 
 def _size() -> int:
@@ -48,9 +50,10 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest, number: int) -> HttpResponse:
     """List the pages of one file. Raises Http404 past the last."""
     size = _size()
-    rows = (
-        list(_rows(request)[(number - 1) * size : number * size].values_list("path", "modified_at")) if number else []
-    )
+    # A site with more files than that has no keys for its pages.
+    if not 1 <= number <= MAX_FILES:
+        raise Http404
+    rows = list(_rows(request)[(number - 1) * size : number * size].values_list("path", "modified_at"))
     if not rows and number != 1:
         raise Http404
     origin = request.build_absolute_uri("/").rstrip("/")

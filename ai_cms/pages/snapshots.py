@@ -4,19 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.documents.prepare import prepare_document
+from ai_cms.blocks.exceptions import BlockError, InvalidDocument
+from ai_cms.blocks.fields import BlocksField
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.permissions import Actor
 
-if TYPE_CHECKING:
-    from .models import AbstractPage
+from .models import AbstractPage
+from .provenance import public_blocks
+from .relations import clean_related, related_ids, set_related
 
-__all__ = ["PAGE_FIELDS", "apply_snapshot", "assign_fields", "field_values", "take_snapshot"]
+__all__ = [
+    "PAGE_FIELDS",
+    "apply_snapshot",
+    "assign_fields",
+    "document_problems",
+    "field_values",
+    "missing_required",
+    "published_values",
+    "take_snapshot",
+    "type_documents",
+]
 
 #: The base page's fields that belong to the draft and are kept in revisions. Slug and place are structure, not content.
 PAGE_FIELDS = ("title", "locale", "metadata", "seo_title", "seo_description", "in_menus")
@@ -26,7 +43,31 @@ MAX_METADATA_BYTES = 100_000
 
 def field_values(page: AbstractPage) -> dict[str, Any]:
     """Return the values of the fields that the page's type adds, as JSON values."""
-    values = {field.name: field.value_from_object(page) for field in page.type_fields()}
+    return _as_json({field.name: _value(field, page) for field in page.type_fields()})
+
+
+def published_values(page: AbstractPage, *, marked: bool) -> dict[str, Any]:
+    """Return the same for strangers: documents without names and log ids (see ``public_blocks``), files as addresses."""
+    values: dict[str, Any] = {}
+    for field in page.type_fields():
+        value = values[field.name] = _value(field, page)
+        if isinstance(value, Document):
+            values[field.name] = public_blocks(value.blocks, marked=marked)
+        elif isinstance(value, FieldFile):
+            values[field.name] = value.url if value else None
+    return _as_json(values)
+
+
+def type_documents(page: AbstractPage) -> dict[str, Document]:
+    """Return the documents among the fields of the page's type, by name."""
+    return {field.name: field.value_from_object(page) for field in page.type_fields() if isinstance(field, BlocksField)}
+
+
+def _value(field: Any, page: AbstractPage) -> Any:
+    return related_ids(page, field) if field.many_to_many else field.value_from_object(page)
+
+
+def _as_json(values: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = json.loads(json.dumps(values, cls=_Encoder)) if values else {}
     return result
 
@@ -48,6 +89,10 @@ def apply_snapshot(page: AbstractPage, snapshot: Mapping[str, Any]) -> set[str]:
             setattr(page, name, value)
         elif name in known:
             field = known[name]
+            if isinstance(field, models.ManyToManyField):
+                set_related(page, field, value or ())
+                names.add(name)
+                continue
             python = field.to_python(value)
             if isinstance(field, models.ForeignKey):
                 remote: Any = field.remote_field.model
@@ -64,11 +109,19 @@ def apply_snapshot(page: AbstractPage, snapshot: Mapping[str, Any]) -> set[str]:
     return names
 
 
-def assign_fields(page: AbstractPage, values: Mapping[str, Any], *, partial: bool = True) -> set[str]:
+def assign_fields(
+    page: AbstractPage,
+    values: Mapping[str, Any],
+    *,
+    partial: bool = True,
+    actor: Actor | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> set[str]:
     """Validate ``values`` and set them on ``page`` without saving; returns the names of the fields that changed.
 
     Keys are the names in PAGE_FIELDS and those of the page type. With ``partial=False`` required fields of the type must be
-    there. Raises InvalidInput with the messages by field.
+    there. ``actor`` and ``provenance``: who writes the documents among them; like the page's own they may hold errors
+    while they are drafts. Raises InvalidInput with the messages by field.
     """
     errors: dict[str, list[Any]] = {}
     changed: set[str] = set()
@@ -79,7 +132,15 @@ def assign_fields(page: AbstractPage, values: Mapping[str, Any], *, partial: boo
             errors[name] = [_("Pages of this type have no such field.")]
             continue
         try:
-            value = _clean(field, raw, page)
+            if isinstance(field, models.ManyToManyField):
+                if (ids := clean_related(field, raw)) != related_ids(page, field):
+                    set_related(page, field, ids)
+                    changed.add(field.name)
+                continue
+            value = _clean(field, raw, page, actor, provenance)
+        except InvalidDocument as error:
+            errors[name] = [problem.to_json() for problem in error.block_errors]
+            continue
         except ValidationError as error:
             errors[name] = list(error.messages)
             continue
@@ -96,7 +157,10 @@ def assign_fields(page: AbstractPage, values: Mapping[str, Any], *, partial: boo
     return changed
 
 
-def _clean(field: Any, raw: Any, page: AbstractPage) -> Any:
+def _clean(field: Any, raw: Any, page: AbstractPage, actor: Actor | None, provenance: Mapping[str, Any] | None) -> Any:
+    if isinstance(field, BlocksField):
+        previous: Document = field.value_from_object(page)
+        return prepare_document(raw, previous=previous, allowed=field.allowed, provenance=provenance, actor=actor)
     if isinstance(field, models.CharField | models.TextField):
         if not isinstance(raw, str):
             raise ValidationError(_("Not a valid string."))
@@ -133,11 +197,13 @@ def _clean_metadata(raw: Any) -> dict[str, Any]:
 
 
 class _Encoder(DjangoJSONEncoder):
-    """Also write files as their names."""
+    """Also write files as their names, and documents."""
 
     def default(self, o: Any) -> Any:
-        if isinstance(o, models.fields.files.FieldFile):
+        if isinstance(o, FieldFile):
             return o.name
+        if isinstance(o, Document):
+            return o.to_json()
         return super().default(o)
 
 
@@ -147,7 +213,14 @@ def missing_required(page: AbstractPage, names: Iterable[str] | None = None) -> 
     if not page.title.strip():
         errors["title"] = [_("This field is required.")]
     for field in page.type_fields():
-        value = field.value_from_object(page)
-        if not field.blank and (value is None or value == ""):
+        value = _value(field, page)
+        if not field.blank and (value is None or (not value and isinstance(value, str | list | Document))):
             errors[field.name] = [_("This field is required.")]
     return errors
+
+
+def document_problems(page: AbstractPage) -> dict[str, list[BlockError]]:
+    """Return what a publication refuses in the page's document and in those of its type's fields, by field."""
+    documents = {"content_json": page.content_json, **type_documents(page)}
+    found = {name: document.validate(strict=True) for name, document in documents.items()}
+    return {name: problems for name, problems in found.items() if problems}

@@ -1,4 +1,4 @@
-"""The page tree: the only module that touches the internals of django-mptt and django-polymorphic.
+"""The page tree: every write of its columns, under a lock.
 
 ``parent_id`` is the truth. ``lft``, ``rght``, ``level``, ``tree_id``, ``path`` and ``site`` are caches of it, kept by the
 functions here under one lock and verified by :mod:`ai_cms.pages.treecheck`.
@@ -13,30 +13,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from django.db import models, router, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Concat, Substr
-from mptt.managers import TreeManager
-from mptt.models import MPTTModelBase
-from mptt.querysets import TreeQuerySet
-from polymorphic.base import PolymorphicModelBase
-from polymorphic.managers import PolymorphicManager
-from polymorphic.query import PolymorphicQuerySet
 
 from .exceptions import InvalidMove, PageNotFound, PathTooLong
-
-if TYPE_CHECKING:
-    from .models import AbstractPage
+from .models import AbstractPage
+from .polytree import base_model
+from .relations import save_related
 
 __all__ = [
     "MAX_PATH_BYTES",
-    "TREE_FIELDS",
-    "PageBase",
     "Position",
-    "TreePageManager",
-    "TreePageQuerySet",
     "child_path",
     "insert",
     "locked_trees",
@@ -47,46 +37,10 @@ __all__ = [
 
 Position = Literal["first-child", "last-child", "before", "after"]
 
-#: The columns that only this module writes.
-TREE_FIELDS = frozenset({"parent", "site", "path", "lft", "rght", "level", "tree_id"})
-
 #: A path is indexed; PostgreSQL refuses index rows above 2,704 bytes.
 MAX_PATH_BYTES = 2_000
 
 _INTEGER = models.IntegerField()
-
-
-class PageBase(MPTTModelBase, PolymorphicModelBase):  # type: ignore[misc]
-    """Combine the two metaclasses; plain double inheritance of the models is a metaclass conflict."""
-
-
-class TreePageQuerySet(TreeQuerySet, PolymorphicQuerySet):  # type: ignore[misc, type-arg]
-    """Mend what the two libraries do to each other."""
-
-    def only(self, *fields: str) -> Any:
-        """Load these fields; the type column is added, without it every row costs a query."""
-        return super().only(*fields, "polymorphic_ctype")
-
-    def _as_tree(self) -> Any:
-        # Tree methods of a subtype's queryset would return that subtype alone: a post's ancestors are pages.
-        base = self.model._tree_manager.tree_model
-        return base._default_manager.filter(pk__in=self.order_by().values("pk"))
-
-    def get_ancestors(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the ancestors of all types."""
-        queryset = self._as_tree()
-        return queryset.model._tree_manager.get_queryset_ancestors(queryset, *args, **kwargs)
-
-    def get_descendants(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the descendants of all types."""
-        queryset = self._as_tree()
-        return queryset.model._tree_manager.get_queryset_descendants(queryset, *args, **kwargs)
-
-
-class TreePageManager(TreeManager, PolymorphicManager):  # type: ignore[misc, type-arg]
-    """Base of the page managers; ``from_queryset`` sets the queryset class for both libraries."""
-
-    queryset_class: Any = TreePageQuerySet
 
 
 @dataclass
@@ -135,15 +89,15 @@ class LockedTrees:
             raise PageNotFound
         return found
 
+    def page(self, pk: int) -> AbstractPage:
+        """Return the page as it is now, as its type, deleted or not."""
+        found: AbstractPage = self.model.all_objects.using(self.using).get(pk=pk)
+        return found
+
     def reread(self, pk: int) -> Node:
         """Read the node again after a write."""
         self._nodes.update(_read_nodes(self.rows, [pk]))
         return self.node(pk, deleted=True)
-
-
-def base_model(model: type[models.Model]) -> Any:
-    """Return the concrete page model at the root of ``model``'s inheritance."""
-    return model._tree_manager.tree_model  # type: ignore[attr-defined]
 
 
 def _read_nodes(rows: Any, pks: Iterable[int]) -> dict[int, Node]:
@@ -219,6 +173,7 @@ def insert(lock: LockedTrees, page: AbstractPage, target: Node, position: Positi
     page.path = child_path(parent.path, page.slug)
     page.pre_save_polymorphic(lock.using)
     models.Model.save(page, using=lock.using, force_insert=True)
+    save_related(page)
 
 
 def insert_root(page: AbstractPage, using: str) -> None:
@@ -322,6 +277,10 @@ def rewrite_paths(rows: Any, old: str, new: str, **values: Any) -> None:
     rows.update(path=Concat(Value(new), Substr("path", len(old) + 1)), **values)
 
 
-def make_room(lock: LockedTrees, parent: Node, width: int) -> None:
-    """Open a gap of ``width`` edges at the end of ``parent``'s children."""
-    _shift(lock.rows.filter(tree_id=parent.tree_id), parent.rght, width)
+def make_room(
+    lock: LockedTrees, parent: Node, width: int, position: Literal["first-child", "last-child"] = "last-child"
+) -> int:
+    """Open a gap of ``width`` edges before or after ``parent``'s children; returns where it begins."""
+    left, _parent = _edge(lock, parent, position)
+    _shift(lock.rows.filter(tree_id=parent.tree_id), left, width)
+    return left

@@ -10,9 +10,9 @@ import json
 import re
 from typing import Any
 
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.registry import blocks
-from ai_cms.blocks.richtext import sanitize_html
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.html.richtext import sanitize_html
+from ai_cms.blocks.types.registry import blocks
 
 __all__ = ["remote_sources", "without_remote_sources"]
 

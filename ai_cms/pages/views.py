@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+import logging
+import unicodedata
+from contextlib import nullcontext
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connections, router, transaction
+from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -24,20 +27,25 @@ from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import escape_leading_slashes, http_date
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 
-from ai_cms.blocks.rendering import Mode
+from ai_cms.blocks.rendering.render import Mode
+from ai_cms.core.databases import without_waiting
 from ai_cms.core.exceptions import NotFound
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, get_policy
 
 from . import get_page_model
+from .addresses import normalise_path, public_url
 from .conf import pages_settings
-from .models import Publication
-from .previews import open_preview_link
-from .rendering import ORIGIN, html_key, render_draft, render_publication
-from .routing import find_publication, find_redirect, normalise_path, public_url
-from .sites import site_of
+from .current_site import site_of
+from .models import AbstractPage, Publication
+from .rendering import ORIGIN, html_key, published_page, render_draft, render_publication
+from .routing import find_publication, find_redirect, with_query
+from .services.previews import open_preview_link
+from .welcome import welcome
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]
 
@@ -46,6 +54,8 @@ __all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]
 @csrf_exempt
 def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
     """Answer with the page published at ``path``, a redirect, or 404."""
+    if request.method == "POST" and (answer := _received(request, path)) is not None:
+        return answer
     if request.method not in ("GET", "HEAD"):
         return _unknown_call(request) or HttpResponseNotAllowed(["GET", "HEAD"])
     wanted = normalise_path(path)
@@ -55,21 +65,45 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
     if publication is None:
         redirect = find_redirect(site_of(request), wanted)
         if redirect is None:
-            return _missing_slash(request) or _unknown_call(request) or page_not_found(request)
+            fresh = welcome(request) if wanted == "/" else None
+            return fresh or _missing_slash(request) or _unknown_call(request) or page_not_found(request)
         target, permanent = redirect
+        target = with_query(target, request.META.get("QUERY_STRING", ""))
         return HttpResponsePermanentRedirect(target) if permanent else HttpResponseRedirect(target)
     if (
         request.path_info != (canonical := public_url(wanted))
         and not request.path_info.endswith("/")
         and settings.APPEND_SLASH
-    ):
-        query = request.META.get("QUERY_STRING", "")
-        return HttpResponsePermanentRedirect(f"{canonical}?{query}" if query else canonical)
+    ) or not unicodedata.is_normalized("NFC", path):
+        return HttpResponsePermanentRedirect(with_query(canonical, request.META.get("QUERY_STRING", "")))
     if not _is_cached_type(publication):
         response = HttpResponse(render_publication(publication, request))
         response["Cache-Control"] = "private, no-cache"
         return response
     return _serve(request, publication)
+
+
+def _received(request: HttpRequest, path: str) -> HttpResponseBase | None:
+    """Hand a form to the page published at ``path``, if its type takes any."""
+    wanted = normalise_path(path)
+    if "\x00" in wanted or len(wanted) > 2000:
+        return None
+    publication = find_publication(request, wanted)
+    if publication is None:
+        return None
+    try:
+        page_type = apps.get_model(publication.type)
+    except LookupError:
+        return None
+    if getattr(page_type, "receive", None) is AbstractPage.receive:
+        return None
+    return _hand_over(request, publication)
+
+
+@csrf_protect
+def _hand_over(request: HttpRequest, publication: Publication) -> HttpResponseBase:
+    answer = published_page(publication).receive(request)
+    return HttpResponseNotAllowed(["GET", "HEAD"]) if answer is None else answer
 
 
 def _missing_slash(request: HttpRequest) -> HttpResponse | None:
@@ -121,14 +155,23 @@ def _serve(request: HttpRequest, publication: Publication) -> HttpResponseBase:
     return _headers(HttpResponse(publication.html.replace(ORIGIN, origin)), etag, modified)
 
 
+_UNLOCKED = "id IN (SELECT id FROM ai_cms_pages_publication WHERE id = %s FOR UPDATE SKIP LOCKED)"
+
+
 def _store(publication: Publication, key: str) -> None:
-    """Keep rendered HTML, unless the publication was written anew meanwhile. A read-only database is no error: the next
-    visitor has it rendered again."""
-    rows = Publication.objects.filter(
+    """Keep rendered HTML, unless the publication was written anew meanwhile. A reader waits for no writer: where the
+    database is busy, or read-only, the next visitor has it rendered again."""
+    connection = connections[router.db_for_write(Publication)]
+    guard = transaction.atomic(using=connection.alias) if connection.in_atomic_block else nullcontext()
+    rows: QuerySet[Publication] = Publication.objects.using(connection.alias).filter(
         pk=publication.pk, version=publication.version, modified_at=publication.modified_at
     )
     try:
-        rows.update(html=publication.html, html_key=key)
+        with guard, without_waiting(connection):
+            if connection.vendor == "postgresql":
+                # A row that is being published is left alone: its new version has other HTML.
+                rows = rows.extra(where=[_UNLOCKED], params=[publication.pk])  # noqa: S610 - a constant
+            rows.update(html=publication.html, html_key=key)
     except DatabaseError:
         return
 
@@ -150,8 +193,11 @@ def page_not_found(request: HttpRequest) -> HttpResponse:
 @xframe_options_sameorigin
 def preview_view(request: HttpRequest, page_id: int) -> HttpResponse:
     """Show a draft to whoever may read it; ``?edit=1`` puts the editor's markers around the blocks."""
-    page = get_page_model().objects.filter(pk=page_id).first()
-    if page is None or not policy_for(page).can(Actor.from_request(request), "view", page):
+    # Asked of the rows, so that an answer about no page varies by the cookie as well.
+    model = get_page_model()
+    rows = get_policy(model).visible(Actor.from_request(request), model.objects.filter(pk=page_id))
+    page = rows.first()
+    if page is None:
         raise Http404
     return _preview(request, page, mode="edit" if request.GET.get("edit") == "1" else "preview")
 
@@ -161,12 +207,17 @@ def preview_link_view(request: HttpRequest, token: str) -> HttpResponse:
     """Show a draft to whoever has a link that is good."""
     try:
         page = open_preview_link(token)
-    except NotFound as error:
-        raise Http404 from error
+    except NotFound:
+        response = page_not_found(request)
+        response["Cache-Control"] = "private, no-store"
+        # Django's own line about a 404 has the whole path in it, and with it the token.
+        response._has_been_logged = True  # type: ignore[attr-defined]
+        logger.warning("A preview link was refused: it is forged, expired or revoked, or its page is gone.")
+        return response
     return _preview(request, page, mode="preview")
 
 
-def _preview(request: HttpRequest, page: Any, *, mode: Mode) -> HttpResponse:
+def _preview(request: HttpRequest, page: AbstractPage, *, mode: Mode) -> HttpResponse:
     response = HttpResponse(render_draft(page, request, mode=mode))
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from ai_cms.blocks.embeds import DEFAULT_PROVIDERS
+from ai_cms.blocks.html.embeds import DEFAULT_PROVIDERS
 
 __all__ = ["FallbackCSPMiddleware", "default_frames", "make_policy"]
 

@@ -83,13 +83,14 @@ def database(name: str, default: Path) -> dict[str, Any]:
     url = _split(name, value)
     if url.scheme in {"postgres", "postgresql"}:
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            # Django's own, which in addition does not wait for a server that has fallen silent.
+            "ENGINE": "ai_cms.core.postgresql",
             "NAME": unquote(url.path.lstrip("/")) or "postgres",
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),
             "HOST": unquote(url.hostname or ""),
             "PORT": str(url.port or ""),
-            "OPTIONS": dict(parse_qsl(url.query)),
+            "OPTIONS": {**_postgres_limits(), **dict(parse_qsl(url.query))},
             "CONN_MAX_AGE": 60,
             # A connection that the server dropped (restart, failover) is noticed before it is used.
             "CONN_HEALTH_CHECKS": True,
@@ -98,6 +99,17 @@ def database(name: str, default: Path) -> dict[str, Any]:
         # sqlite:///relative and sqlite:////absolute, as everywhere else.
         return _sqlite(unquote(url.path[1:]) or ":memory:")
     raise ImproperlyConfigured(f"{name} must begin with postgres://, postgresql:// or sqlite:///.")
+
+
+def _postgres_limits() -> dict[str, Any]:
+    """Return how long a database is waited for: two seconds for a connection or a sign of life from its host.
+
+    ``STATEMENT_TIMEOUT``: seconds that a statement of a web process may take; ``config.wsgi`` and ``config.asgi`` say that they
+    are one.
+    """
+    limits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+    seconds = integer("STATEMENT_TIMEOUT", 30) if boolean("WEB_PROCESS") else 0
+    return limits | ({"options": f"-c statement_timeout={seconds}s"} if seconds else {})
 
 
 def email(name: str, default: str = "console://") -> dict[str, Any]:

@@ -7,5 +7,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+# Its database statements have a limit, which those of a migration have not.
+os.environ.setdefault("WEB_PROCESS", "1")
 
 application = get_wsgi_application()

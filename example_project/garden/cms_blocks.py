@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.blocks import Block, InlineText, blocks
-from ai_cms.blocks.base import BlockPart
-from ai_cms.blocks.library.fields import labelled
+from ai_cms.blocks.types.base import BlockPart
+from ai_cms.blocks.types.library.common import labelled
 
 
 class OpeningTime(BlockPart):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ai_cms.pages.importers import ImportHook, ImportItem, importers
+from ai_cms.transfer import ImportHook, ImportItem, importers
 
 
 @importers.register

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
 from ai_cms.assist.tasks.common import page_text
-from ai_cms.llm.backends.local import rule
+from ai_cms.llm.backends.local.backend import rule
 
 
 class GlossaryPayload(Payload):

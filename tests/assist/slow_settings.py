@@ -23,4 +23,5 @@ AI_CMS: dict[str, Any] = {
     "LLM_CALLS_PER_USER": 100,
     "LLM_CALLS_PER_ALIAS": 100,
     "RUN_OPEN_PER_USER": 100,
+    "WEB_THREADS": int(os.environ.get("WEB_THREADS", "4")),
 }

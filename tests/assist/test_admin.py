@@ -17,7 +17,7 @@ from ai_cms.assist.models import HANDLER, WritingRun
 from ai_cms.assist.registry import Payload, WritingTask, tasks
 from ai_cms.assist.tasks.common import Output
 from ai_cms.llm.models import Run
-from ai_cms.llm.runs import start_run
+from ai_cms.llm.runs.services import start_run
 from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Proposal
 
@@ -149,7 +149,7 @@ def test_a_running_run_shows_its_progress_without_a_script(staff: Client, superu
         status="running",
         payload={"task": "page_draft", "payload": {}, "page": page.pk},
     )
-    from ai_cms.llm.run_events import append_event
+    from ai_cms.llm.runs.events import append_event
 
     block = {"type": "heading", "props": {"text": "<b>Hi</b>"}}
     append_event(Run.objects.filter(pk=run.pk), run.pk, "operation", {"op": "insert", "block": block})

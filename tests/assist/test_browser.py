@@ -9,11 +9,12 @@ import pytest
 from django.urls import reverse
 
 from ai_cms.assist.models import HANDLER
+from ai_cms.core.tokens import create_token
 from ai_cms.llm.models import Run
-from ai_cms.llm.run_events import append_event
+from ai_cms.llm.runs.events import append_event
 from ai_cms.pages.models import Proposal
 from tests.pages.browser.conftest import chromium, watch
-from tests.pages.browser.test_admin import DOUBLE_IDS, NAMELESS
+from tests.pages.browser.looks import DOUBLE_IDS, NAMELESS, look_at
 
 __all__ = ["chromium", "watch"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -88,11 +89,56 @@ def test_blocks_appear_as_they_are_written(watch: Callable[..., Any], superuser:
     sound(watched)
 
 
-def test_forms_and_prompts_hold_the_policy(watch: Callable[..., Any], superuser: Any, page: Any) -> None:
+def test_a_brief_is_not_lost(watch: Callable[..., Any], superuser: Any, page: Any) -> None:
     watched = watch(superuser)
-    for address in (url("changelist"), url("add"), url("prompts"), url("page", page.pk)):
-        watched.visit(address)
-        sound(watched)
-    for task in ("page_draft", "rewrite", "translate_page", "alt_text"):
-        watched.visit(f"{url('page', page.pk)}?task={task}")
-        sound(watched)
+    path = f"{url('page', page.pk)}?task=page_draft"
+    watched.visit(path)
+    browser = watched.page
+    browser.on("dialog", lambda dialog: dialog.accept())
+    browser.fill("#id_brief", "A long brief")
+    browser.context.set_offline(True)
+    browser.get_by_role("button", name="Draft a page").click()
+    browser.get_by_text("so nothing was saved").wait_for()
+    browser.context.set_offline(False)
+    browser.goto("about:blank")
+    watched.visit(path)
+    browser.get_by_role("button", name="Put it into the form").click()
+    assert browser.input_value("#id_brief") == "A long brief"
+    browser.get_by_role("button", name="Draft a page").click()
+    browser.get_by_role("link", name="Look at the proposal").wait_for()
+    # It was used, so it is not offered again.
+    watched.visit(path)
+    assert browser.get_by_role("button", name="Put it into the form").count() == 0
+
+
+def test_forms_and_prompts_are_clean_and_fit(watch: Callable[..., Any], superuser: Any, page: Any) -> None:
+    done = running(superuser, page)
+    output = {"headlines": ["Bread", "Rye"], "html": "<p>Bread</p>"}
+    Run.objects.filter(pk=done.pk).update(status="done", result={"output": output})
+    watched = watch(superuser, viewport={"width": 1440, "height": 900})
+    paths = [url("changelist"), url("add"), url("prompts"), url("page", page.pk), url("change", done.pk)]
+    paths += [f"{url('page', page.pk)}?task={task}" for task in ("page_draft", "rewrite", "alt_text")]
+    found = []
+    for path in paths:
+        watched.visit(path)
+        found += look_at(watched.page, path)
+    assert found == []
+    assert watched.problems == []
+
+
+def test_the_lists_of_models_and_tokens_are_clean(watch: Callable[..., Any], superuser: Any, page: Any) -> None:
+    running(superuser, page)
+    create_token(superuser, scopes=["read"], name="Mine")
+    watched = watch(superuser, viewport={"width": 1440, "height": 900})
+    names = [
+        f"ai_cms_llm_{name}_changelist" for name in ("ailog", "creditaccount", "creditentry", "run", "backendstate")
+    ]
+    names += [f"ai_cms_core_{name}_changelist" for name in ("apitoken", "runtimeflag", "idempotencyrecord")]
+    names += ["ai_cms_core_apitoken_add", "ai_cms_llm_agentbudget_add"]
+    found = []
+    for name in names:
+        path = reverse(f"admin:{name}")
+        watched.visit(path)
+        found += look_at(watched.page, path)
+    assert found == []
+    assert watched.problems == []

@@ -22,8 +22,8 @@ from ai_cms.llm import gateway
 from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import LLMRequest, LLMResponse, Message, ToolCall
 from ai_cms.llm.models import CreditEntry
-from ai_cms.llm.tool_loop import run_tools
-from ai_cms.llm.tools import ToolContext, available_tools
+from ai_cms.llm.tools.loop import run_tools
+from ai_cms.llm.tools.registry import ToolContext, available_tools
 from ai_cms.pages import get_page_model, services
 from ai_cms.pages.models import Proposal, Publication, Revision
 

@@ -13,9 +13,9 @@ from ai_cms.assist.runs import HANDLER
 from ai_cms.assist.services import generate_text
 from ai_cms.core.exceptions import NotFound
 from ai_cms.llm.exceptions import LLMCancelled
-from ai_cms.llm.executors import execute_watched
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall, Run
-from ai_cms.llm.runs import cancel_run, start_run
+from ai_cms.llm.runs.executors.watch import execute_watched
+from ai_cms.llm.runs.services import cancel_run, start_run
 from ai_cms.pages import get_page_model, services
 from ai_cms.pages.exceptions import ProposalStale
 from ai_cms.pages.models import Proposal
@@ -169,7 +169,7 @@ def draft(*texts: str) -> dict[str, Any]:
 
 def stopped_after(number: int, superuser: Any, monkeypatch: Any, **payload: Any) -> tuple[Run, list[dict[str, Any]]]:
     """Run a draft and cancel it as soon as so many blocks have been shown."""
-    from ai_cms.llm.runs import RunContext
+    from ai_cms.llm.runs.context import RunContext
 
     plain = RunContext.emit
 

@@ -9,7 +9,7 @@ import pytest
 from ai_cms.assist.exceptions import InvalidPayload
 from ai_cms.assist.registry import tasks
 from ai_cms.assist.services import generate_text
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.llm.exceptions import LLMInvalidImage
 from ai_cms.llm.messages import ImageResponse

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from ai_cms.blocks.rendering import forget_templates
+from ai_cms.blocks.rendering.render import forget_templates
 
 #: Replace templates by their text: ``with templates({"ai_cms/blocks/heading.html": "…"}):``.
 Templates = Callable[[dict[str, str]], Any]

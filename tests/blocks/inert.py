@@ -12,13 +12,20 @@ _DANGEROUS_TAGS = frozenset(
     "template noscript video audio source track canvas portal marquee xmp plaintext title html head body".split()
 )
 _URL_ATTRIBUTES = frozenset("href src cite action formaction data poster background ping srcset longdesc".split())
+_TASKS = {
+    ("data-type", "taskList"),
+    ("data-type", "taskItem"),
+    ("data-checked", "true"),
+    ("data-checked", "false"),
+}
 _SCHEMES = ("http://", "https://", "mailto:", "tel:")
 
 
 class _Judge(HTMLParser):
-    def __init__(self, tags: frozenset[str]) -> None:
+    def __init__(self, tags: frozenset[str], classes: str) -> None:
         super().__init__(convert_charrefs=True)
         self.allowed = tags
+        self.classes = classes
         self.problems: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -31,9 +38,12 @@ class _Judge(HTMLParser):
             value = raw or ""
             if (
                 name.startswith("on")
-                or name in ("style", "id", "name", "srcset", "srcdoc", "ping")
+                or name in ("style", "name", "srcset", "srcdoc", "ping")
                 or ":" in name
-                or "-" in name
+                or ("-" in name and (name, value) not in _TASKS)
+                # The target of a link, one word: nothing that closes a quote or is read as code.
+                or (name == "id" and not re.fullmatch(r"[\w:.-]{1,100}", value))
+                or (name == "class" and not re.fullmatch(self.classes, value))
             ):
                 self.problems.append(f"{tag}.{name}")
             if name in _URL_ATTRIBUTES:
@@ -60,9 +70,16 @@ class _Judge(HTMLParser):
         self.problems.append(f"declaration {data!r}")
 
 
-def assert_inert(html: str, *, allowed: frozenset[str] = frozenset()) -> None:
-    """Fail if anything in ``html`` could run, load from elsewhere unasked, or clobber the page. ``allowed``: tags to pass."""
-    judge = _Judge(allowed)
+#: What the rich text of people may carry; templates have classes of their own.
+TEXT_CLASSES = r"align-(center|end|justify)|language-\S+"
+
+
+def assert_inert(html: str, *, allowed: frozenset[str] = frozenset(), classes: str = TEXT_CLASSES) -> None:
+    """Fail if anything in ``html`` could run, load from elsewhere unasked, or clobber the page.
+
+    ``allowed``: tags to pass. ``classes``: a pattern of what a class attribute may hold.
+    """
+    judge = _Judge(allowed, classes)
     judge.feed(html)
     judge.close()
     assert not judge.problems, f"{judge.problems} in {html!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from django.test import RequestFactory, override_settings
 from rest_framework import serializers
 from rest_framework.test import APIClient
 
-from ai_cms.blocks import Document
-from ai_cms.blocks.api.components import block_component, operation_component
+from ai_cms.blocks import Block, Document, blocks
+from ai_cms.blocks.api.components import block_component, operation_component, published_block_component
 from ai_cms.blocks.api.fields import BlocksSerializerField
 from ai_cms.blocks.api.permissions import edits_documents
+from ai_cms.blocks.forms.widget import BlocksWidget
 from ai_cms.core.api.schema import build_schema
 from ai_cms.core.permissions import Actor
 
@@ -46,7 +48,16 @@ def test_the_catalogue_shows_types_that_need_a_permission_to_those_who_have_it(
     api_client: APIClient, superuser: Any
 ) -> None:
     api_client.force_login(superuser)
-    assert "raw_html" in [entry["type"] for entry in api_client.get("/api/blocks/").json()["results"]]
+    # Nobody can write it on a site that has not switched it on.
+    assert "raw_html" not in [entry["type"] for entry in api_client.get("/api/blocks/").json()["results"]]
+    assert "raw_html" not in [
+        entry["type"] for entry in BlocksWidget().get_context("x", "", {})["widget"]["data"]["types"]
+    ]
+    with override_settings(AI_CMS={"RAW_HTML": True}):
+        assert "raw_html" in [entry["type"] for entry in api_client.get("/api/blocks/").json()["results"]]
+        assert "raw_html" in [
+            entry["type"] for entry in BlocksWidget().get_context("x", "", {})["widget"]["data"]["types"]
+        ]
 
 
 def test_rendering(api_client: APIClient, editor: Any) -> None:
@@ -176,17 +187,40 @@ def test_representation_takes_raw_lists() -> None:
 
 def test_components() -> None:
     block = block_component()
-    assert {"$ref": "#/components/schemas/Block/$defs/HeadingNode"} in block["anyOf"]
+    assert {"$ref": "#/components/schemas/Block/$defs/HeadingNode"} in block["oneOf"]
+    assert block["discriminator"]["mapping"]["heading"] == "#/components/schemas/Block/$defs/HeadingNode"
     assert "RawHtmlNode" not in block["$defs"]
+    assert "default" not in block["$defs"]["HeadingBlock"]["properties"]["level"]
+    published = published_block_component()
+    assert "PublishedRawHtmlNode" in published["$defs"]
+    assert published["$defs"]["PublishedHeadingNode"]["required"] == ["id", "type", "v", "props"]
     operation = operation_component()
     insert = operation["$defs"]["InsertOperation"]
     assert insert["properties"]["block"] == {"$ref": "#/components/schemas/Block"}
     assert "v" not in operation["$defs"]["UpdateOperation"]["properties"]
+    assert operation["$defs"]["RemoveOperation"]["required"] == ["op", "id"]
+    with blocks.temporarily(Lonely):
+        lonely = block_component()["$defs"]["LonelyNode"]["properties"]["children"]
+        assert (lonely["maxItems"], lonely["items"]) == (0, {})
+
+
+class Lonely(Block):
+    """A container whose children are not there."""
+
+    class Meta:
+        allowed_children = ("nothing_that_exists",)
 
 
 @pytest.mark.django_db
 def test_the_schema_describes_the_routes() -> None:
     schema = build_schema("/api/")
-    assert {"Block", "Operation"} <= set(schema["components"]["schemas"])
+    components = schema["components"]["schemas"]
+    assert {"Block", "Operation", "HeadingNode", "PublishedHeadingNode", "InsertOperation"} <= set(components)
+    assert not any("$defs" in component for component in components.values())
+    assert components["HeadingNode"]["description"] == "Heading. A heading of the page's outline."
+    assert "title" not in components["HeadingNode"]
+    children = components["ColumnNode"]["properties"]["children"]["items"]
+    assert children["discriminator"]["mapping"]["heading"] == "#/components/schemas/HeadingNode"
+    assert "$defs" not in json.dumps(schema)
     assert "get" in schema["paths"]["/api/blocks/"]
     assert "post" in schema["paths"]["/api/blocks/render/"]

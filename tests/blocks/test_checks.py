@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from ai_cms.blocks import Block, blocks
-from ai_cms.blocks.checks import check_blocks
+from ai_cms.blocks import Block, BlockPart, blocks
+from ai_cms.blocks.checks import check_blocks, check_stored_documents
 
 from .conftest import Templates
+from .host.models import Article
 
 
 class CupBlock(Block):
@@ -85,3 +87,66 @@ def test_fields_without_json_schema_and_wrong_examples(templates: Templates) -> 
 
     with templates({"ai_cms/blocks/cup.html": ""}), blocks.temporarily(CupboardBlock):
         assert ids() == ["ai_cms_blocks.E004", "ai_cms_blocks.E005"]
+
+
+class Foreign:
+    """Nothing that JSON has."""
+
+
+class Hand(BlockPart):
+    length: int
+    made_of: Foreign
+
+
+def test_a_bad_annotation_names_the_block_and_the_field() -> None:
+    class Clock(Block):
+        title: str
+        owner: list[Foreign]
+
+    class Tower(Block):
+        hands: list[Hand] = []
+
+    where = f"{__name__}.test_a_bad_annotation_names_the_block_and_the_field.<locals>"
+    for block_class, line in (
+        (Clock, f"{where}.Clock.owner: list[{__name__}.Foreign] is no type that a block can hold."),
+        (Tower, f"{__name__}.Hand.made_of: Foreign is no type that a block can hold."),
+    ):
+        with pytest.raises(ImproperlyConfigured) as refused:
+            blocks.register(block_class)
+        assert block_class not in blocks
+        lines = str(refused.value).split("\n")
+        assert (lines[0], len(lines)) == (line, 2)
+        assert refused.value.__suppress_context__
+
+
+def test_an_unknown_name_in_an_annotation_is_reported(templates: Templates) -> None:
+    class Lost(Block):
+        title: str
+        place: Nowhere  # type: ignore[name-defined]  # noqa: F821
+
+    with templates({"ai_cms/blocks/lost.html": ""}), blocks.temporarily(Lost):
+        [message] = check_blocks()
+        assert message.id == "ai_cms_blocks.E004"
+        assert message.msg.endswith(".Lost.place: there is nothing called 'Nowhere'.")
+
+
+@pytest.mark.django_db
+def test_finished_documents_are_compared_with_the_classes() -> None:
+    class Plate(Block):
+        colour: str = ""
+
+    class Stricter(Block):
+        colour: str
+
+        class Meta:
+            type = "plate"
+
+    Article.objects.create(body=[{"id": "p", "type": "plate", "v": 1, "props": {}}])
+    with blocks.temporarily(Plate):
+        assert check_stored_documents(databases=["default"]) == []
+    with blocks.temporarily(Stricter):
+        assert check_stored_documents() == []
+        [message] = check_stored_documents(databases=["default"])
+        assert message.id == "ai_cms_blocks.W002"
+        assert "1 of 1 documents of blocks_host.Article.body" in message.msg
+        assert "0.props.colour: Field required" in message.msg

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from ai_cms.blocks import Block, Document, blocks
 from ai_cms.blocks.convert import blocks_to_html, convert_html, html_to_blocks
-from ai_cms.blocks.convert.html import RUN_LENGTH
+from ai_cms.blocks.convert.html_reader import RUN_LENGTH
 from ai_cms.blocks.convert.result import file_url, link_url
-from ai_cms.blocks.markup import parse_html, text_of
+from ai_cms.blocks.html.markup import parse_html, text_of
 
 from .inert import assert_inert
 from .soup import HTML_SOUP, HTML_TREES, squashed
@@ -270,3 +270,46 @@ def test_hostile_html_takes_linear_time(html: str) -> None:
 )
 def test_urls_are_made_valid_or_dropped(url: str, link: str, file: str) -> None:
     assert (link_url(url), file_url(url)) == (link, file)
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        (
+            '<b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr"><span style="font-weight:400">We bake '
+            '</span><span style="font-weight:700">slowly</span> and <span style="font-style:italic">gently</span>'
+            '<span style="text-decoration:line-through">gone</span></p></b>',
+            ["<p>We bake <strong>slowly</strong> and <em>gently</em><s>gone</s></p>"],
+        ),
+        ('<p id="x">a</p><ul><li id="r">b</li></ul><a href="#r">c</a>', ['<p id="x">a</p><ul><li id="r">b</li></ul><p><a href="#r">c</a></p>']),
+        ('<a name="a"></a><p>c</p>', ['<p><a id="a"></a>c</p>']),
+        ('<div id="q"><p>h</p></div><a href="#q">x</a>', ['<p id="q">h</p><p><a href="#q">x</a></p>']),
+        ("<p>a <a></a>b</p>", ["<p>a b</p>"]),
+        ('<div style="text-align:center">a<p>b</p></div>', ['<p class="align-center">a</p><p class="align-center">b</p>']),
+        ('<ul><li><input type="checkbox" checked> done</li></ul>', ['<ul><li data-type="taskItem" data-checked="true"> done</li></ul>']),
+    ],
+)  # fmt: skip
+def test_styles_and_targets_of_links(html: str, kept: list[str]) -> None:
+    assert [block["props"]["html"] for block in html_to_blocks(html)] == kept
+
+
+@pytest.mark.parametrize(
+    ("html", "props"),
+    [
+        ('<h2><a href="https://e.example/">1.2.0</a></h2>', {"text": "1.2.0", "link": "https://e.example/"}),
+        ('<h2 id="a">B<a class="headerlink" href="#a">¶</a></h2>', {"text": "B", "anchor": "a"}),
+        ('<a name="sec"></a><h2>B</h2>', {"text": "B", "anchor": "sec"}),
+        ('<h2><a id="in"></a>B</h2>', {"text": "B", "anchor": "in"}),
+    ],
+)
+def test_headings_keep_links_and_anchors(html: str, props: dict[str, Any]) -> None:
+    (made,) = html_to_blocks(html)
+    assert made["props"] == {"level": 2, **props}
+
+
+def test_a_tag_that_nobody_knows_is_named() -> None:
+    found = convert_html("<p>A std::vector<int> grows.<int></p>")
+    assert found.blocks[0]["props"]["html"] == "<p>A std::vector grows.</p>"
+    assert [warning.message for warning in found.warnings] == [
+        "<int> is no element of HTML; the words inside were kept."
+    ]

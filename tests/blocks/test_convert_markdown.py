@@ -17,6 +17,7 @@ from ai_cms.blocks.convert import (
     html_to_blocks,
     markdown_to_blocks,
 )
+from ai_cms.blocks.convert.headings import heading_slug
 
 from .inert import assert_inert
 from .soup import HTML_TREES, squashed
@@ -209,3 +210,33 @@ def test_hostile_markdown_takes_bounded_time(text: str) -> None:
     written = blocks_to_markdown(markdown_to_blocks(text))
     assert time.process_time() - started < 20
     assert blocks_to_markdown(markdown_to_blocks(written)) == written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- [x] done\n- [ ] open **b**\n",
+        "[Usage](#how-to-use-it)\n\n## How to use it\n\n## Setup {#set}\n",
+        "## [1.2.0](https://e.example/)\n",
+        "Type `make` then\n",
+        'Text <a id="x"></a>here [l](#x).\n',
+        "## A heading \\{#no}\n",
+    ],
+)
+def test_what_is_said_comes_back(text: str) -> None:
+    assert blocks_to_markdown(markdown_to_blocks(text)) == text
+
+
+def test_notes() -> None:
+    blocks = markdown_to_blocks("Intro[^1] and[^two], not[^3].\n\n[^1]: The note.\n[^two]: word\n")
+    assert blocks[0]["props"]["html"].startswith('<p>Intro<sup><a href="#fn1" id="fnref1">1</a></sup> and<sup>')
+    assert "[^3]" in blocks[0]["props"]["html"]
+    assert '<li id="fn2"><p>word <a href="#fnref2">' in blocks[-1]["props"]["html"]
+    written = blocks_to_markdown(blocks)
+    assert blocks_to_markdown(markdown_to_blocks(written)) == written
+    assert '<a id="fn1"></a>The note.' in written
+
+
+def test_every_heading_has_an_id_where_others_link_into_a_text() -> None:
+    blocks = convert_markdown("# Über C++ & Co.\n\n## A\n\n## A\n", heading_ids=heading_slug).blocks
+    assert [block["props"]["anchor"] for block in blocks] == ["über-c--co", "a", "a-1"]

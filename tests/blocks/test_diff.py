@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from ai_cms.blocks import Document, InvalidDocument, apply_operations
-from ai_cms.blocks.diff import diff_documents, is_regular, longest_increasing
-from ai_cms.blocks.document import same_json
+from ai_cms.blocks.documents.diff import diff_documents, is_regular, longest_increasing
+from ai_cms.blocks.documents.document import same_json
 
 from .strategies import documents
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ai_cms.blocks import Document, InvalidDocument
-from ai_cms.blocks.document import is_block_id, new_block_id, same_json
+from ai_cms.blocks.documents.document import is_block_id, new_block_id, same_json
 
 RAW: list[dict[str, Any]] = [
     {"id": "h", "type": "heading", "v": 1, "props": {"text": "Bread", "level": 2}},

@@ -11,8 +11,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client, override_settings
 
 from ai_cms.blocks import Document
-from ai_cms.blocks.forms import BlocksFormField
-from ai_cms.blocks.widgets import BlocksWidget
+from ai_cms.blocks.forms.form_field import BlocksFormField
+from ai_cms.blocks.forms.widget import BlocksWidget
 
 from .host.models import Article, Note
 

@@ -16,12 +16,12 @@ from django.utils import translation
 from pydantic import ValidationError
 
 from ai_cms.blocks import Block, blocks, render_blocks
-from ai_cms.blocks import library as library_module
-from ai_cms.blocks.embeds import DEFAULT_PROVIDERS, embed_origins, provider_problem, resolve_embed
-from ai_cms.blocks.library import PageListItem, PageListQuery, page_list_source
-from ai_cms.blocks.library.data import PageListSource
+from ai_cms.blocks.html.embeds import DEFAULT_PROVIDERS, embed_origins, provider_problem, resolve_embed
+from ai_cms.blocks.types import library as library_module
+from ai_cms.blocks.types.library import PageListItem, PageListQuery, page_list_source
+from ai_cms.blocks.types.library.data import PageListSource
 
-from .inert import assert_inert
+from .inert import TEXT_CLASSES, assert_inert
 from .xss_payloads import XSS_PAYLOADS
 
 LIBRARY = {
@@ -116,7 +116,7 @@ class TestEachBlock:
                     html,
                 )
                 page = re.sub(r"<iframe[^>]*></iframe>", "", page)
-                assert_inert(page, allowed=PAGE_TAGS)
+                assert_inert(page, allowed=PAGE_TAGS, classes=rf"(aicms-[\w-]+ ?)+|{TEXT_CLASSES}")
 
 
 def test_labels_follow_the_language() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 
 from ai_cms.blocks import Document, apply_operations
-from ai_cms.blocks.diff import is_regular
-from ai_cms.blocks.document import same_json
-from ai_cms.blocks.merge import merge_documents
+from ai_cms.blocks.documents.diff import is_regular
+from ai_cms.blocks.documents.document import same_json
+from ai_cms.blocks.documents.merge import merge_documents
 
 from .strategies import documents
 
@@ -99,6 +99,14 @@ def test_two_orders_are_a_conflict() -> None:
     mine = edit({"op": "move", "id": "a"})
     theirs = edit({"op": "move", "id": "b", "after": None})
     assert merge_documents(BASE, mine, theirs).conflicts == ["a"]
+
+
+def test_moves_of_different_blocks_both_count() -> None:
+    base = Document([block(name) for name in "abcdef"])
+    mine = apply_operations(base, [{"op": "move", "id": "f", "after": None}]).document
+    theirs = apply_operations(base, [{"op": "move", "id": "a"}]).document
+    merged = merge_documents(base, mine, theirs)
+    assert ("".join(item["id"] for item in merged.document.blocks), merged.conflicts) == ("fbcdea", [])
 
 
 def test_moving_one_and_reordering_nothing_keeps_the_move() -> None:

@@ -19,7 +19,7 @@ from ai_cms.blocks import (
     parse_operations,
     prepare_document,
 )
-from ai_cms.blocks.document import same_json
+from ai_cms.blocks.documents.document import same_json
 from ai_cms.core.permissions import Actor
 
 from . import strategies

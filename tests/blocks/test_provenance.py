@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ai_cms.blocks import Document, make_provenance, provenance_summary
-from ai_cms.blocks.provenance import provenance_after_edit, provenance_of
+from ai_cms.blocks.documents.provenance import provenance_after_edit, provenance_of
 
 
 def test_make() -> None:

@@ -11,9 +11,9 @@ from django.template import Context, Template
 from django.test import RequestFactory, override_settings
 
 from ai_cms.blocks import Block, Document, InlineText, RenderContext, RenderFailed, blocks, render_blocks
-from ai_cms.blocks.batch import render_batch
-from ai_cms.blocks.references import references, resolve_reference
-from ai_cms.blocks.rendering import page_type_of, template_names
+from ai_cms.blocks.html.references import references, resolve_reference
+from ai_cms.blocks.rendering.batch import render_batch
+from ai_cms.blocks.rendering.render import page_type_of, template_names
 from ai_cms.core.permissions import Actor
 
 from .conftest import Templates
@@ -192,7 +192,7 @@ def test_blocks_add_to_their_context(templates: Templates) -> None:
 
 
 def test_templates_are_looked_up_once(templates: Templates, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ai_cms.blocks import rendering
+    from ai_cms.blocks.rendering import render as rendering
 
     calls: list[list[str]] = []
     original = rendering.select_template
@@ -211,7 +211,7 @@ def test_other_engines(templates: Templates, monkeypatch: pytest.MonkeyPatch) ->
         def render(self, context: dict[str, Any], request: Any) -> str:
             return f"<b>{context['id']} {context['children']}</b>"
 
-    monkeypatch.setattr("ai_cms.blocks.rendering.find_template", lambda *args: Foreign())
+    monkeypatch.setattr("ai_cms.blocks.rendering.render.find_template", lambda *args: Foreign())
     assert render_blocks([section(heading())]) == "<b>s <b>h </b></b>"
 
 
@@ -294,3 +294,11 @@ def test_a_resolver_is_registered_by_a_decorator() -> None:
 
     assert resolve_reference("test:a") == "A"
     references.unregister("test")
+
+
+def test_white_space_around_a_template_does_not_part_blocks() -> None:
+    buttons = [{"id": name, "type": "button", "props": {"label": name, "url": "/"}} for name in ("a", "b")]
+    assert "</a><a " in render_blocks(buttons)
+    assert render_blocks([{"id": "h", "type": "heading", "props": {"text": "Bread"}}]) == (
+        '<h2 class="aicms-heading">Bread</h2>'
+    )

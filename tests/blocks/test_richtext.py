@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ai_cms.blocks import richtext
-from ai_cms.blocks.markup import Element, parse_html, serialize, text_of
-from ai_cms.blocks.richtext import (
+from ai_cms.blocks.html import richtext
+from ai_cms.blocks.html.markup import Element, parse_html, serialize, text_of
+from ai_cms.blocks.html.richtext import (
     ATTRIBUTES,
     INLINE_TAGS,
     TAGS,
@@ -50,6 +50,9 @@ _VALUES = [
     "en",
     "2",
     "language-py",
+    "align-end",
+    "taskItem",
+    "text-align:right;font-weight:700",
     '"',
     "<b>",
 ]
@@ -58,7 +61,7 @@ _FRAGMENTS = st.one_of(
     st.sampled_from(_NAMES).map(lambda name: f"</{name}>"),
     st.tuples(
         st.sampled_from(_NAMES),
-        st.sampled_from(sorted({a for names in ATTRIBUTES.values() for a in names} | {"onclick", "style", "id"})),
+        st.sampled_from(sorted({a for names in ATTRIBUTES.values() for a in names} | {"onclick", "style", "align"})),
         st.sampled_from(_VALUES),
     ).map(lambda t: f"<{t[0]} {t[1]}='{t[2]}'>"),
     st.sampled_from(
@@ -149,7 +152,27 @@ def test_every_allowed_element_survives(name: str) -> None:
         ('<td colspan="9999999">x', "x"),
         ("<table><tr><td colspan=9999999>x", "<table><tbody><tr><td>x</td></tr></tbody></table>"),
         ("<pre>\n\nx</pre>", "<pre>\n\nx</pre>"),
-        ("<p id=x class=y style=z>x</p>", "<p>x</p>"),
+        ("<p id=x class=y style=z>x</p>", '<p id="x">x</p>'),
+        ('<p id="a b">x</p><p id="<b>">x</p><p id=_x>x</p>', "<p>x</p><p>x</p><p>x</p>"),
+        ('<sup id="fnref:1"><a name="n" href="#fn:1">1</a></sup>', '<sup id="fnref:1"><a href="#fn:1">1</a></sup>'),
+        ("A std::vector<int> is a container. It grows.", "A std::vector is a container. It grows."),
+        ("<p>Give <min> and <max> values, then press OK.</p>", "<p>Give  and  values, then press OK.</p>"),
+        ("<mode>Dark</mode>", "Dark"),
+        ("<annotation-xml>x</annotation-xml><font-face>y</font-face><font>z</font>", "xyz"),
+        ("<svg><text>x</text></svg>y", "y"),
+        (
+            '<p style="text-align: center">x</p><p class="has-text-align-right y" align=center>z</p>',
+            '<p class="align-center">x</p><p class="align-center">z</p>',
+        ),
+        ('<p class="align-end evil">x</p><b class="align-end">y</b>', '<p class="align-end">x</p><b>y</b>'),
+        (
+            '<b style="font-weight:normal"><span style="font-weight:700">a</span><span style="color:red">b</span></b>',
+            "<strong>a</strong>b",
+        ),
+        (
+            '<ul data-type="taskList" data-x><li data-type="taskItem" data-checked="true">a</li></ul><p data-type="x">b</p>',
+            '<ul data-type="taskList"><li data-type="taskItem" data-checked="true">a</li></ul><p>b</p>',
+        ),
         ("<font color=red>kept</font><x-y>too</x-y>", "kepttoo"),
         ("a\x00b\ud800c&#0;&#1;d", "abc\ufffdd"),
         ("a\r\nb\rc&#13;d", "a\nb\nc\nd"),

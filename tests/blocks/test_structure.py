@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 
 from ai_cms.blocks import Document, InvalidDocument
-from ai_cms.blocks.structure import structure_errors
+from ai_cms.blocks.documents.structure import structure_errors
 
 H = {"id": "h", "type": "heading", "v": 1, "props": {}}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ai_cms.blocks import Block, Document, apply_operations, blocks, render_blocks
-from ai_cms.blocks.upgrade import block_version, is_known
+from ai_cms.blocks.documents.upgrade import block_version, is_known
 
 
 def _fail(props: dict[str, Any]) -> dict[str, Any]:

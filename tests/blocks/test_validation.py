@@ -8,8 +8,8 @@ import pytest
 from pydantic import field_validator, model_validator
 
 from ai_cms.blocks import Block, Document, RichText, blocks, prepare_document
-from ai_cms.blocks.compiled import has_forbidden_characters, is_valid
-from ai_cms.blocks.validation import clean_props, lenient_block
+from ai_cms.blocks.documents.validation import clean_props, lenient_block
+from ai_cms.blocks.types.compiled import has_forbidden_characters, is_valid
 
 
 def errors(*raw: dict[str, Any], strict: bool = True) -> list[tuple[str, str]]:

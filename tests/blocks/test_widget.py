@@ -131,6 +131,124 @@ def test_errors_stand_at_their_fields(editor: Editor) -> None:
     assert [text for text in editor.problems if "favicon" not in text] == []
 
 
+def types(editor: Editor) -> list[str]:
+    return [block["type"] for block in editor.value]
+
+
+def test_insert_between_duplicate_and_undo(editor: Editor) -> None:
+    page = editor.page
+    editor.press("Add block before List")
+    assert page.evaluate("document.activeElement.tagName") == "SELECT"
+    page.keyboard.press("Escape")
+    assert editor.focused() == "Add block before List"
+    page.keyboard.press("Enter")
+    page.get_by_role("combobox", name="Add block before List").select_option("quote")
+    editor.press("Add block before List")
+    assert types(editor) == ["heading", "gone", "quote", "list"]
+    page.keyboard.type("To be")
+
+    editor.press("Duplicate Quote")
+    assert types(editor) == ["heading", "gone", "quote", "quote", "list"]
+    first, second = editor.value[2:4]
+    assert first["props"] == second["props"]
+    assert first["id"] != second["id"]
+
+    # Nothing is lost by one press; what was typed since stays.
+    editor.press("Remove List")
+    assert types(editor) == ["heading", "gone", "quote", "quote"]
+    page.locator(".aicb-ghost").get_by_text("List removed").wait_for()
+    page.locator(".aicb-toggle", has_text="Heading").first.press("Enter")
+    page.get_by_label("Text (required)").first.fill("Typed after")
+    page.locator(".aicb-ghost").get_by_role("button", name="Undo").click()
+    assert editor.value[4] == {"id": "l", "type": "list", "v": 1, "props": {"style": "ul", "items": ["Flour", "Water"]}}
+    assert editor.value[0]["props"]["text"] == "Typed after"
+    # Ctrl+Z where nothing is typed.
+    page.keyboard.press("Control+z")
+    assert types(editor) == ["heading", "gone", "quote", "list"]
+    page.keyboard.press("Control+z")
+    assert types(editor) == ["heading", "gone", "list"]
+    assert editor.problems == []
+
+
+def test_in_and_out_of_containers(editor: Editor) -> None:
+    page = editor.page
+    editor.press("Add block before Heading")
+    page.get_by_role("combobox", name="Add block before Heading").select_option("section")
+    editor.press("Add block before Heading")
+    editor.press("Move Heading into the block before it")
+    section = editor.value[0]
+    assert [block["id"] for block in section["children"]] == ["h"]
+    assert editor.focused() == "Move Heading out of the block around it"
+    page.keyboard.press("Enter")
+    assert [block.get("id") for block in editor.value[1:]] == ["h", "u", "l"]
+    assert editor.value[0]["children"] == []
+    # A button goes into a hero but a heading does not: the sign is not there.
+    page.get_by_role("combobox", name="Add block", exact=True).select_option("hero")
+    editor.press("Add block")
+    page.get_by_role("combobox", name="Add block", exact=True).select_option("heading")
+    editor.press("Add block")
+    last = page.locator(".aicb-block").last
+    assert last.get_by_role("button", name="Move Heading into the block before it").count() == 0
+    assert editor.problems == []
+
+
+def test_plain_text_keeps_its_paragraphs(editor: Editor) -> None:
+    page = editor.page
+    page.get_by_role("combobox", name="Add block", exact=True).select_option("rich_text")
+    editor.press("Add block")
+    box = page.locator(".aicb-body textarea").last
+
+    def typed(text: str) -> str:
+        box.fill(text)
+        html: str = editor.value[3]["props"]["html"]
+        return html
+
+    assert typed("One & two < three\nand a line\n\nFour") == "<p>One &amp; two &lt; three<br>and a line</p><p>Four</p>"
+    # The summary follows while one types.
+    assert page.locator(".aicb-summary").last.inner_text() == "One & two < three and a line Four"
+    assert typed("A <b>bold</b> word\n\nFour") == "<p>A <b>bold</b> word</p><p>Four</p>"
+    assert typed("<ul><li>One</li></ul>\n\n<p>Two</p>") == "<ul><li>One</li></ul>\n\n<p>Two</p>"
+    # It comes back as it was typed.
+    typed("One & two\n\nThree")
+    toggle = page.get_by_role("button", name="Edit as")
+    toggle.click()
+    toggle.click()
+    page.locator(".aicb-toggle", has_text="Text").last.click()
+    assert page.locator(".aicb-body textarea").last.input_value() == "One & two\n\nThree"
+    assert editor.problems == []
+
+
+def test_addresses_get_their_scheme(editor: Editor) -> None:
+    page = editor.page
+    page.get_by_role("combobox", name="Add block", exact=True).select_option("embed")
+    editor.press("Add block")
+    box = page.locator(".aicb-block").last.get_by_label("Address")
+    for given, kept in {
+        "www.example.com": "https://www.example.com",
+        "youtube.com/watch?v=1": "https://youtube.com/watch?v=1",
+        "info@example.com": "mailto:info@example.com",
+        "/visit/": "/visit/",
+        "visit/map.html": "visit/map.html",
+        "#top": "#top",
+        "http://example.com": "http://example.com",
+    }.items():
+        box.fill(given)
+        box.blur()
+        assert editor.value[3]["props"]["url"] == kept
+        said = page.locator(".aicb-note").last.inner_text()
+        assert said == ("" if given == kept else f"The address was completed: {kept}")
+    assert editor.problems == []
+
+
+def test_items_of_lists_come_back(editor: Editor) -> None:
+    editor.page.locator(".aicb-toggle", has_text="List").press("Enter")
+    editor.press("Remove Items 1")
+    assert editor.value[2]["props"]["items"] == ["Water"]
+    editor.press("Undo")
+    assert editor.value[2]["props"]["items"] == ["Flour", "Water"]
+    assert editor.problems == []
+
+
 def test_json_and_back(editor: Editor) -> None:
     page = editor.page
     page.get_by_role("button", name="Edit as JSON").click()

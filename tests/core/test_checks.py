@@ -3,8 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps.registry import Apps
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
+from django.test import override_settings
 
 from ai_cms.core import checks
 from ai_cms.core.conf import declared_settings
@@ -167,3 +170,28 @@ def test_proxies(settings: Any) -> None:
     settings.AI_CMS = {"TRUSTED_PROXY_COUNT": 1}
     assert not found(checks.check_deployment)
     assert "ai_cms_core.W010" not in [message.id for message in run_checks(tags=["ai_cms"])]
+
+
+@pytest.mark.parametrize(
+    ("app", "missing"),
+    [
+        ("ai_cms.assist", "'ai_cms.core', 'ai_cms.blocks', 'ai_cms.llm', 'ai_cms.pages'"),
+        ("ai_cms.pages", "'ai_cms.core', 'ai_cms.blocks'"),
+        ("ai_cms.transfer", "'ai_cms.core', 'ai_cms.blocks', 'ai_cms.pages'"),
+        ("ai_cms.llm", "'ai_cms.core'"),
+        ("ai_cms.blocks", "'ai_cms.core'"),
+    ],
+)
+def test_an_app_names_those_it_needs(app: str, missing: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        Apps([app])
+    assert str(refused.value) == f"{app} needs {missing}: add {missing} to INSTALLED_APPS."
+
+
+def test_the_rest_interface_needs_its_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_installed = checks.apps.is_installed
+    monkeypatch.setattr(checks.apps, "is_installed", lambda name: name != "rest_framework" and is_installed(name))
+    [(id, _message, hint)] = found(checks.check_references)
+    assert (id, hint) == ("ai_cms_core.E007", "Add 'rest_framework' to INSTALLED_APPS.")
+    with override_settings(ROOT_URLCONF="tests.core.bare_urls"):
+        assert not found(checks.check_references)

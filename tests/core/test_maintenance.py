@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import AsyncRequestFactory, Client
+from django.urls import reverse, set_script_prefix
 from django.utils import translation
 from django.utils.html import strip_tags
 
@@ -60,6 +61,44 @@ def test_browsers_get_a_page(client: Client, closed: None) -> None:
     assert "/static/ai_cms/core/maintenance.css" in html
     for forbidden in ("<style", "style=", "<script", "http://", "https://"):
         assert forbidden not in html
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "kind"),
+    [
+        ("/page/", "*/*", "text/plain"),
+        ("/page/", "text/plain", "text/plain"),
+        ("/page/", "text/html,*/*;q=0.8", "text/html"),
+        ("/page/", "image/png,*/*;q=0.8", "text/plain"),
+        ("/page/", "application/json", "application/json"),
+        ("/api/pages/", "*/*", "application/json"),
+        ("/api/pages/", "text/html", "application/json"),
+    ],
+)
+def test_each_client_gets_what_it_reads(client: Client, closed: None, path: str, accept: str, kind: str) -> None:
+    answer = client.get(path, headers={"Accept": accept})
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (503, kind)
+
+
+def test_the_admin_stays_open_below_a_prefix(client: Client, closed: None, editor: Any) -> None:
+    # As a server does that runs the project at /cms.
+    def get(path: str, **headers: str) -> Any:
+        return client.get(f"/cms{path}", SCRIPT_NAME="/cms", PATH_INFO=path, headers=headers)
+
+    try:
+        assert get("/admin/login/").status_code == 200
+        assert get("/health-check/").json() == BODY
+        assert get("/page/").status_code == 503
+        assert get("/api/pages/", Accept="text/html").json() == BODY
+    finally:
+        set_script_prefix("/")
+
+
+def test_an_api_elsewhere_answers_json_too(client: Client, closed: None, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.core.mounted_urls"
+    prefix = reverse("ai_cms_api:schema").removesuffix("schema/")
+    assert prefix != "/api/"
+    assert client.get(f"{prefix}pages/", headers={"Accept": "text/html"}).json() == BODY
 
 
 def test_the_page_speaks_the_language_of_the_client(client: Client, closed: None, settings: Any) -> None:
@@ -209,3 +248,31 @@ def test_asynchronous_hosts(state: bool, settings: Any) -> None:
     request = AsyncRequestFactory().get("/page/")
     answer = asyncio.run(MaintenanceMiddleware(page)(request))
     assert answer.status_code == (503 if state else 200)
+
+
+def test_what_was_made_for_a_visitor_is_private(settings: Any, editor: Any) -> None:
+    def visitor() -> Client:
+        # A client keeps the middleware of its first request.
+        made = Client()
+        made.force_login(editor)
+        return made
+
+    assert "Cache-Control" not in visitor().get("/admin/password_change/")
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "ai_cms.core.middleware.PrivateResponseMiddleware"]
+    client = visitor()
+    assert client.get("/admin/password_change/")["Cache-Control"] == "private, no-store"
+    assert client.get("/admin/password_change/done/")["Cache-Control"] == "private, no-store"
+    assert "no-cache" in client.get("/admin/")["Cache-Control"]
+    assert "Cache-Control" not in Client().get("/page/")
+
+
+@pytest.mark.django_db
+def test_the_rest_interface_is_known_wherever_it_is_mounted(settings: Any) -> None:
+    settings.AI_CMS = {"MAINTENANCE": True, "MAINTENANCE_API_PATHS": ["/elsewhere/"]}
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "ai_cms.core.middleware.MaintenanceMiddleware"]
+    client = Client()
+    for prefix in ("", "/below"):
+        answer = client.get("/api/pages/", headers={"Accept": "*/*"}, SCRIPT_NAME=prefix)
+        assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
+    set_script_prefix("/")
+    assert client.get("/bread/", headers={"Accept": "*/*"})["Content-Type"].startswith("text/")

@@ -16,6 +16,7 @@ from ai_cms.core.api.docs import describe, example_of
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.routers import api_router
 from ai_cms.core.api.schema import build_schema, cached_schema, component_schemas
+from ai_cms.core.api.tidy import lift_definitions, simplify_any
 from ai_cms.core.api.viewsets import ServiceView
 
 from . import views
@@ -71,6 +72,43 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], capsys: pytest
     ids = [operation["operationId"] for operation in operations]
     assert len(ids) == len(set(ids))
     assert capsys.readouterr().err == ""
+
+
+def test_definitions_become_components_of_their_own() -> None:
+    def ref(name: str) -> dict[str, str]:
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    unit = {"enum": ["g"], "title": "Unit"}
+    components: dict[str, Any] = {
+        "Step": {"type": "object", "title": "Step"},
+        "Recipe": {
+            "title": "A recipe",
+            "description": "How to bake.",
+            "properties": {"step": ref("Recipe/$defs/Step"), "unit": ref("Recipe/$defs/Unit")},
+            "$defs": {"Step": {"type": "string", "title": "Step"}, "Unit": unit},
+        },
+        "Cake": {"properties": {"unit": ref("Cake/$defs/Unit")}, "$defs": {"Unit": dict(unit)}},
+    }
+    lift_definitions(components, components)
+    assert components == {
+        "Step": {"type": "object", "title": "Step"},
+        "Recipe": {
+            "description": "A recipe. How to bake.",
+            "properties": {"step": ref("RecipeStep"), "unit": ref("Unit")},
+        },
+        # Another definition had its name; that of Unit says the same and is one with it.
+        "RecipeStep": {"type": "string"},
+        "Unit": unit,
+        "Cake": {"properties": {"unit": ref("Unit")}},
+    }
+
+
+def test_a_value_of_any_kind_may_be_null() -> None:
+    field = {"oneOf": [{}, {"type": "null"}], "readOnly": True}
+    text = {"oneOf": [{"type": "string"}, {"type": "null"}]}
+    document = {"a": [field], "b": text}
+    simplify_any(document)
+    assert document == {"a": [{"readOnly": True}], "b": {"oneOf": [{"type": "string"}, {"type": "null"}]}}
 
 
 def test_operations_name_their_errors_and_headers(schema: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.pages.browser.looks import look_at
+
 from .conftest import DemoSite
 from .test_demo import PUBLIC
 
@@ -41,14 +43,35 @@ class Watched:
         self.page.click("[type=submit]")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_public_pages_are_clean_and_fit(demo_site: DemoSite, browser: Any, scheme: str) -> None:
-    watched = Watched(browser, demo_site.base, color_scheme=scheme, viewport={"width": 360, "height": 740})
+def test_public_pages_are_clean_and_fit(demo_site: DemoSite, browser: Any) -> None:
+    watched = Watched(browser, demo_site.base, viewport={"width": 1440, "height": 900})
+    found = []
     for path in PUBLIC:
         watched.visit(path)
-        width = watched.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 360, f"{path} is {width} pixels wide on a phone"
+        found += look_at(watched.page, path)
+    assert found == []
     assert watched.problems == []
+
+
+def test_what_is_not_there_looks_like_the_site(demo_site: DemoSite, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"{demo_site.base}/admin/no-such-thing/")
+    user = demo_site.user("editor")
+    page.fill("#id_username", user["email"])
+    page.fill("#id_password", user["password"])
+    page.click("[type=submit]")
+    page.get_by_role("heading", name="Not found").wait_for()
+    assert page.get_by_role("link", name="Go to the administration").is_visible()
+    assert look_at(page, "/admin/no-such-thing/") == []
+    # A form with a token of another session.
+    page.goto(f"{demo_site.base}/admin/password_change/")
+    page.evaluate(
+        "document.querySelectorAll('[name=csrfmiddlewaretoken]').forEach((field) => { field.value = 'x'.repeat(64); })"
+    )
+    # Past the browser's own look at the empty fields.
+    page.evaluate("document.querySelector('#content form').submit()")
+    page.get_by_role("heading", name="The form was not taken").wait_for()
+    assert look_at(page, "/admin/password_change/") == []
 
 
 @pytest.mark.parametrize("width", [320, 360, 390])

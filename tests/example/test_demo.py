@@ -98,7 +98,5 @@ def test_own_block_page_type_and_import_hook_are_found(demo_site: DemoSite) -> N
     catalogue = demo_site.get("/api/blocks/", token=token).text
     assert '"opening_hours"' in catalogue
     assert "garden.eventpage" in demo_site.get("/api/pages/types/", token=token).text
-    script = (
-        "from ai_cms.pages.importers import importers as i; print([type(h).__name__ for h in i.hooks('wordpress')])"
-    )
+    script = "from ai_cms.transfer import importers as i; print([type(h).__name__ for h in i.hooks('wordpress')])"
     assert "TagTheArchive" in manage("shell", "--command", script, env=demo_site.env).stdout

@@ -19,13 +19,13 @@ from config.logs import RedactingFormatter
         (
             "postgres://ada:p%40ss@db.example:5433/garden?sslmode=require",
             {
-                "ENGINE": "django.db.backends.postgresql",
+                "ENGINE": "ai_cms.core.postgresql",
                 "NAME": "garden",
                 "USER": "ada",
                 "PASSWORD": "p@ss",
                 "HOST": "db.example",
                 "PORT": "5433",
-                "OPTIONS": {"sslmode": "require"},
+                "OPTIONS": {"connect_timeout": 2, "tcp_user_timeout": 2000, "sslmode": "require"},
                 "CONN_HEALTH_CHECKS": True,
             },
         ),
@@ -42,6 +42,26 @@ def test_database_url(monkeypatch: pytest.MonkeyPatch, url: str, expected: dict[
     monkeypatch.setenv("DATABASE_URL", url)
     found = env.database("DATABASE_URL", Path("default.sqlite3"))
     assert {key: found[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, None),
+        ({"STATEMENT_TIMEOUT": "5"}, None),
+        ({"WEB_PROCESS": "1"}, "-c statement_timeout=30s"),
+        ({"WEB_PROCESS": "1", "STATEMENT_TIMEOUT": "5"}, "-c statement_timeout=5s"),
+        ({"WEB_PROCESS": "1", "STATEMENT_TIMEOUT": "0"}, None),
+    ],
+)
+def test_statements_of_web_processes_alone_have_a_limit(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: str | None
+) -> None:
+    for name in ("WEB_PROCESS", "STATEMENT_TIMEOUT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**variables, "DATABASE_URL": "postgres://db/garden"}.items():
+        monkeypatch.setenv(name, value)
+    assert env.database("DATABASE_URL", Path("x"))["OPTIONS"].get("options") == expected
 
 
 def test_sqlite_waits_and_takes_its_lock_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ def die_in_run(user_name: str) -> dict[str, Any]:
 
     from django.contrib.auth import get_user_model
 
-    from ai_cms.llm.runs import RunContext, run_handler, start_run
+    from ai_cms.llm.runs.context import RunContext, run_handler
+    from ai_cms.llm.runs.services import start_run
 
     @run_handler("deadly")
     def deadly(run: RunContext) -> None:
@@ -37,7 +38,8 @@ def pool(runs: int, threads: int) -> dict[str, Any]:
 
     from ai_cms.core.permissions import Actor
     from ai_cms.llm.models import Run
-    from ai_cms.llm.runs import RunContext, cancel_run, run_handler, start_run
+    from ai_cms.llm.runs.context import RunContext, run_handler
+    from ai_cms.llm.runs.services import cancel_run, start_run
 
     lock = threading.Lock()
     state = {"now": 0, "most": 0}
@@ -102,11 +104,13 @@ def run_limit_race(requests: int) -> dict[str, Any]:
     from django.db import connections
 
     from ai_cms.core.exceptions import LimitExceeded
-    from ai_cms.llm import executors
     from ai_cms.llm.models import Run
-    from ai_cms.llm.runs import RunContext, run_handler, start_run
+    from ai_cms.llm.runs.context import RunContext, run_handler
+    from ai_cms.llm.runs.executors import runner
+    from ai_cms.llm.runs.executors.executor import Executor
+    from ai_cms.llm.runs.services import start_run
 
-    class Parked(executors.Executor):
+    class Parked(Executor):
         def start(self, run_id: Any) -> None:
             pass
 
@@ -114,7 +118,7 @@ def run_limit_race(requests: int) -> dict[str, Any]:
     def parked(run: RunContext) -> None:
         pass
 
-    executors._executors["thread"] = Parked()
+    runner._made["thread"] = Parked()
     found: dict[str, Any] = {"open": [], "same": [], "refused": 0, "errors": []}
     for keys in ("different", "same"):
         user = get_user_model().objects.create_user(keys)
@@ -151,9 +155,10 @@ def fork() -> dict[str, Any]:
     from django.contrib.auth import get_user_model
     from django.db import connections
 
-    from ai_cms.llm import streaming
     from ai_cms.llm.models import Run
-    from ai_cms.llm.runs import RunContext, run_handler, start_run
+    from ai_cms.llm.runs import streaming
+    from ai_cms.llm.runs.context import RunContext, run_handler
+    from ai_cms.llm.runs.services import start_run
 
     @run_handler("quick")
     def quick(run: RunContext) -> str:
@@ -194,7 +199,8 @@ def hang(calls: int, readers: int) -> dict[str, Any]:
     from ai_cms.core.permissions import Actor
     from ai_cms.llm.messages import CancelToken
     from ai_cms.llm.models import AILog
-    from ai_cms.llm.runs import RunContext, run_handler, start_run
+    from ai_cms.llm.runs.context import RunContext, run_handler
+    from ai_cms.llm.runs.services import start_run
 
     release = threading.Event()
     held: list[CancelToken] = []

@@ -25,7 +25,8 @@ def race(requests: int, affordable: int, rounds: int) -> dict[str, Any]:
     from django.contrib.auth import get_user_model
     from django.db import connections
 
-    from ai_cms.llm import credits, gateway
+    from ai_cms.llm import gateway
+    from ai_cms.llm.credits import ledger as credits
     from ai_cms.llm.exceptions import LLMCreditsExhausted
     from ai_cms.llm.messages import ImageRequest
     from ai_cms.llm.models import CreditEntry
@@ -73,7 +74,8 @@ def wait_for_credits(requests: int) -> dict[str, Any]:
     from django.contrib.auth import get_user_model
     from django.db import connections
 
-    from ai_cms.llm import credits, gateway
+    from ai_cms.llm import gateway
+    from ai_cms.llm.credits import ledger as credits
     from ai_cms.llm.messages import LLMRequest, LLMResponse, Message, Usage
 
     backend = _backend()
@@ -105,7 +107,7 @@ def allowance_race(requests: int) -> dict[str, Any]:
     from django.contrib.auth import get_user_model
     from django.db import connections
 
-    from ai_cms.llm import credits
+    from ai_cms.llm.credits import ledger as credits
 
     user = get_user_model().objects.create_user("new")
     start = threading.Barrier(requests)
@@ -136,7 +138,7 @@ def limit_race(requests: int, limit: int) -> dict[str, Any]:
     from django.db import connections
 
     from ai_cms.llm import gateway
-    from ai_cms.llm.limits import TooManyCalls
+    from ai_cms.llm.credits.limits import TooManyCalls
     from ai_cms.llm.messages import LLMRequest, Message
 
     user = get_user_model().objects.create_user("busy")
@@ -169,18 +171,18 @@ def limit_race(requests: int, limit: int) -> dict[str, Any]:
 
 #: Where a process can die: a function of the gateway, and whether before or after it.
 KILL_POINTS: dict[str, tuple[str, str, str]] = {
-    "before the reservation": ("ai_cms.llm.metering", "open_call", "before"),
-    "inside the reservation": ("ai_cms.llm.reservation", "_log", "before"),
-    "after the reservation": ("ai_cms.llm.metering", "open_call", "after"),
-    "before sending": ("ai_cms.llm.metering", "MeteredCall._mark_running", "before"),
-    "when marked as sent": ("ai_cms.llm.metering", "MeteredCall._mark_running", "after"),
+    "before the reservation": ("ai_cms.llm.gateway.metering", "open_call", "before"),
+    "inside the reservation": ("ai_cms.llm.credits.reservation", "_log", "before"),
+    "after the reservation": ("ai_cms.llm.gateway.metering", "open_call", "after"),
+    "before sending": ("ai_cms.llm.gateway.metering", "MeteredCall._mark_running", "before"),
+    "when marked as sent": ("ai_cms.llm.gateway.metering", "MeteredCall._mark_running", "after"),
     "before the first byte": ("ai_cms.llm.backends.testing", "TestingBackend._stream", "before"),
-    "while streaming": ("ai_cms.llm.metering", "MeteredCall._note", "after"),
-    "after saving text": ("ai_cms.llm.metering", "MeteredCall._save", "after"),
-    "before settling": ("ai_cms.llm.metering", "close_call", "before"),
-    "inside settling": ("ai_cms.llm.credits", "spend", "before"),
-    "at the end of settling": ("ai_cms.llm.credits", "spend", "after"),
-    "after settling": ("ai_cms.llm.metering", "close_call", "after"),
+    "while streaming": ("ai_cms.llm.gateway.metering", "MeteredCall._note", "after"),
+    "after saving text": ("ai_cms.llm.gateway.metering", "MeteredCall._save", "after"),
+    "before settling": ("ai_cms.llm.gateway.metering", "close_call", "before"),
+    "inside settling": ("ai_cms.llm.credits.ledger", "spend", "before"),
+    "at the end of settling": ("ai_cms.llm.credits.ledger", "spend", "after"),
+    "after settling": ("ai_cms.llm.gateway.metering", "close_call", "after"),
 }
 
 
@@ -189,7 +191,8 @@ def die(point: str, user_name: str) -> dict[str, Any]:
     from django.contrib.auth import get_user_model
     from django.utils.module_loading import import_module
 
-    from ai_cms.llm import gateway, metering
+    from ai_cms.llm import gateway
+    from ai_cms.llm.gateway import metering
     from ai_cms.llm.messages import LLMRequest, LLMResponse, Message, Usage
 
     # Every piece of text is saved at once, so that there is something to find afterwards.
@@ -263,7 +266,7 @@ def report(user_name: str) -> dict[str, Any]:
     """Tell what the database says about a user's calls, credits and runs."""
     from django.contrib.auth import get_user_model
 
-    from ai_cms.llm import credits
+    from ai_cms.llm.credits import ledger as credits
     from ai_cms.llm.models import AILog, LLMCall, Run
 
     user = get_user_model().objects.get_or_create(username=user_name)[0]

@@ -10,8 +10,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from ai_cms.llm import credits, gateway
+from ai_cms.llm import gateway
 from ai_cms.llm.backends.testing import TestingBackend
+from ai_cms.llm.credits import ledger as credits
 from ai_cms.llm.exceptions import LLMBackendMisconfigured
 from ai_cms.llm.messages import LLMRequest, LLMResponse, Message, Usage
 from ai_cms.llm.models import AILog, BackendState, CreditAccount, CreditEntry, Run

@@ -14,7 +14,8 @@ from ai_cms.llm import gateway
 from ai_cms.llm.backends.testing import TestingBackend
 from ai_cms.llm.messages import LLMRequest, Message
 from ai_cms.llm.models import AILog, CreditEntry, Run
-from ai_cms.llm.runs import RunContext, run_handlers, start_run
+from ai_cms.llm.runs.context import RunContext, run_handlers
+from ai_cms.llm.runs.services import start_run
 
 pytestmark = pytest.mark.django_db
 

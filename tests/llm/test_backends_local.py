@@ -11,8 +11,9 @@ import pytest
 from pydantic import BaseModel
 
 from ai_cms.core.exceptions import AlreadyRegistered
-from ai_cms.llm.backends import local, local_text
-from ai_cms.llm.backends.local import LocalBackend, rule, rules
+from ai_cms.llm.backends.local import backend as local
+from ai_cms.llm.backends.local import text as local_text
+from ai_cms.llm.backends.local.backend import LocalBackend, rule, rules
 from ai_cms.llm.exceptions import LLMEmptyOutput, LLMInvalidOutput, LLMUnsupported
 from ai_cms.llm.messages import Finish, LLMRequest, Message, TextDelta
 
@@ -192,3 +193,31 @@ def test_headlines_are_different_and_short() -> None:
     assert found[0] == "Bread"
     assert len(found) == len({line.lower() for line in found}) == 4
     assert max(map(len, found)) <= 90
+
+
+# Scripts without spaces, headlines, slips
+
+JAPANESE = "酵母パンは毎朝焼きます。小麦粉は北海道産です。酵母パンは人気です。"
+
+
+def test_japanese_gets_no_spaces_and_its_keywords_are_words() -> None:
+    assert " " not in local_text.summary(JAPANESE, 2)
+    assert " " not in local_text.summary(JAPANESE, 9)
+    words = local_text.keywords(JAPANESE, 5)
+    assert "酵母" in words
+    assert max(map(len, words)) <= 6
+
+
+def test_headlines_are_no_cut_sentences() -> None:
+    text = (
+        "Our bakery in the old mill has been baking slow bread for the whole valley since the days of our great grandparents, "
+        "and it still does. Bread needs time."
+    )
+    assert not any(line.endswith("…") for line in local_text.headlines(text))
+
+
+def test_slips_are_put_right_and_addresses_left_alone() -> None:
+    assert local_text.proofread("Teh bread, TEH salt") == "The bread, THE salt"
+    assert local_text.proofread("See https://example.com/teh and teh@example.com") == (
+        "See https://example.com/teh and teh@example.com"
+    )

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from ai_cms.core.exceptions import Conflict, InvalidInput, PermissionRefused
 from ai_cms.core.permissions import Actor
-from ai_cms.llm import credits, gateway
+from ai_cms.llm import gateway
 from ai_cms.llm.backends.testing import TestingBackend
-from ai_cms.llm.budgets import set_budget
+from ai_cms.llm.credits import ledger as credits
+from ai_cms.llm.credits.budgets import set_budget
 from ai_cms.llm.exceptions import LLMCreditsExhausted
 from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import ImageRequest, LLMRequest, LLMResponse, Message, Usage

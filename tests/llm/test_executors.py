@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from ai_cms.llm import executors
-from ai_cms.llm.executors import ThreadExecutor
+from ai_cms.llm.runs.executors import pool as executors
+from ai_cms.llm.runs.executors.pool import ThreadExecutor
 
 
 class Scripted(ThreadExecutor):

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ai_cms.llm import gateway, metering, ratios
+from ai_cms.llm import gateway
+from ai_cms.llm.credits import ratios
 from ai_cms.llm.exceptions import LLMError, LLMInterrupted
 from ai_cms.llm.messages import Deadlines, LLMRequest, Message
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall, Run
-from ai_cms.llm.runs import RunContext, run_handlers, start_run
+from ai_cms.llm.runs.context import RunContext, run_handlers
+from ai_cms.llm.runs.services import start_run
 from ai_cms.llm.tokens import estimate_request, estimate_text
 
 from .fault_server import FaultServer
@@ -149,7 +151,7 @@ def way(
             }
         },
     }
-    monkeypatch.setattr(metering, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("ai_cms.llm.gateway.policy.FIRST_PAUSE", 0.01)
     return WAYS[request.param]
 
 

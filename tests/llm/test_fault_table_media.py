@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from ai_cms.llm import gateway, metering, ratios
+from ai_cms.llm import gateway
+from ai_cms.llm.credits import ratios
 from ai_cms.llm.exceptions import LLMCancelled, LLMError
 from ai_cms.llm.gateway import CallResult
 from ai_cms.llm.messages import CancelToken, Deadlines, ImageRequest, Limits
 from ai_cms.llm.models import AILog, CreditAccount, CreditEntry, LLMCall, Run
-from ai_cms.llm.runs import RunContext, run_handlers, start_run
+from ai_cms.llm.runs.context import RunContext, run_handlers
+from ai_cms.llm.runs.services import start_run
 from ai_cms.llm.tokens import estimate_text
 
 from .fault_server import FaultServer
@@ -169,7 +171,7 @@ def way(
         },
         "LLM_PRICES": {"*": {"input": 1_000_000, "output": 1_000_000, "image": 40_000}},
     }
-    monkeypatch.setattr(metering, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("ai_cms.llm.gateway.policy.FIRST_PAUSE", 0.01)
     return WAYS[request.param]
 
 
@@ -285,7 +287,7 @@ def test_a_call_cancelled_at_the_provider_is_charged(way: Any, provider: FaultSe
     stop.start()
     begun = time.monotonic()
     with pytest.raises(LLMCancelled):
-        made(kind, "hang:patiently", member, SimpleNamespace(cancel=token))
+        made(kind, "hang:patiently", member, SimpleNamespace(run_id=None, cancel=token))
     stop.join()
     assert time.monotonic() - begun < 5
     log = AILog.objects.get()

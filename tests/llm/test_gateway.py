@@ -14,6 +14,7 @@ from ai_cms.core.exceptions import Conflict, PermissionRefused, Unprocessable
 from ai_cms.core.permissions import Actor
 from ai_cms.llm import gateway
 from ai_cms.llm.backends.testing import Fault, TestingBackend
+from ai_cms.llm.credits.ratios import output_tokens
 from ai_cms.llm.exceptions import (
     LLMBackendMisconfigured,
     LLMBusy,
@@ -29,7 +30,6 @@ from ai_cms.llm.exceptions import (
 )
 from ai_cms.llm.messages import CancelToken, Deadlines, ImageRequest, LLMRequest, LLMResponse, Message, TextDelta, Usage
 from ai_cms.llm.models import AILog, BackendState, CallStatus, CreditAccount, CreditEntry, LLMCall
-from ai_cms.llm.ratios import output_tokens
 from ai_cms.llm.tokens import estimate_request, estimate_text
 
 pytestmark = pytest.mark.django_db
@@ -435,7 +435,7 @@ def test_what_was_cancelled_before_it_was_sent_costs_nothing(
         elif kind == "image":
             gateway.generate_image(ImageRequest("a loaf", cancel=token), actor=member)
         else:
-            gateway.embed(["one"], actor=member, run=SimpleNamespace(cancel=token))
+            gateway.embed(["one"], actor=member, run=SimpleNamespace(run_id=None, cancel=token))
     assert (testing_llm.requests, testing_llm.image_requests, testing_llm.embedded) == ([], [], [])
     call = LLMCall.objects.get()
     assert (call.status, call.charged, AILog.objects.get().usage_source) == ("cancelled", 0, "")

@@ -9,7 +9,7 @@ import pytest
 from django.test import override_settings
 
 from ai_cms.llm.backends.base import BaseLLMBackend
-from ai_cms.llm.backends.local import LocalBackend
+from ai_cms.llm.backends.local.backend import LocalBackend
 from ai_cms.llm.backends.testing import TestingBackend
 from ai_cms.llm.checks import check_backends, check_backends_for_deployment
 from ai_cms.llm.exceptions import InvalidLLMBackend, LLMDoesNotExist

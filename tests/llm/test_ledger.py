@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ai_cms.llm import credits, gateway
+from ai_cms.llm import gateway
+from ai_cms.llm.credits import ledger as credits
 from ai_cms.llm.exceptions import LLMError
 from ai_cms.llm.messages import LLMRequest, Message
 from ai_cms.llm.models import AILog, CreditAccount, CreditEntry, LLMCall
@@ -66,7 +67,7 @@ def check(provider: FaultServer, users: list[Any]) -> None:
 
 @pytest.fixture
 def users(provider: FaultServer, settings: Any, django_user_model: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    monkeypatch.setattr("ai_cms.llm.metering.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("ai_cms.llm.gateway.policy.FIRST_PAUSE", 0.01)
     settings.AI_CMS = {
         "LLM_BREAKER_FAILURES": 10_000,
         "LLM_ALLOWANCES": {"free": {"text": 1000}},

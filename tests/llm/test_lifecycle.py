@@ -14,10 +14,12 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from ai_cms.core.permissions import Actor
-from ai_cms.llm import gateway, metering, settlement
+from ai_cms.llm import gateway
 from ai_cms.llm.backends.openai import OpenAIBackend
 from ai_cms.llm.backends.testing import Fault, TestingBackend
+from ai_cms.llm.credits import settlement
 from ai_cms.llm.exceptions import LLMInterrupted, LLMInvalidOutput
+from ai_cms.llm.gateway import metering
 from ai_cms.llm.messages import ImageRequest, LLMRequest, LLMResponse, Message, TextDelta, Usage, UsageEvent
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall
 from ai_cms.llm.signals import credits_running_low, llm_call_finished
@@ -157,7 +159,7 @@ def test_a_key_of_a_killed_process_does_not_stay_in_use(
     events = gateway.stream(ask(), actor=member, idempotency_key="k")
     next(events)
     age()
-    monkeypatch.setattr(gateway, "_last_sweep", float("-inf"))
+    monkeypatch.setattr("ai_cms.llm.gateway.calls._last_sweep", float("-inf"))
     with pytest.raises(LLMInterrupted):
         gateway.call(ask(), actor=member, idempotency_key="k")
     events.close()

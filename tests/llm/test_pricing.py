@@ -8,9 +8,9 @@ import pytest
 from django.test import override_settings
 
 from ai_cms.llm.conf import LLMSettings
+from ai_cms.llm.credits.pricing import FREE, Price, cost_of, price_of
 from ai_cms.llm.exceptions import InvalidLLMBackend
 from ai_cms.llm.messages import ImagePart, LLMRequest, Message, TextPart, ToolCall, ToolDefinition, Usage
-from ai_cms.llm.pricing import FREE, Price, cost_of, price_of
 from ai_cms.llm.tokens import Calibration, estimate_request, estimate_text, estimate_usage
 
 TABLE = {

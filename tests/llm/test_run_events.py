@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from ai_cms.llm.models import Run, RunStatus
-from ai_cms.llm.run_events import EventWriter
+from ai_cms.llm.runs.events import EventWriter
 
 
 @pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ def test_the_end_is_written_when_the_database_is_back(
         return write(self, *args, **fields)
 
     monkeypatch.setattr(EventWriter, "_write", busy)
-    monkeypatch.setattr("ai_cms.llm.run_events.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("ai_cms.llm.runs.events.time.sleep", lambda seconds: None)
     if not ends:
         with pytest.raises(OperationalError):
             writer.finish(RunStatus.DONE, "done", {})

@@ -15,22 +15,18 @@ from ai_cms.core.exceptions import Conflict, LimitExceeded, NotFound, NotRegiste
 from ai_cms.core.permissions import Actor
 from ai_cms.llm import gateway
 from ai_cms.llm.backends.testing import TestingBackend
-from ai_cms.llm.celery_tasks import TASK_NAME, register
-from ai_cms.llm.executors import Executor, cancel_here, execute_watched, get_executor
 from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import LLMRequest, Message, TextDelta
 from ai_cms.llm.models import LLMCall, Run, RunEvent
-from ai_cms.llm.run_events import EventWriter, RunLost, events_after
-from ai_cms.llm.runs import (
-    RunContext,
-    cancel_run,
-    claim_run,
-    delete_old_runs,
-    execute_run,
-    run_handlers,
-    start_run,
-    sweep_runs,
-)
+from ai_cms.llm.runs.context import RunContext, run_handlers
+from ai_cms.llm.runs.events import EventWriter, RunLost, events_after
+from ai_cms.llm.runs.execution import claim_run, execute_run
+from ai_cms.llm.runs.executors.celery import TASK_NAME, register
+from ai_cms.llm.runs.executors.executor import Executor
+from ai_cms.llm.runs.executors.runner import get_executor
+from ai_cms.llm.runs.executors.watch import cancel_here, execute_watched
+from ai_cms.llm.runs.services import cancel_run, start_run
+from ai_cms.llm.runs.sweeping import delete_old_runs, sweep_runs
 from ai_cms.llm.signals import run_finished
 
 pytestmark = pytest.mark.django_db

@@ -15,11 +15,12 @@ from asgiref.sync import async_to_sync
 from django.db import connections
 from django.test import AsyncRequestFactory, RequestFactory
 
-from ai_cms.llm import gateway, streaming
+from ai_cms.llm import gateway
 from ai_cms.llm.messages import CancelToken, ImageRequest, LLMRequest, Message, TextDelta
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall, Run
-from ai_cms.llm.run_events import append_event
-from ai_cms.llm.streaming import run_stream
+from ai_cms.llm.runs.events import append_event
+from ai_cms.llm.runs.streaming import run_stream
+from ai_cms.llm.seats import has_free_seat
 
 from .fault_server import FaultServer
 from .provider import DEADLINES, _provider, provider
@@ -100,13 +101,13 @@ def test_a_stream_under_wsgi_follows_the_run_to_its_end(run: Run) -> None:
 
 
 def test_too_many_patient_clients_under_wsgi_are_told_to_come_back(run: Run, settings: Any) -> None:
-    settings.AI_CMS = {"RUN_SYNC_STREAMS": 1}
+    settings.AI_CMS = {"WEB_THREADS": 2}
     first: Any = run_stream(RequestFactory().get("/"), run, after=0)
     next(iter(first))
     second = b"".join(run_stream(RequestFactory().get("/"), run, after=0))  # type: ignore[call-overload]
     assert second.count(b"event: delta") == 3
     first.close()
-    assert streaming._sync_streams == 0
+    assert has_free_seat(RequestFactory().get("/"))
 
 
 def test_a_quiet_stream_shows_life_and_ends_in_time(run: Run, settings: Any) -> None:
@@ -255,7 +256,7 @@ def test_an_asynchronous_stream_ends_with_its_result(slow: FaultServer, member: 
 def test_cancelling_the_task_of_any_asynchronous_call_stops_the_provider(
     slow: FaultServer, member: Any, kind: str
 ) -> None:
-    run = SimpleNamespace(cancel=CancelToken())
+    run = SimpleNamespace(run_id=None, cancel=CancelToken())
 
     async def leave() -> float:
         if kind == "embedding":
@@ -281,7 +282,7 @@ def test_cancelling_the_task_of_any_asynchronous_call_stops_the_provider(
 
 def test_a_call_of_a_run_stops_with_either_and_leaves_nothing_behind(slow: FaultServer, member: Any) -> None:
     for stops in ("run", "own"):
-        run, request = SimpleNamespace(cancel=CancelToken()), ask()
+        run, request = SimpleNamespace(run_id=None, cancel=CancelToken()), ask()
         with gateway.stream(request, actor=member, run=run) as events:
             next(events)
             (run.cancel if stops == "run" else request.cancel).cancel()

@@ -11,9 +11,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from ai_cms.llm import gateway, settlement, workers
+from ai_cms.llm import gateway, workers
 from ai_cms.llm.backends.testing import TestingBackend
 from ai_cms.llm.conf import gateway_settings
+from ai_cms.llm.credits import settlement
 from ai_cms.llm.messages import ImageRequest, LLMRequest, Message
 from ai_cms.llm.models import AILog, CreditAccount, LLMCall, Run
 from ai_cms.llm.retention import forget_texts

@@ -13,13 +13,14 @@ from ai_cms.core.permissions import Actor
 from ai_cms.llm.backends.testing import TestingBackend
 from ai_cms.llm.exceptions import LLMToolLimit
 from ai_cms.llm.messages import LLMRequest, LLMResponse, Message, ToolCall, Usage
-from ai_cms.llm.tool_loop import run_tools
-from ai_cms.llm.tools import (
+from ai_cms.llm.tools.loop import run_tools
+from ai_cms.llm.tools.registry import (
     MAX_RESULT,
     Risk,
     Tool,
     ToolContext,
     approval_key,
+    as_tool,
     available_tools,
     execute_tool,
     make_tool,
@@ -269,3 +270,21 @@ def test_what_waits_for_approval_is_listed() -> None:
     backend.script(call(), "Please confirm.")
     result = loop(backend, made(risk="outward"))
     assert [item.name for item in result.pending] == ["repeat"]
+
+
+def test_a_decorated_function_can_be_offered_as_it_is() -> None:
+    try:
+        decorated = tool(name="repeat_it", risk="read")(repeat)
+        assert as_tool(decorated).name == "repeat_it"
+        seen: list[Any] = []
+
+        def generate(request: LLMRequest) -> LLMResponse:
+            seen.append([definition.name for definition in request.tools])
+            return LLMResponse("Done.")
+
+        run_tools(generate, LLMRequest([Message.user("x")]), ToolContext(Actor.system("test")), [decorated])
+        assert seen == [["repeat_it"]]
+    finally:
+        tools.unregister("repeat_it")
+    with pytest.raises(TypeError, match="@tool"):
+        as_tool(lambda context, arguments: None)

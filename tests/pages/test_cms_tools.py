@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ai_cms.core.permissions import Actor
-from ai_cms.llm.tools import ToolContext, ToolResult, approval_key, available_tools, execute_tool
+from ai_cms.llm.tools.registry import ToolContext, ToolResult, approval_key, available_tools, execute_tool
 from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Proposal, Publication
 

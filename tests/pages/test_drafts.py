@@ -12,6 +12,7 @@ from ai_cms.core.exceptions import InvalidInput
 from ai_cms.pages import get_page_model, services
 from ai_cms.pages.exceptions import NotPlaced, PageNotFound, PageStale
 from ai_cms.pages.models import Element, Revision, RevisionKind
+from ai_cms.pages.revisions import document_at
 
 # Whichever page model is in use: the suite runs with a swapped one too.
 Page: Any = get_page_model()
@@ -202,3 +203,79 @@ def test_provenance_is_the_servers(page: Any, superuser: Any, system: Any) -> No
     }
     back = services.restore_revision(page, 2, actor=superuser)
     assert back.content_json.find("f1")["meta"]["provenance"]["by"] == str(superuser.pk)
+
+
+def autosave(page: Any, actor: Any, text: str, block: str = "h1") -> Any:
+    operation = {"op": "update", "id": block, "props": {"text": text}}
+    return services.apply_page_operations(page, [operation], actor=actor, kind="autosave")
+
+
+def test_an_autosaved_version_that_was_overwritten_is_still_a_base(page: Any, superuser: Any, member: Any) -> None:
+    for text in ("One", "Two", "Three"):
+        autosave(page, superuser, text)
+    services.apply_page_operations(page, [{"op": "remove", "id": "t1"}], actor=superuser, kind="autosave")
+    assert Revision.objects.filter(page=page, kind="autosave").count() == 1
+    texts = [document_at(page.pk, version).find("h1")["props"]["text"] for version in (2, 3, 4, 5)]
+    assert texts == ["One", "Two", "Three", "Three"]
+    # Version 3 is in no revision of its own, and the block it saw is not what this operation is about.
+    insert = {"op": "insert", "block": {**TEXT, "id": "mine"}, "after": "h1"}
+    done = services.apply_page_operations(page, [insert], actor=superuser, base_version=3)
+    assert done.rebased
+    update = {"op": "update", "id": "t1", "props": {"html": "<p>Mine, typed meanwhile</p>"}}
+    with pytest.raises(PageStale) as caught:
+        services.apply_page_operations(page, [update], actor=superuser, base_version=3)
+    kept = Revision.objects.get(page=page, number=caught.value.body()["conflict_revision"])
+    assert "Mine, typed meanwhile" in kept.content_json.text()
+
+
+def test_an_edit_for_a_version_that_was_pruned_is_kept(page: Any, superuser: Any) -> None:
+    for text in ("One", "Two"):
+        services.update_page(page, actor=superuser, fields={"title": text})
+    services.apply_page_operations(page, [{"op": "remove", "id": "t1"}], actor=superuser)
+    Revision.objects.filter(page=page, version=2).delete()
+    update = {"op": "update", "id": "t1", "props": {"html": "<p>Mine, typed meanwhile</p>"}}
+    with pytest.raises(PageStale) as caught:
+        services.apply_page_operations(page, [update], actor=superuser, base_version=2)
+    kept = Revision.objects.get(page=page, number=caught.value.body()["conflict_revision"])
+    assert "Mine, typed meanwhile" in kept.content_json.text()
+
+
+@pytest.mark.parametrize("held", ["published", "scheduled"])
+def test_an_autosave_that_something_stands_on_is_not_overwritten(held: str, page: Any, superuser: Any) -> None:
+    autosave(page, superuser, "Seen")
+    number = Revision.objects.get(page=page, kind="autosave").number
+    if held == "published":
+        services.publish_page(page, actor=superuser, revision=number)
+    else:
+        Page.objects.filter(pk=page.pk).update(
+            go_live_at=timezone.now() + timezone.timedelta(days=1), scheduled_revision=number
+        )
+    autosave(page, superuser, "Later")
+    assert Revision.objects.get(page=page, number=number).content_json.find("h1")["props"]["text"] == "Seen"
+
+
+@pytest.mark.parametrize("name", ["parent", "parent_id", "slug", "path", "lft"])
+def test_a_place_is_not_written_by_save(name: str, page: Any) -> None:
+    with pytest.raises(NotPlaced, match="move_page"):
+        page.save(update_fields=[name])
+
+
+def test_the_inverse_of_what_changed_nothing_can_be_sent_back(page: Any, superuser: Any) -> None:
+    same = {"op": "update", "id": "h1", "meta": {}}
+    change = {"op": "update", "id": "h1", "props": {"text": "Changed"}}
+    done = services.apply_page_operations(page, [same, change], actor=superuser)
+    services.apply_page_operations(page, done.inverse, actor=superuser)
+    page.refresh_from_db()
+    assert page.content_json.find("h1")["props"]["text"] == HEADING["props"]["text"]
+
+
+def test_a_whole_document_with_a_block_locked_meanwhile_is_kept(page: Any, superuser: Any) -> None:
+    services.apply_page_operations(page, [{"op": "update", "id": "h1", "meta": {"locked": True}}], actor=superuser)
+    mine = [{**HEADING, "props": {"text": "Mine", "level": 2}}, TEXT]
+    for pruned in (False, True):
+        if pruned:
+            Revision.objects.filter(page=page, version=1).delete()
+        with pytest.raises(PageStale) as caught:
+            services.update_page(page, actor=superuser, content=mine, expected_version=1)
+        kept = Revision.objects.get(page=page, number=caught.value.body()["conflict_revision"])
+        assert kept.content_json.find("h1")["props"]["text"] == "Mine"

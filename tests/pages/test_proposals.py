@@ -154,3 +154,78 @@ def test_a_policy_of_the_host_accepts_in_a_persons_place(page: Any, superuser: A
     proposal = services.create_proposal(page, OPERATIONS, actor=superuser)
     assert proposal.status == ProposalStatus.ACCEPTED
     assert texts(page) == ["One, better", "New"]
+
+
+SECTION = {"id": "s", "type": "section", "props": {"title": "S"}}
+
+
+def test_one_operation_that_fits_no_longer_leaves_the_others(page: Any, superuser: Any) -> None:
+    services.apply_page_operations(page, [{"op": "insert", "block": SECTION}], actor=superuser)
+    update = {"op": "update", "id": "h1", "props": {"text": "One, better"}}
+    move = {"op": "move", "id": "h2", "parent": "s"}
+    proposal = services.create_proposal(page, [update, move], actor=superuser)
+    services.apply_page_operations(page, [{"op": "remove", "id": "s"}], actor=superuser)
+    page.refresh_from_db()
+    assert services.proposal_state(proposal, page) == ["pending", "stale"]
+    services.accept_proposal(proposal, actor=superuser)
+    assert (proposal.status, proposal.decisions) == (ProposalStatus.PARTIAL, ["accepted", "stale"])
+    assert texts(page) == ["One, better", "Two"]
+
+
+@pytest.mark.parametrize("limit", ["a lock", "a limit of the document"])
+def test_what_the_document_refuses_is_left_out(limit: str, page: Any, superuser: Any, settings: Any) -> None:
+    insert = {"op": "insert", "block": {"id": "n1", "type": "heading", "props": {"text": "New"}}}
+    update = {"op": "update", "id": "h1", "props": {"text": "One, better"}}
+    proposal = services.create_proposal(page, [update, insert], actor=superuser)
+    if limit == "a lock":
+        services.apply_page_operations(page, [{"op": "update", "id": "h1", "meta": {"locked": True}}], actor=superuser)
+        left = ["stale", "accepted"]
+    else:
+        settings.AI_CMS = {"DOCUMENT_MAX_BLOCKS": 2}
+        left = ["accepted", "stale"]
+    page.refresh_from_db()
+    assert services.proposal_state(proposal, page) == [word.replace("accepted", "pending") for word in left]
+    services.accept_proposal(proposal, actor=superuser)
+    assert proposal.decisions == left
+
+
+def test_a_move_into_a_section_that_was_not_accepted_is_stale(page: Any, superuser: Any) -> None:
+    insert, move = {"op": "insert", "block": SECTION}, {"op": "move", "id": "h2", "parent": "s"}
+    proposal = services.create_proposal(page, [insert, move], actor=superuser)
+    with pytest.raises(ProposalStale):
+        services.accept_proposal(proposal, actor=superuser, blocks=["h2"])
+    assert texts(page) == ["One", "Two"]
+
+
+@pytest.mark.parametrize("nothing", [{"meta": {}}, {"props": {"text": "One"}}])
+def test_an_update_that_changes_nothing_can_be_accepted(nothing: Any, page: Any, superuser: Any) -> None:
+    proposal = services.create_proposal(page, [{"op": "update", "id": "h1", **nothing}], actor=superuser)
+    assert services.accept_proposal(proposal, actor=superuser).status == ProposalStatus.ACCEPTED
+
+
+def test_a_field_changed_far_down_is_not_overwritten(page: Any, superuser: Any) -> None:
+    long = "x" * 1_500
+    services.update_page(page, actor=superuser, fields={"metadata": {"note": f"{long} one"}})
+    proposal = services.create_proposal(
+        page, [], actor=superuser, fields={"metadata": {"note": "short"}, "title": "New"}
+    )
+    services.update_page(page, actor=superuser, fields={"metadata": {"note": f"{long} two"}})
+    services.accept_proposal(proposal, actor=superuser)
+    page.refresh_from_db()
+    assert (page.title, page.metadata, proposal.status) == ("New", {"note": f"{long} two"}, ProposalStatus.PARTIAL)
+
+
+def test_suggestions_for_an_older_page_keep_what_still_fits(page: Any, superuser: Any) -> None:
+    began = type(page).objects.get(pk=page.pk)
+    services.apply_page_operations(page, [{"op": "insert", "block": SECTION}], actor=superuser)
+    services.apply_page_operations(page, [{"op": "move", "id": "h2", "parent": "s"}], actor=superuser)
+    operations = [
+        {"op": "update", "id": "h1", "props": {"text": "One, better"}},
+        {"op": "insert", "block": {"id": "n1", "type": "heading", "props": {"text": "New"}}, "after": "h2"},
+        {"op": "move", "id": "h2", "after": None},
+    ]
+    proposal = services.create_proposal(page, operations, actor=superuser, based_on=began)
+    # The new block has no neighbour any more and comes last; what was moved stays where it is.
+    assert [operation["op"] for operation in proposal.operations] == ["update", "insert"]
+    services.accept_proposal(proposal, actor=superuser)
+    assert texts(page) == ["One, better", "S", "New"]

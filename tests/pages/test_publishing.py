@@ -283,6 +283,15 @@ def test_previews_show_drafts_to_those_who_may_read_them(
     assert "<!--block" not in client.get(f"/preview/{page.pk}/").content.decode()
 
 
+def test_a_hidden_draft_and_none_cannot_be_told_apart(page_factory: Any, client: Any, member: Any) -> None:
+    page = page_factory("Hidden")
+    for user in (None, member):
+        if user is not None:
+            client.force_login(user)
+        hidden, missing = client.get(f"/preview/{page.pk}/"), client.get("/preview/999999/")
+        assert (hidden.status_code, hidden.get("Vary")) == (missing.status_code, missing.get("Vary"))
+
+
 def test_preview_links_expire_and_can_be_revoked(page_factory: Any, client: Any, system: Any) -> None:
     page = page_factory("Bread", content=[HEADING])
     link, token = services.make_preview_link(page, actor=system)
@@ -298,6 +307,22 @@ def test_preview_links_expire_and_can_be_revoked(page_factory: Any, client: Any,
     services.delete_page(page, actor=system)
     assert client.get(f"/preview/link/{token}/").status_code == 404
     assert Page.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", ["0", "2", "1000001", "9223372036854775807", "9" * 40])
+def test_sitemap_files_that_are_none(page_factory: Any, client: Any, number: str) -> None:
+    assert client.get(f"/sitemap-{number}.xml").status_code == 404
+
+
+def test_an_unseen_draft_looks_like_none(page_factory: Any, client: Any, member: Any) -> None:
+    page = page_factory("Secret")
+    for who in (None, member):
+        if who is not None:
+            client.force_login(who)
+        answers = [client.get(f"/preview/{pk}/") for pk in (page.pk, page.pk + 999, 2**70)]
+        assert {answer.status_code for answer in answers} == {404}
+        assert len({answer.content for answer in answers}) == 1
+        assert len({tuple(sorted(answer.headers.items())) for answer in answers}) == 1
 
 
 def test_addresses_that_are_no_page(page_factory: Any, client: Any) -> None:
@@ -320,3 +345,45 @@ def test_a_page_takes_no_writes(page_factory: Any) -> None:
     answer = strict.post("/bread/", {"a": "b"})
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
     assert strict.post("/api/pages/1/nothing/").status_code == 404
+
+
+def expired(page: Any) -> Any:
+    """Return the live page with an expiry that has just passed."""
+    past = timezone.now() - timedelta(seconds=5)
+    Page.objects.filter(pk=page.pk).update(expire_at=past)
+    Publication.objects.filter(page=page).update(expire_at=past)
+    return Page.objects.get(pk=page.pk)
+
+
+def test_publishing_an_expired_page_shows_it_again(page_factory: Any, system: Any, client: Any) -> None:
+    page = expired(page_factory("Bread", publish=True))
+    assert client.get("/bread/").status_code == 404
+    services.publish_page(page, actor=system)
+    assert client.get("/bread/").status_code == 200
+    page.refresh_from_db()
+    assert (page.expire_at, page.status) == (None, PageStatus.LIVE)
+    assert services.publish_scheduled()["expired"] == []
+
+
+def test_an_expiry_to_come_stays(page_factory: Any, system: Any) -> None:
+    page = page_factory("Bread", publish=True)
+    moment = timezone.now() + timedelta(days=1)
+    services.schedule_page(page, actor=system, expire_at=moment)
+    services.publish_page(page, actor=system)
+    assert Publication.objects.get(page=page).expire_at == moment
+
+
+def test_an_expired_page_says_so(page_factory: Any, system: Any, superuser: Any) -> None:
+    page = expired(page_factory("Bread", publish=True))
+    page_factory("Rye", publish=True)
+    assert page.status == PageStatus.EXPIRED
+    client = Client()
+    client.force_login(superuser)
+    answer = client.get(f"/api/pages/{page.pk}/").json()
+    assert answer["status"] == "expired"
+    for status, titles in {"expired": ["Bread"], "live": ["Rye"], "draft": ["Home"]}.items():
+        found = client.get("/api/pages/", {"status": status}).json()["results"]
+        assert [row["title"] for row in found] == titles, status
+    assert services.publish_scheduled()["expired"] == [page.pk]
+    page.refresh_from_db()
+    assert page.status == PageStatus.DRAFT

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ai_cms.core.exceptions import InvalidInput, NotFound, PermissionRefused
 from ai_cms.pages import get_page_model, services
-from ai_cms.pages.exceptions import InvalidMove, PageNotFound, PageTypeRefused, PathTooLong, SlugTaken
+from ai_cms.pages.exceptions import InvalidMove, PageNotFound, PageTypeRefused, PathTooLong, SlugTaken, TreeTooLarge
 from ai_cms.pages.models import Element, Publication, Redirect, Revision
 from ai_cms.pages.treecheck import check_tree, fix_tree
 from tests.stress.validator import broken_invariants
@@ -75,8 +76,6 @@ def test_a_move_takes_the_subtree_publications_and_leaves_redirects(page_factory
 
 
 def test_the_number_of_statements_of_a_move_does_not_grow(page_factory: Any, system: Any, root: Any) -> None:
-    from django.test.utils import CaptureQueriesContext
-
     def queries(children: int) -> int:
         page = page_factory("P", publish=True)
         services.bulk_create_pages(
@@ -318,3 +317,48 @@ def test_any_sequence_of_edits_keeps_the_tree(site: Any, system: Any, steps: lis
             continue
     assert broken_invariants(Page._meta.db_table) == []
     assert list(check_tree()) == []
+
+
+def test_a_page_loaded_as_a_leaf_sees_what_came_below_it(page_factory: Any) -> None:
+    page = page_factory("Page")
+    assert list(page.get_children()) == []
+    child = page_factory("Child", parent=page)
+    grandchild = page_factory("Grandchild", parent=child)
+    assert list(page.get_children()) == [child]
+    assert list(page.get_descendants()) == [child, grandchild]
+    assert list(page.get_descendants(include_self=True)) == [page, child, grandchild]
+    assert list(Page.objects.below(page).order_by("lft")) == [child, grandchild]
+
+
+def test_a_page_that_was_moved_since_it_was_loaded_has_its_present_ancestors(
+    page_factory: Any, root: Any, system: Any
+) -> None:
+    page, goal = page_factory("Page"), page_factory("Goal")
+    services.move_page(Page.objects.get(pk=page.pk), goal, actor=system)
+    assert list(Page.objects.above(page)) == [root, goal]
+
+
+def test_copies_have_a_limit_that_says_so(page_factory: Any, root: Any, system: Any, settings: Any) -> None:
+    page = page_factory("Page")
+    for title in ("One", "Two"):
+        page_factory(title, parent=page)
+    settings.AI_CMS = {"COPY_MAX_PAGES": 2}
+    with pytest.raises(TreeTooLarge, match="COPY_MAX_PAGES"):
+        services.copy_page(page, root, actor=system)
+    assert services.copy_page(page, root, actor=system, recursive=False).path == "/page-2/"
+
+
+def test_the_number_of_statements_of_a_copy_does_not_grow(page_factory: Any, system: Any, root: Any) -> None:
+    def queries(children: int) -> int:
+        page = page_factory(f"Page {children}")
+        for number in range(children):
+            page_factory(
+                f"Child {number}", parent=page, content=[{"type": "heading", "props": {"text": "x", "level": 2}}]
+            )
+        with CaptureQueriesContext(connection) as captured:
+            copied = services.copy_page(page, root, actor=system, position="first-child")
+        assert copied.get_children().count() == children
+        return len(captured)
+
+    assert queries(12) == queries(2)
+    assert broken_invariants(Page._meta.db_table) == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ai_cms.blocks import Block, ImageRef, Url, blocks
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.pages.untrusted import remote_sources, without_remote_sources
 
 REMOTE = [

@@ -35,7 +35,8 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "tests.blocks.host",
-    *(f"ai_cms.{app}" for app in ("core", "blocks", "llm", "pages", "assist")),
+    "tests.pages.kinds",
+    *(f"ai_cms.{app}" for app in ("core", "blocks", "llm", "pages", "transfer", "assist")),
 ]
 
 MIDDLEWARE = [

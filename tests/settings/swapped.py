@@ -9,5 +9,6 @@ SWAPPED = {
     "AI_CMS_PAGE_MODEL": "testapp.HostPage",
     "AI_CMS_TEMPLATE_MODEL": "testapp.HostTemplate",
 }
-INSTALLED_APPS = ["tests.testapp", *INSTALLED_APPS]
+# The page types of tests.pages.kinds derive from the library's page.
+INSTALLED_APPS = ["tests.testapp", *(app for app in INSTALLED_APPS if app != "tests.pages.kinds")]
 globals().update(SWAPPED)

@@ -17,9 +17,9 @@ from ai_cms.assist.labels import choice_label, field_label
 from ai_cms.assist.registry import WritingTask
 from ai_cms.assist.services import prepared
 from ai_cms.assist.slots import slots_of
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.registry import blocks
-from ai_cms.blocks.richtext import strip_tags_text
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.html.richtext import strip_tags_text
+from ai_cms.blocks.types.registry import blocks
 from ai_cms.core.permissions import Actor
 
 __all__ = ["BlockChoice", "PayloadForm", "outline_of"]

@@ -13,8 +13,8 @@ from django.template.loader import get_template
 
 from ai_cms.assist.registry import WritingTask, tasks
 from ai_cms.core.permissions import Actor
-from ai_cms.llm import credits
 from ai_cms.llm.conf import gateway_settings
+from ai_cms.llm.credits import ledger as credits
 from ai_cms.llm.exceptions import InvalidLLMBackend
 from ai_cms.llm.handler import llms
 from ai_cms.llm.models import CreditKind

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils.text import Truncator
 
-from ai_cms.blocks.registry import blocks
-from ai_cms.blocks.richtext import strip_tags_text
+from ai_cms.blocks.html.richtext import strip_tags_text
+from ai_cms.blocks.types.registry import blocks
 
-__all__ = ["shown_output", "written_blocks"]
+__all__ = ["written_blocks"]
 
 #: Props that say best what a block is about, in order.
 TELLING = ("heading", "text", "title", "label", "quote", "html", "items", "code")
@@ -40,14 +40,3 @@ def _beginning(props: Mapping[str, Any]) -> str:
         if isinstance(value, str) and value.strip():
             return Truncator(" ".join(strip_tags_text(value[:600]).split())).chars(100)
     return ""
-
-
-def shown_output(output: Any) -> list[tuple[str, list[str]]]:
-    """Return the texts of a task's output by name; lists as several, blocks and numbers not at all."""
-    found: list[tuple[str, list[str]]] = []
-    for name, value in (output if isinstance(output, Mapping) else {}).items():
-        texts = value if isinstance(value, list) else [value]
-        words = [text for text in texts if isinstance(text, str) and text.strip()]
-        if words:
-            found.append((name.replace("_", " ").capitalize(), words))
-    return found

@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -24,21 +25,25 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ai_cms.assist.models import HANDLER, WritingRun
 from ai_cms.assist.registry import WritingTask, tasks
-from ai_cms.blocks.registry import blocks
+from ai_cms.blocks.types.registry import blocks
 from ai_cms.core.admin import ReadOnlyAdmin
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor, get_policy, policy_for
-from ai_cms.llm.executors import get_executor
 from ai_cms.llm.models import Run, RunStatus
-from ai_cms.llm.run_events import events_after
-from ai_cms.llm.runs import cancel_run, start_run
-from ai_cms.llm.streaming import run_stream
+from ai_cms.llm.runs.events import events_after
+from ai_cms.llm.runs.executors.runner import get_executor
+from ai_cms.llm.runs.services import cancel_run, start_run
+from ai_cms.llm.runs.streaming import run_stream
 from ai_cms.pages import get_page_model
+from ai_cms.pages.admin.keeping import copy_key, keeping
+from ai_cms.pages.admin.scripts import FORM_MEDIA
 from ai_cms.pages.models import Proposal
+from ai_cms.pages.services import create_proposal
 
 from .forms import PayloadForm
 from .prompts import answering, credits_left, prompts
-from .results import shown_output, written_blocks
+from .results import written_blocks
+from .using import USES, change_of, gives_text, written_texts
 
 __all__ = ["WritingRunAdmin"]
 
@@ -59,7 +64,8 @@ class WritingRunAdmin(ReadOnlyAdmin):
     @property
     def media(self) -> Media:
         script: Any = Script("ai_cms/assist/writing.js", type="module")
-        return super().media + Media(css={"all": ["ai_cms/assist/writing.css"]}, js=[script])
+        styles = ["ai_cms/pages/admin/admin.css", "ai_cms/assist/writing.css"]
+        return super().media + Media(css={"all": styles}, js=[script]) + FORM_MEDIA
 
     # Rights
 
@@ -105,12 +111,14 @@ class WritingRunAdmin(ReadOnlyAdmin):
             route("<uuid:run_id>/events/", require_GET(self.events_view), "events"),
             route("<uuid:run_id>/state/", require_GET(self.state_view), "state"),
             route("<uuid:run_id>/cancel/", require_POST(self.cancel_view), "cancel"),
+            route("<uuid:run_id>/use/", require_POST(self.use_view), "use"),
             *super().get_urls(),
         ]
 
-    def link(self, name: str, *args: Any) -> str:
+    def link(self, name: str, *args: Any, **query: Any) -> str:
         """Return the URL of one of this admin's views."""
-        return reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+        url = reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+        return f"{url}?{urlencode(query)}" if query else url
 
     # Writing
 
@@ -157,7 +165,9 @@ class WritingRunAdmin(ReadOnlyAdmin):
             "parent": parent,
             "page_url": self._page_url(page or parent),
             "tasks": usable,
+            "choices": [(found, gives_text(found)) for found in usable],
             "task": task,
+            "gives_text": task is not None and gives_text(task),
         }
         if task is None:
             title = _("Write with AI")
@@ -166,10 +176,11 @@ class WritingRunAdmin(ReadOnlyAdmin):
             form = PayloadForm(request.POST, task=task, actor=actor, page=page, parent=parent)
             run = self._start(form)
             if run is not None:
-                return HttpResponseRedirect(self.link("change", run.pk))
+                return HttpResponseRedirect(self.link("change", run.pk, **copy_key(request)))
         else:
             initial = self._earlier(request, task)
             form = PayloadForm(task=task, actor=actor, page=page, parent=parent, initial=initial)
+        context["keeping"] = keeping(request, self.admin_site.name)
         context |= {"form": form, "answering": answering(task), "credits": credits_left(actor)}
         chosen = form["blocks"].value() if "blocks" in form.fields else None
         return self._show(request, "form.html", task.label, chosen=set(chosen or ()), **context)
@@ -229,7 +240,8 @@ class WritingRunAdmin(ReadOnlyAdmin):
             written=written_blocks(events),
             last_event=events[-1][0] if events else 0,
             type_labels=json.dumps({name: str(blocks[name].block_meta.label) for name in blocks}),
-            output=shown_output(result.get("output")),
+            output=written_texts(result.get("output")),
+            may_use=self._may_use(request, run, page),
             result=result,
             proposal_url=self._proposal_url(request, run),
             again=self._again(run, task, page),
@@ -256,6 +268,47 @@ class WritingRunAdmin(ReadOnlyAdmin):
             raise PermissionDenied from error
         self.message_user(request, _("The work is being stopped."), messages.SUCCESS)
         return HttpResponseRedirect(self.link("change", run.pk))
+
+    def _may_use(self, request: HttpRequest, run: WritingRun, page: Any) -> bool:
+        """Say whether the texts of a run can be put into the page it was for."""
+        actor = Actor.from_request(request)
+        if page is None or run.page_id is None or run.status != RunStatus.DONE:
+            return False
+        return policy_for(page).can(actor, "change", page) and get_policy(Proposal).can(actor, "add")
+
+    def use_view(self, request: HttpRequest, run_id: Any) -> HttpResponse:
+        """Make a proposal of one text of a run (``text``: its key) that puts it to ``use``."""
+        run = self._found(request, run_id)
+        page = self._page_of(request, run)
+        if not self._may_use(request, run, page):
+            raise PermissionDenied
+        result = run.result if isinstance(run.result, dict) else {}
+        wanted = request.POST.get("text", "")
+        written = next((text for text in written_texts(result.get("output")) if text.key == wanted), None)
+        use = request.POST.get("use", "")
+        if written is None or use not in USES:
+            raise Http404
+        operations, fields = change_of(written, use)
+        try:
+            made = create_proposal(
+                page,
+                operations,
+                actor=Actor.from_request(request),
+                title=task_label(run),
+                fields=fields,
+                provenance=result.get("provenance") or None,
+            )
+        except (NotFound, PermissionRefused) as error:
+            raise PermissionDenied from error
+        except RequestRefused as error:
+            self.message_user(request, str(error.detail), messages.ERROR)
+            return HttpResponseRedirect(self.link("change", run.pk))
+        self.message_user(
+            request, _("The text is a proposal now: accept it to put it into the draft."), messages.SUCCESS
+        )
+        return HttpResponseRedirect(
+            self._reversed("ai_cms_pages_proposal_change", made.pk) or self.link("change", run.pk)
+        )
 
     def prompts_view(self, request: HttpRequest) -> HttpResponse:
         """Show the instructions that models get, and who answers each task."""

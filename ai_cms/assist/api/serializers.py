@@ -61,7 +61,7 @@ class OutcomeSerializer(serializers.Serializer[Any]):
 
 class GenerateImageSerializer(serializers.Serializer[Any]):
     prompt = serializers.CharField(max_length=4_000)
-    size = serializers.RegexField(r"^\d{2,4}x\d{2,4}$", required=False, default="", allow_blank=True)
+    size = serializers.RegexField(r"^(\d{2,4}x\d{2,4})?$", required=False, default="", allow_blank=True)
     alt = serializers.CharField(max_length=250, required=False, default="", allow_blank=True)
 
 

@@ -21,8 +21,9 @@ from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceView
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import get_policy, policy_for
-from ai_cms.llm.runs import start_run
-from ai_cms.llm.streaming import run_stream
+from ai_cms.llm.runs.services import start_run
+from ai_cms.llm.runs.streaming import run_stream
+from ai_cms.llm.seats import has_free_seat, seat
 from ai_cms.pages import get_page_model
 
 from .serializers import (
@@ -51,7 +52,7 @@ def described(task: WritingTask) -> dict[str, Any]:
 
 
 def _is_true(value: Any) -> bool:
-    """Say whether the serializer will read ``value`` as true."""
+    """Return whether the serializer will read ``value`` as true."""
     return value is True or str(value).lower() in ("true", "t", "yes", "y", "on", "1")
 
 
@@ -95,7 +96,8 @@ class GenerateTextView(ServiceView):
         page, parent = self._page(data.get("page"), "change"), self._page(data.get("parent"), "add")
         task = get_task(data["task"])
         if not (data["stream"] or data["background"]):
-            outcome = generate_text(data["task"], data["payload"], actor=self.actor, page=page, parent=parent)
+            with seat(request._request):
+                outcome = generate_text(data["task"], data["payload"], actor=self.actor, page=page, parent=parent)
             return Response(outcome.to_json())
         # What is wrong with the request is said now, not as an event.
         prepared(task, self.actor, data["payload"], page, parent)
@@ -114,7 +116,8 @@ class GenerateTextView(ServiceView):
             target_label=task.name,
             idempotency_key=self.run_key,
         )
-        if data["background"]:
+        # All threads that may wait do: the work goes on without one, to be watched when one is free.
+        if data["background"] or not has_free_seat(request._request):
             return Response(
                 {
                     "run": str(run.pk),
@@ -150,5 +153,6 @@ class GenerateImageView(ServiceView):
     def post(self, request: Request) -> Response:
         form = GenerateImageSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        image = generate_image(actor=self.actor, **form.validated_data)
+        with seat(request._request):
+            image = generate_image(actor=self.actor, **form.validated_data)
         return Response(image.to_json(), status=status.HTTP_201_CREATED)

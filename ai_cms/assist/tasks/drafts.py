@@ -10,23 +10,21 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, Field, create_model, field_validator
 
 from ai_cms.assist.conf import assist_settings
+from ai_cms.assist.mending import usable_blocks
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
-from ai_cms.blocks.exceptions import InvalidDocument
-from ai_cms.blocks.prepare import prepare_document
-from ai_cms.blocks.registry import blocks
 from ai_cms.blocks.schema import document_schema
+from ai_cms.blocks.types.registry import blocks
 from ai_cms.core.permissions import policy_for
 from ai_cms.llm.schema import strict_schema
 from ai_cms.pages import get_page_model
 from ai_cms.pages.services import check_place, create_page
-from ai_cms.pages.untrusted import without_remote_sources
 
-from .common import Brief, Language, Output, Tone
+from .common import Brief, Language, Output, Tone, text_up_to
 
 __all__ = ["DraftTask", "PageDraftTask", "SectionDraftTask", "draft_types"]
 
-#: Types a model cannot fill in: they need a file, an address, a permission, or a query.
-_NEEDS_MORE = frozenset({"image", "gallery", "video", "embed", "raw_html", "page_list"})
+#: Types a model cannot fill in: they need a file, an address, a permission, a query, or a program.
+_NEEDS_MORE = frozenset({"image", "gallery", "video", "audio", "embed", "raw_html", "code", "page_list"})
 
 
 def draft_types(allowed: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -46,8 +44,8 @@ class DraftPayload(Payload):
 
 
 class Draft(Output):
-    title: Annotated[str, Field(min_length=1, max_length=200)]
-    seo_description: Annotated[str, Field(max_length=300)] = ""
+    title: text_up_to(200)  # type: ignore[valid-type]
+    seo_description: text_up_to(300, least=0) = ""  # type: ignore[valid-type]
     blocks: list[dict[str, Any]] = Field(min_length=1, max_length=200)
 
 
@@ -65,12 +63,6 @@ class DraftTask(WritingTask):
 
     def data(self, job: Job) -> dict[str, Any]:
         found = dict(super().data(job))
-        if job.page is not None:
-            found.setdefault("language", job.page.locale)
-            found["page_title"] = job.page.title
-            found["outline"] = [text for _level, text, _id in job.page.content_json.headings()]
-        elif job.parent is not None:
-            found.setdefault("language", job.parent.locale)
         found["block_types"] = {name: str(blocks[name].block_meta.label) for name in job.material["types"]}
         return found
 
@@ -78,7 +70,8 @@ class DraftTask(WritingTask):
         allowed = job.material["types"]
 
         def valid(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            return checked_blocks(value, allowed, job.actor)
+            found, job.material["left_out"] = usable_blocks(value, allowed, job.actor)
+            return found
 
         return create_model(
             "CheckedDraft", __base__=self.output_model, __validators__={"valid": field_validator("blocks")(valid)}
@@ -90,47 +83,14 @@ class DraftTask(WritingTask):
         definitions = document.pop("$defs")
         properties = {**schema["properties"], "blocks": document}
         whole = {**schema, "properties": properties, "$defs": {**schema.get("$defs", {}), **definitions}}
-        return strict_schema(whole)[0]
+        return strict_schema(whole, limits=True)[0]
 
     def finish(self, job: Job, answer: Any) -> TaskResult:
         operations = [{"op": "insert", "block": block} for block in answer.blocks]
         output = answer.model_dump(mode="json")
+        if job.material.get("left_out"):
+            output["left_out"] = job.material["left_out"]
         return TaskResult(output, operations)
-
-
-def checked_blocks(value: list[dict[str, Any]], allowed: tuple[str, ...], actor: Any) -> list[dict[str, Any]]:
-    """Return new blocks with ids, cleaned and validated by their classes.
-
-    Raises ValueError with the places of the errors, in words that tell a model what to correct.
-    """
-    clean = without_remote_sources([_without_ids(block) for block in value])
-    try:
-        document = prepare_document(clean, previous=None, allowed=allowed, actor=actor)
-    except InvalidDocument as error:
-        raise ValueError(_problems(error.body().get("content_json", []))) from error
-    problems = document.validate(strict=True)
-    if problems:
-        raise ValueError(_problems([problem.to_json() for problem in problems]))
-    return document.to_json()
-
-
-def _without_ids(block: Any) -> Any:
-    """Return a block with what a model may set: no ids, versions or marks."""
-    if not isinstance(block, dict):
-        return block
-    kept = {key: value for key, value in block.items() if key in ("type", "props", "children")}
-    if kept.get("children") is None:
-        kept.pop("children", None)
-    elif isinstance(kept["children"], list):
-        kept["children"] = [_without_ids(child) for child in kept["children"]]
-    if isinstance(kept.get("props"), dict):
-        # Strict schemas make every property required; what a model left empty with null is absent.
-        kept["props"] = {key: prop for key, prop in kept["props"].items() if prop is not None}
-    return kept
-
-
-def _problems(errors: list[Any]) -> str:
-    return "; ".join(f"{'.'.join(error['loc'])}: {error['msg']}" for error in errors[:10])
 
 
 @register_task

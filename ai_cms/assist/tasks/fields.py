@@ -10,7 +10,7 @@ from pydantic import Field
 from ai_cms.assist.exceptions import InvalidPayload
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
 
-from .common import Output, ShortText, SourcePayload, SourceTask
+from .common import Output, ShortText, SourcePayload, SourceTask, list_up_to, text_up_to
 
 __all__ = ["AltTextTask", "ExcerptTask", "HeadlinesTask", "KeywordsTask", "SeoTask", "SummariseTask"]
 
@@ -22,7 +22,7 @@ class SummaryPayload(SourcePayload):
 
 
 class Summary(Output):
-    summary: Annotated[str, Field(min_length=1, max_length=4_000)]
+    summary: text_up_to(4_000)  # type: ignore[valid-type]
 
 
 @register_task
@@ -31,6 +31,7 @@ class SummariseTask(SourceTask):
     label = _("Summarise")
     description = _("A short summary of a text or page.")
     payload_model = SummaryPayload
+    most_tokens = 1200
     output_model = Summary
 
 
@@ -39,7 +40,7 @@ class ExcerptPayload(SourcePayload):
 
 
 class Excerpt(Output):
-    excerpt: Annotated[str, Field(min_length=1, max_length=700)]
+    excerpt: text_up_to(700)  # type: ignore[valid-type]
 
 
 @register_task
@@ -48,6 +49,7 @@ class ExcerptTask(SourceTask):
     label = _("Excerpt")
     description = _("A teaser for lists.")
     payload_model = ExcerptPayload
+    most_tokens = 500
     output_model = Excerpt
 
     def finish(self, job: Job, answer: Excerpt) -> TaskResult:
@@ -60,7 +62,7 @@ class KeywordsPayload(SourcePayload):
 
 
 class Keywords(Output):
-    keywords: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(min_length=1, max_length=20)]
+    keywords: list_up_to(20, text_up_to(80), least=1)  # type: ignore[valid-type]
 
 
 @register_task
@@ -69,6 +71,7 @@ class KeywordsTask(SourceTask):
     label = _("Keywords")
     description = _("The words a text is about.")
     payload_model = KeywordsPayload
+    most_tokens = 300
     output_model = Keywords
 
     def finish(self, job: Job, answer: Keywords) -> TaskResult:
@@ -77,9 +80,9 @@ class KeywordsTask(SourceTask):
 
 
 class Seo(Output):
-    title: Annotated[str, Field(min_length=1, max_length=70, description="For the result list: about 60 characters.")]
-    description: Annotated[str, Field(min_length=1, max_length=170, description="About 155 characters.")]
-    keywords: Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=20)] = []
+    title: text_up_to(70, description="For the result list: about 60 characters.")  # type: ignore[valid-type]
+    description: text_up_to(170, description="About 155 characters.")  # type: ignore[valid-type]
+    keywords: list_up_to(20, text_up_to(80, least=0)) = []  # type: ignore[valid-type]
 
 
 @register_task
@@ -88,6 +91,7 @@ class SeoTask(SourceTask):
     label = _("Search engine title and description")
     description = _("What a result list shows of a page.")
     output_model = Seo
+    most_tokens = 400
 
     def finish(self, job: Job, answer: Seo) -> TaskResult:
         fields = {} if job.page is None else {"seo_title": answer.title, "seo_description": answer.description}
@@ -100,7 +104,7 @@ class HeadlinesPayload(SourcePayload):
 
 
 class Headlines(Output):
-    headlines: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=20)]
+    headlines: list_up_to(20, text_up_to(200), least=1)  # type: ignore[valid-type]
 
 
 @register_task
@@ -109,6 +113,7 @@ class HeadlinesTask(SourceTask):
     label = _("Headline variants")
     description = _("Other titles to choose from.")
     payload_model = HeadlinesPayload
+    most_tokens = 1000
     output_model = Headlines
 
 
@@ -118,7 +123,7 @@ class AltTextPayload(Payload):
 
 
 class AltText(Output):
-    alt: Annotated[str, Field(min_length=1, max_length=250)]
+    alt: text_up_to(250)  # type: ignore[valid-type]
 
 
 @register_task
@@ -129,6 +134,7 @@ class AltTextTask(WritingTask):
     label = _("Alternative text")
     description = _("What a picture shows, for those who do not see it.")
     payload_model = AltTextPayload
+    most_tokens = 250
     output_model = AltText
 
     def prepare(self, actor: Any, payload: Any, page: Any = None) -> Job:

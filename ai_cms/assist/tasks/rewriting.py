@@ -13,9 +13,10 @@ from ai_cms.assist.exceptions import InvalidPayload
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
 from ai_cms.assist.slots import Slot, links_of, slots_of, updates
 from ai_cms.assist.translation import carry_over
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.richtext import sanitize_html
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.html.richtext import sanitize_html
 from ai_cms.core.permissions import policy_for
+from ai_cms.llm.tokens import estimate_text
 from ai_cms.pages import get_page_model
 from ai_cms.pages.exceptions import InvalidMove
 from ai_cms.pages.services import translate_page
@@ -82,6 +83,12 @@ class InPlaceTask(WritingTask):
         ]
         return {**given, "pieces": pieces}
 
+    def max_tokens(self, job: Job) -> int:
+        # Twice the material, for a longer wording or language, and its keys.
+        slots = job.material["slots"].values()
+        material = sum(estimate_text(slot.text) + 12 for slot in slots)
+        return min(2 * material + 200, super().max_tokens(job))
+
     def response_model(self, job: Job) -> type[BaseModel]:
         slots: dict[str, Slot] = job.material["slots"]
 
@@ -106,9 +113,15 @@ class InPlaceTask(WritingTask):
         slots: dict[str, Slot] = job.material["slots"]
         texts = _clean(job, answer)
         if job.payload.text is not None:
-            return TaskResult({"text": texts["p1"], "html": job.payload.html})
+            changed = int(texts["p1"].strip() != slots["p1"].text.strip())
+            return TaskResult({"text": texts["p1"], "html": job.payload.html, **_told(changed)})
         operations = updates(job.page.content_json, slots, texts)
-        return TaskResult({"changed": len(operations)}, operations=operations)
+        return TaskResult(_told(len(operations)), operations=operations)
+
+
+def _told(changed: int) -> dict[str, Any]:
+    """Return how many pieces were changed; that there were none is said in words."""
+    return {"changed": changed, **({} if changed else {"note": gettext("Nothing was changed.")})}
 
 
 def _clean(job: Job, answer: Any) -> dict[str, str]:

@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import AfterValidator, Field
 
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
-from ai_cms.blocks.richtext import sanitize_html
+from ai_cms.blocks.convert.html_reader import html_to_blocks
+from ai_cms.blocks.html.richtext import sanitize_html
 from ai_cms.pages.untrusted import without_remote_sources
 
-from .common import Language, LongText, Output, ShortText, SourcePayload, SourceTask, Tone
+from .common import Language, LongText, Output, ShortText, SourcePayload, SourceTask, Tone, list_up_to, text_up_to
 
 __all__ = [
     "AboutTask",
@@ -43,9 +44,9 @@ class HeroPayload(Payload):
 
 
 class Hero(Output):
-    heading: Annotated[str, Field(min_length=1, max_length=120)]
-    text: Annotated[str, Field(min_length=1, max_length=600)]
-    button: Annotated[str, Field(max_length=60)] = ""
+    heading: text_up_to(120)  # type: ignore[valid-type]
+    text: text_up_to(600)  # type: ignore[valid-type]
+    button: text_up_to(60, least=0) = ""  # type: ignore[valid-type]
 
 
 @register_task
@@ -54,6 +55,7 @@ class HeroTask(WritingTask):
     label = _("Hero content")
     description = _("Heading, sentence and button for the top of a page.")
     payload_model = HeroPayload
+    most_tokens = 500
     output_model = Hero
 
 
@@ -67,6 +69,7 @@ class AboutTask(WritingTask):
     label = _("About text")
     description = _("A text about a person or an organisation, from notes.")
     payload_model = AboutPayload
+    most_tokens = 2000
     output_model = Paragraphs
 
 
@@ -84,6 +87,7 @@ class ProjectDescriptionTask(WritingTask):
     label = _("Project description")
     description = _("What a project was about, from notes.")
     payload_model = ProjectPayload
+    most_tokens = 2000
     output_model = Paragraphs
 
 
@@ -94,16 +98,15 @@ class ResumePayload(Payload):
 
 
 class ResumeSummary(Output):
-    summary: Annotated[str, Field(min_length=1, max_length=2_000)]
+    summary: text_up_to(2_000)  # type: ignore[valid-type]
 
 
 class TailoredResume(Output):
-    summary: Annotated[str, Field(min_length=1, max_length=2_000)]
-    highlights: Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=20)] = []
-    missing: Annotated[
-        list[Annotated[str, Field(max_length=200)]],
-        Field(max_length=20, description="What the job asks for and the resume lacks."),
-    ] = []
+    summary: text_up_to(2_000)  # type: ignore[valid-type]
+    highlights: list_up_to(20, text_up_to(500, least=0)) = []  # type: ignore[valid-type]
+    missing: list_up_to(  # type: ignore[valid-type]
+        20, text_up_to(200, least=0), description="What the job asks for and the resume lacks."
+    ) = []
 
 
 @register_task
@@ -113,6 +116,7 @@ class ResumeSummaryTask(WritingTask):
     description = _("A few sentences that open a résumé.")
     payload_model = ResumePayload
     output_model = ResumeSummary
+    most_tokens = 1000
 
 
 @register_task
@@ -122,6 +126,7 @@ class ResumeTailoringTask(WritingTask):
     description = _("What of a résumé matters for a job; nothing is invented.")
     payload_model = ResumePayload
     output_model = TailoredResume
+    most_tokens = 4000
 
 
 class ContinuePayload(SourcePayload):
@@ -135,6 +140,7 @@ class ContinueTask(SourceTask):
     label = _("Continue")
     description = _("The next sentences of a text.")
     payload_model = ContinuePayload
+    most_tokens = 2000
     output_model = Paragraphs
 
     def finish(self, job: Job, answer: Paragraphs) -> TaskResult:
@@ -151,10 +157,10 @@ class PostPayload(Payload):
 
 
 class Post(Output):
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: text_up_to(200)  # type: ignore[valid-type]
     body: Html
-    excerpt: Annotated[str, Field(max_length=700)] = ""
-    tags: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=12)] = []
+    excerpt: text_up_to(700, least=0) = ""  # type: ignore[valid-type]
+    tags: list_up_to(12, text_up_to(60, least=0)) = []  # type: ignore[valid-type]
 
 
 @register_task
@@ -168,8 +174,6 @@ class PostDraftTask(WritingTask):
     def finish(self, job: Job, answer: Post) -> TaskResult:
         result = TaskResult(answer.model_dump())
         if job.page is not None:
-            from ai_cms.blocks.convert.html import html_to_blocks
-
             converted: Any = html_to_blocks(answer.body)
             result.operations = [{"op": "insert", "block": block} for block in converted]
             result.fields = {"title": answer.title}

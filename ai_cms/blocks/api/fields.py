@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ai_cms.blocks.document import Document
 from ai_cms.blocks.exceptions import BlockError, InvalidDocument
 from ai_cms.blocks.fields import BlocksField
-from ai_cms.blocks.prepare import prepare_document
-from ai_cms.blocks.provenance import make_provenance
 from ai_cms.core.permissions import Actor
+
+from ..documents.document import Document
+from ..documents.prepare import prepare_document
+from ..documents.provenance import make_provenance
 
 __all__ = ["BlocksSerializerField"]
 

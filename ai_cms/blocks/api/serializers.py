@@ -7,7 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from ai_cms.blocks.conf import blocks_settings
-from ai_cms.blocks.document import is_block_id
+
+from ..documents.document import is_block_id
 
 __all__ = ["BlockTypeListSerializer", "BlockTypeSerializer", "RenderRequestSerializer", "RenderedSerializer"]
 

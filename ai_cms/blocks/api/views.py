@@ -7,12 +7,12 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai_cms.blocks.batch import render_batch
-from ai_cms.blocks.registry import blocks
 from ai_cms.blocks.schema import catalogue, catalogue_etag
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceView
 
+from ..rendering.batch import render_batch
+from ..types.registry import blocks
 from .permissions import EditsDocuments
 from .serializers import BlockTypeListSerializer, RenderedSerializer, RenderRequestSerializer
 
@@ -31,7 +31,7 @@ class CatalogueView(ServiceView):
     def get(self, request: Request) -> Response:
         entries = [
             entry
-            for entry in catalogue(blocks)
+            for entry in catalogue(blocks, switched_off=False)
             if entry["permission"] is None or self.actor.has_perm(entry["permission"])
         ]
         etag = catalogue_etag(entries)

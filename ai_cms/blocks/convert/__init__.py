@@ -1,4 +1,4 @@
-"""Blocks from HTML, Markdown and WordPress content, and back; plain text of blocks.
+"""Blocks from HTML and Markdown, and back.
 
 Everything is loaded when it is first used: a site that never converts loads no parser of Markdown.
 """
@@ -9,35 +9,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .gutenberg import wordpress_to_blocks
-    from .html import convert_html, html_to_blocks
+    from .html_reader import convert_html, html_to_blocks
     from .html_writer import blocks_to_html
     from .markdown import blocks_to_markdown, convert_markdown, markdown_to_blocks
     from .result import ConversionWarning, Converted
-    from .text import block_heading, block_text
 
 _HOMES = {
-    "gutenberg": ("wordpress_to_blocks",),
-    "html": ("convert_html", "html_to_blocks"),
+    "html_reader": ("convert_html", "html_to_blocks"),
     "html_writer": ("blocks_to_html",),
     "markdown": ("blocks_to_markdown", "convert_markdown", "markdown_to_blocks"),
     "result": ("ConversionWarning", "Converted"),
-    "text": ("block_heading", "block_text"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ConversionWarning",
     "Converted",
-    "block_heading",
-    "block_text",
     "blocks_to_html",
     "blocks_to_markdown",
     "convert_html",
     "convert_markdown",
     "html_to_blocks",
     "markdown_to_blocks",
-    "wordpress_to_blocks",
 ]
 
 

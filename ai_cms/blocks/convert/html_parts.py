@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..embeds import resolve_embed
-from ..markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize
-from ..richtext import sanitize_html, sanitize_inline
+from ..html.embeds import resolve_embed
+from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize
+from ..html.richtext import sanitize_html, sanitize_inline
 from .result import block, file_url, link_url, one_line
 
 __all__ = [
@@ -152,6 +152,10 @@ def _text_outside(element: Element, captions: set[int], outer: Element | None) -
     return False
 
 
+# What an item of a list block has no room for.
+_SAID_BY_ITEMS = frozenset({"class", "data-checked", "dir", "id", "lang", "value"})
+
+
 def list_block(element: Element) -> dict[str, Any] | None:
     """Return the block of a plain list; ``None`` for one that has to stay rich text."""
     if any(isinstance(child, str) and child.strip() for child in element.children):
@@ -161,7 +165,7 @@ def list_block(element: Element) -> dict[str, Any] | None:
     entries = list(element.elements())
     items = []
     for entry in entries:
-        if entry.name != "li" or "value" in entry.attrs or not _is_one_line(entry):
+        if entry.name != "li" or _SAID_BY_ITEMS & entry.attrs.keys() or not _is_one_line(entry):
             return None
         if item := sanitize_inline(serialize(entry)).strip():
             items.append(item)

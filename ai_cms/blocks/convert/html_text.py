@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..embeds import resolve_embed
-from ..markup import BLOCK_TAGS, DROPPED_TAGS, Element, serialize, text_of
-from ..richtext import sanitize_inline
+from ..html.embeds import resolve_embed
+from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, serialize, text_of
+from ..html.richtext import sanitize_inline
 from .result import block, link_url
 
 __all__ = [

@@ -16,14 +16,14 @@ from html import escape
 from typing import Any
 
 from ..conf import blocks_settings
-from ..document import Document
-from ..embeds import resolve_embed
-from ..markup import parse_html
-from ..registry import blocks as block_types
-from ..richtext import clean_text, sanitize_html, sanitize_inline
+from ..documents.document import Document
+from ..html.embeds import resolve_embed
+from ..html.markup import parse_html
+from ..html.richtext import clean_text, sanitize_html, sanitize_inline
+from ..types.reading import block_text
+from ..types.registry import blocks as block_types
 from .html_parts import paragraphs
 from .result import file_url, link_url, one_line
-from .text import block_text
 
 __all__ = ["blocks_to_html"]
 
@@ -120,9 +120,11 @@ def _figure(content: str, caption: str, attributes: str = "") -> str:
     return f"<figure{attributes}>{content}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
 
 
-def _heading(text: str, level: int, anchor: str = "") -> str:
-    text = one_line(text)
-    return f"<h{level}{_attributes(id=anchor.strip())}>{escape(text, quote=False)}</h{level}>" if text else ""
+def _heading(text: str, level: int, anchor: str = "", link: str = "") -> str:
+    text = escape(one_line(text), quote=False)
+    if text and link:
+        text = f'<a href="{escape(link)}">{text}</a>'
+    return f"<h{level}{_attributes(id=anchor.strip())}>{text}</h{level}>" if text else ""
 
 
 def _paragraph_link(url: str, label: str, new_tab: bool = False) -> str:
@@ -147,7 +149,8 @@ def _image(props: Props, src: str = "src", alt: str = "alt") -> str:
 
 
 def _write_heading(props: Props) -> str:
-    return _heading(_string(props, "text"), _number(props, "level", 1, 6) or 2, _string(props, "anchor"))
+    level = _number(props, "level", 1, 6) or 2
+    return _heading(_string(props, "text"), level, _string(props, "anchor"), _link(props, "link"))
 
 
 def _write_rich_text(props: Props) -> str:

@@ -1,4 +1,7 @@
-"""Markdown → blocks and blocks → Markdown: CommonMark with tables and strikethrough; HTML in it is sanitised.
+"""Markdown → blocks and blocks → Markdown: CommonMark with tables, strikethrough, footnotes and task lists.
+
+HTML in it is sanitised. A heading gets the id it states (``## Setup {#setup}``), or the one that links of the text lead to by
+the usual rule (``[Setup](#setup)``).
 
 Written out and read again, Markdown stays the same to the letter. What Markdown has no words for is flattened: columns
 and sections become what is in them, videos become links.
@@ -6,15 +9,20 @@ and sections become what is in them, videos become links.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
 
-from ..document import Document
-from ..richtext import clean_text
-from .html import convert_html
+from ..documents.document import Document
+from ..html.richtext import clean_text
+from .headings import HeadingIds, heading_slug
+from .html_reader import convert_html
 from .html_writer import blocks_to_html
 from .markdown_writer import html_to_markdown
 from .result import Blocks, ConversionWarning, Converted
@@ -28,21 +36,36 @@ def markdown_parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
+@lru_cache(maxsize=1)
+def _reading_parser() -> MarkdownIt:
+    """Return the parser of whole texts: notes stand in them, never in the one paragraph that the writer reads back."""
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser.use(footnote_plugin, inline=False)
+    parser.add_render_rule("footnote_block_open", _open_notes)
+    parser.add_render_rule("footnote_caption", _note_number)
+    return parser
+
+
 def markdown_to_blocks(text: str, *, source_lines: bool = False) -> Blocks:
     """Return the blocks of a Markdown text. ``source_lines``: each top block says its ``line``."""
     return convert_markdown(text, source_lines=source_lines).blocks
 
 
-def convert_markdown(text: str, *, source_lines: bool = False) -> Converted:
+def convert_markdown(
+    text: str, *, source_lines: bool = False, heading_ids: Callable[[str], str] | None = None
+) -> Converted:
     """Return the blocks of a Markdown text, and what was left out, with its lines.
 
     The title of a picture is its caption; a link alone in a paragraph, to an allowed provider, is an embed.
+    ``heading_ids``: the rule by which every heading gets an id, for texts that others link into.
     """
-    parser = markdown_parser()
+    parser = _reading_parser()
     tokens = parser.parse(clean_text(text))
     for token in tokens:
         if token.map and token.nesting >= 0:
             token.attrSet("data-line", str(token.map[0] + 1))
+    _name_headings(tokens, heading_ids)
+    _mark_tasks(tokens)
     html = parser.renderer.render(tokens, parser.options, {})
     converted = convert_html(html, source_lines=source_lines, markdown=True)
     deepest = max(tokens, key=lambda token: token.level, default=None)
@@ -55,3 +78,58 @@ def convert_markdown(text: str, *, source_lines: bool = False) -> Converted:
 def blocks_to_markdown(document: Document | Iterable[Mapping[str, Any]]) -> str:
     """Return the blocks as Markdown, ending with a line break if there is anything."""
     return html_to_markdown(blocks_to_html(document), markdown_parser())
+
+
+_STATED_ID = re.compile(r"[ \t]*(?<!\\)\{#([^\s{}#]{1,100})\}[ \t]*\Z")
+_TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+
+
+def _name_headings(tokens: Sequence[Token], rule: Callable[[str], str] | None) -> None:
+    """Give headings the ids they state; by the rule all of them, without one those that links of the text lead to."""
+    headings = [(token, tokens[index + 1]) for index, token in enumerate(tokens) if token.type == "heading_open"]
+    if not headings:
+        return
+    inlines = [inline for token in tokens for inline in token.children or ()]
+    hrefs = (str(inline.attrGet("href") or "") for inline in inlines if inline.type == "link_open")
+    wanted = {unquote(href[1:]) for href in hrefs if href.startswith("#")}
+    ids = HeadingIds(rule or heading_slug)
+    for opening, inline in headings:
+        stated = _STATED_ID.search(inline.content)
+        texts = [child for child in inline.children or () if child.type == "text"]
+        if stated and texts and (cut := _STATED_ID.sub("", texts[-1].content)) != texts[-1].content:
+            texts[-1].content = cut
+            opening.attrSet("id", stated[1])
+            continue
+        shown = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
+        name = ids.next(shown)
+        if name and (rule is not None or name in wanted):
+            opening.attrSet("id", name)
+
+
+def _mark_tasks(tokens: Sequence[Token]) -> None:
+    """Make list items that begin with ``[ ]`` or ``[x]`` items of a task list."""
+    lists: list[Token] = []
+    for index, token in enumerate(tokens):
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            lists.append(token)
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            lists.pop()
+        elif token.type == "list_item_open" and lists[-1].type == "bullet_list_open" and index + 2 < len(tokens):
+            inline = tokens[index + 2]
+            first = inline.children[0] if inline.type == "inline" and inline.children else None
+            if first is None or first.type != "text" or not (found := _TASK.match(first.content)):
+                continue
+            first.content = first.content[found.end() :]
+            token.attrSet("data-type", "taskItem")
+            token.attrSet("data-checked", "false" if found[1] == " " else "true")
+            lists[-1].attrSet("data-type", "taskList")
+
+
+def _open_notes(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    return "<hr>\n<section>\n<ol>\n"
+
+
+def _note_number(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    number = str(tokens[index].meta["id"] + 1)
+    again = tokens[index].meta.get("subId", 0)
+    return f"{number}:{again}" if again > 0 else number

@@ -13,7 +13,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from ..markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, words
+from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, words
 
 __all__ = ["InlineWriter"]
 
@@ -26,6 +26,8 @@ _SPECIAL = re.compile(r"[\\`*\[\]<|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[#A
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _LINE_START = re.compile(r"(?m)^([#>+\-=]|[0-9]{1,9}(?=[.)]))")
 _BACKTICKS = re.compile("`+")
+# What would be read as the id of a heading.
+_STATED_ID = re.compile(r"(?<!\\)\{(?=#[^\s{}#]{1,100}\}[ \t]*\Z)")
 _AUTOLINK = re.compile(r"https?://[^\s<>\\]+\Z")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 
@@ -43,10 +45,13 @@ class InlineWriter:
         """Return a paragraph, "" for one that shows nothing. Line breaks inside are hard ones."""
         return self._checked(nodes, "", "p")
 
-    def heading(self, nodes: Nodes, level: int) -> str:
-        """Return a heading on one line; as in blocks, its text is plain."""
-        text = self._checked([" ".join(_plain(nodes).split())], "#" * level + " ", f"h{level}")
-        return "#" * level + " " + text if text else ""
+    def heading(self, nodes: Nodes, level: int, href: str = "") -> str:
+        """Return a heading on one line; as in blocks, its text is plain, perhaps a link as a whole."""
+        content: list[Element | str] = [" ".join(_plain(nodes).split())]
+        if href:
+            content = [_with_children(Element("a", {"href": href}), content)]
+        text = self._checked(content, "#" * level + " ", f"h{level}")
+        return "#" * level + " " + _STATED_ID.sub(_backslash, text) if text else ""
 
     def cell(self, nodes: Nodes) -> str:
         """Return the content of a table cell on one line."""
@@ -119,6 +124,8 @@ class _Piece:
         if name == "code":
             return self.code(str(element.children[0]))
         inner = self.inline(element.children)
+        if name == "a" and "href" not in element.attrs:
+            return f'<a id="{escape(element.attrs["id"])}"></a>'
         if name == "a":
             return self.link(element, inner)
         if name in _MARKS and self.mode == "marks":
@@ -230,6 +237,8 @@ def _parts(element: Element, around: frozenset[str]) -> list[Element | str]:
     if name == "code":
         text = one_space(_plain(element.children))
         return [_with_children(Element("code"), [text])] if text else []
+    if name == "a" and element.attrs.get("id") and not element.children:
+        return [Element("a", {"id": element.attrs["id"]})]
     said = name in _MARKS or name in _AS_TAGS or (name == "a" and bool(element.attrs.get("href")))
     if not said or name in around:
         return _normalized(element.children, around)
@@ -277,6 +286,8 @@ def _signature(nodes: Nodes) -> Signature:
             out.append(node)
         elif node.name == "img":
             out.append(("img", one_space(node.attrs.get("alt", ""))))
+        elif node.name == "a" and "href" not in node.attrs:
+            out.append(("#", node.attrs.get("id", "")))
         else:
             out += [(node.name,), *_signature(node.children), ("/",)]
     return out

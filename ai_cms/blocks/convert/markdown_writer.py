@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
 
-from ..embeds import resolve_embed
-from ..markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, text_of
+from ..html.embeds import resolve_embed
+from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, text_of
+from .headings import HeadingIds, anchor_of
 from .html_parts import MEDIA, column_alignment, pictures_alone
 from .html_text import language_of
+from .html_tree import targets_of
 from .markdown_inline import InlineWriter, one_space
 
 __all__ = ["html_to_markdown"]
@@ -22,13 +24,39 @@ _BACKTICKS = re.compile("`{3,}")
 _SEPARATORS = {"left": ":--", "center": ":-:", "right": "--:"}
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
+_BOXES = {"true": "[x]", "false": "[ ]"}
+_NOT_STATED = re.compile(r"[\s{}#]")
+
 Nodes = Sequence[Element | str]
 
 
 def html_to_markdown(html: str, parser: MarkdownIt) -> str:
     """Return sanitised HTML as Markdown that ``parser`` reads back as the same."""
-    written = "\n\n".join(_Writer(parser).blocks(parse_html(html).children, 0))
+    root = parse_html(html)
+    _keep_targets(root)
+    written = "\n\n".join(_Writer(parser).blocks(root.children, 0))
     return f"{written}\n" if written else ""
+
+
+def _keep_targets(root: Element) -> None:
+    """Put the ids that links of the text lead to where Markdown can say them: into an ``<a id="…">`` in the text."""
+    targets = targets_of(root)
+    for parent in (root, *root.find_all_elements()):
+        children: list[Element | str] = []
+        for child in parent.children:
+            name = ""
+            if isinstance(child, Element) and child.name not in _HEADINGS:
+                name = child.attrs.pop("id", "")
+            if not isinstance(child, Element) or name not in targets:
+                children.append(child)
+            elif child.name == "a" or not child.children:
+                # A link holds no other.
+                children += [Element("a", {"id": name}), *([child] if child.children or child.name != "a" else [])]
+            else:
+                holder = child.find("p") if child.name == "li" else None
+                (holder or child).children.insert(0, Element("a", {"id": name}))
+                children.append(child)
+        parent.children = children
 
 
 class _Paragraph(str):
@@ -46,6 +74,7 @@ class _List(str):
 class _Writer:
     def __init__(self, parser: MarkdownIt) -> None:
         self.inline = InlineWriter(parser)
+        self.ids = HeadingIds()
 
     def blocks(self, nodes: Nodes, depth: int) -> list[str]:
         """Return the Markdown of each block; ``depth``: of lists and quotations around."""
@@ -93,7 +122,7 @@ class _Writer:
         if name in _HEADINGS:
             images = (image for image in element.find_all("img") if image.attrs.get("src"))
             below = (block for image in images for block in _paragraphs(self.inline.image(image)))
-            return [*_some(self.inline.heading(_flat(element), int(name[1]))), *below]
+            return [*_some(self.heading(element)), *below]
         if name == "hr":
             return ["___" if depth else "***"]
         if name == "pre":
@@ -118,12 +147,24 @@ class _Writer:
             return _paragraphs(self.inline.paragraph([strong]))
         return self.blocks(element.children, depth)
 
+    def heading(self, element: Element) -> str:
+        """Return a heading with its link, and the id it states unless the usual rule gives it that one."""
+        links = {link.attrs.get("href", "") for link in element.find_all("a")} - {""}
+        href = links.pop() if len(links) == 1 else ""
+        written = self.inline.heading(_flat(element), int(element.name[1]), href)
+        anchor = anchor_of(element.attrs.get("id", ""))
+        usual = self.ids.next(" ".join(text_of(element).split())) if written else ""
+        stated = anchor and anchor != usual and not _NOT_STATED.search(anchor)
+        return f"{written} {{#{anchor}}}" if written and stated else written
+
     def write_list(self, element: Element, mark: str, depth: int) -> str:
         items = [child for child in element.children if isinstance(child, Element) or child.strip()]
         start = element.attrs.get("start", "1")
         number = int(start) if element.name == "ol" and start.isascii() and start.isdigit() and len(start) < 9 else 1
         contents = [item.children if isinstance(item, Element) and item.name == "li" else [item] for item in items]
         entries = [blocks for content in contents if (blocks := self.blocks(content, depth + 1))]
+        if element.name == "ul":
+            self.check_boxes(items, entries)
         # Items of a single paragraph each say the same with and without blank lines.
         plain = all(len(blocks) == 1 and isinstance(blocks[0], _Paragraph) for blocks in entries)
         lists_below = all(all(isinstance(below, _List) for below in blocks[1:]) for blocks in entries)
@@ -136,6 +177,15 @@ class _Writer:
             lines = [f"{indent}{line}" if line else "" for line in between.join(blocks).split("\n")]
             written.append(f"{marker} {chr(10).join(lines)[len(indent) :]}")
         return between.join(written)
+
+    def check_boxes(self, items: Nodes, entries: list[list[str]]) -> None:
+        """Begin the items of a task list with their boxes."""
+        if len(items) != len(entries):
+            return
+        for item, blocks in zip(items, entries, strict=True):
+            checked = item.attrs.get("data-checked", "") if isinstance(item, Element) else ""
+            if checked in _BOXES and isinstance(blocks[0], _Paragraph):
+                blocks[0] = _Paragraph(f"{_BOXES[checked]} {blocks[0]}")
 
     def code(self, element: Element, depth: int) -> str:
         text = _raw_text(element.children).rstrip("\n")

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from ..richtext import clean_text, clean_url
-from ..text import check_image_ref, check_url
+from ..html.richtext import clean_text, clean_url
+from ..types.text import check_image_ref, check_url
 
 __all__ = ["ConversionWarning", "Converted", "block", "file_url", "link_url", "one_line"]
 

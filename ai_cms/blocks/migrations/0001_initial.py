@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "block permissions",
                 "permissions": [("use_raw_html", "Can add and change raw HTML blocks")],
                 "managed": False,
+                "base_manager_name": "objects",
                 "default_permissions": (),
             },
         ),

@@ -8,10 +8,10 @@ from django import template
 from django.template import Context
 from django.utils.safestring import SafeString
 
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.references import resolve_reference
-from ai_cms.blocks.rendering import Mode
-from ai_cms.blocks.rendering import render_blocks as render
+from ..documents.document import Document
+from ..html.references import resolve_reference
+from ..rendering.render import Mode
+from ..rendering.render import render_blocks as render
 
 register = template.Library()
 

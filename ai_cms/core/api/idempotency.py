@@ -232,7 +232,9 @@ def _keeps_writes(error: Exception) -> bool:
 
 
 def _body_of(response: HttpResponseBase) -> tuple[str, bool]:
-    """Return the body to keep, and whether it can be sent again."""
+    """Return the body to keep, and whether it can be sent again; one that ``holds_secret`` is not kept."""
+    if getattr(response, "holds_secret", False):
+        return "", False
     if isinstance(response, Response):
         return ("" if response.data is None else JSONRenderer().render(response.data).decode()), True
     if isinstance(response, HttpResponse) and response.get("Content-Type", "").startswith("application/json"):
@@ -243,7 +245,7 @@ def _body_of(response: HttpResponseBase) -> tuple[str, bool]:
 def _replay(record: IdempotencyRecord) -> HttpResponseBase:
     if not record.replayable:
         raise Conflict(
-            _("The request was carried out before; its answer was a stream or a file and is not kept."),
+            _("The request was carried out before; its answer was a stream, a file or a secret and is not kept."),
             code="idempotency_done",
         )
     data = json.loads(record.body) if record.body else None

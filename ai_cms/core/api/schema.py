@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,8 @@ from ai_cms.core.registry import Registry
 
 from .openapi import ERROR_SCHEMA, STALE_SCHEMA, UNAVAILABLE_SCHEMA, VALIDATION_SCHEMA, extend_schema
 from .renderers import JSONRenderer
+from .routers import api_router
+from .tidy import lift_definitions, simplify_any
 from .viewsets import ServiceView
 
 __all__ = ["SchemaView", "build_schema", "cached_schema", "component_schemas"]
@@ -32,8 +35,6 @@ _lock = threading.Lock()
 
 def build_schema(prefix: str) -> dict[str, Any]:
     """Return the OpenAPI document of the API mounted at ``prefix``, such as ``/api/``."""
-    from .urls import api_patterns
-
     components = {name: build() for name, build in component_schemas.items()}
     components |= {
         "Error": ERROR_SCHEMA,
@@ -57,11 +58,14 @@ def build_schema(prefix: str) -> dict[str, Any]:
         "SERVERS": [],
     }
     generator: Any = SchemaGenerator(  # type: ignore[no-untyped-call]
-        patterns=[path(prefix.lstrip("/"), include(api_patterns()))]
+        patterns=[path(prefix.lstrip("/"), include(list(api_router.urls)))]
     )
     # drf-spectacular keeps its settings in one object of the process; patching it is not safe for threads.
     with _lock, patched_settings(patches):
-        schema: dict[str, Any] = generator.get_schema(request=None, public=True)
+        # A copy: what apps give is kept by them, and shared.
+        schema: dict[str, Any] = copy.deepcopy(generator.get_schema(request=None, public=True))
+    lift_definitions(schema["components"]["schemas"], schema)
+    simplify_any(schema)
     _limit_queries(schema)
     return schema
 
@@ -82,10 +86,8 @@ _cache: dict[tuple[Any, ...], tuple[list[Any], dict[str, Any]]] = {}
 
 def cached_schema() -> dict[str, Any]:
     """Return the document for the current URLconf and language, built once for each."""
-    from .urls import api_patterns
-
     prefix = reverse("ai_cms_api:schema").removesuffix("schema/")
-    patterns = api_patterns()
+    patterns = list(api_router.urls)
     key = (prefix, get_language(), core_settings.API_TITLE, *map(id, patterns), *component_schemas)
     if key not in _cache:
         # The patterns are kept with it, so that their ids stay theirs.

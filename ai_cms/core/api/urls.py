@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.urls import path
 
 from .docs import DocsView
 from .routers import api_router
 from .schema import SchemaView
 
-__all__ = ["api_patterns", "app_name", "urlpatterns"]
+__all__ = ["app_name", "urlpatterns"]
 
 app_name = "ai_cms_api"
 
 
-def api_patterns() -> list[Any]:
-    """Return the registered routes."""
-    return list(api_router.urls)
-
-
 urlpatterns = [
-    *api_patterns(),
+    *api_router.urls,
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
 ]

@@ -18,11 +18,11 @@ from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceView, ServiceViewSet
 from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.core.permissions import get_policy
-from ai_cms.llm import credits
 from ai_cms.llm.exceptions import InvalidLLMBackend
 from ai_cms.llm.handler import DEFAULT_ALIAS, llms
-from ai_cms.llm.models import AILog, BackendState, CreditAccount, CreditEntry, CreditKind
+from ai_cms.llm.models import AILog, BackendState, CallKind, CreditAccount, CreditEntry, CreditKind
 
+from ..credits import ledger as credits
 from .filters import AILogFilter, CreditEntryFilter, user_key
 from .serializers import (
     AILogSerializer,
@@ -121,7 +121,9 @@ class BackendsView(ServiceView):
     @extend_schema(summary="List the AI backends", responses=BackendSerializer(many=True))
     def get(self, request: Request) -> Response:
         now = timezone.now()
-        opened = set(BackendState.objects.filter(open_until__gt=now).values_list("alias", flat=True))
+        opened = set(
+            BackendState.objects.filter(open_until__gt=now, kind=CallKind.TEXT).values_list("alias", flat=True)
+        )
         found = []
         for alias in llms:
             try:

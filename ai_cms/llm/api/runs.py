@@ -19,12 +19,12 @@ from rest_framework.response import Response
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceViewSet
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.llm.executors import get_executor
 from ai_cms.llm.models import Run, RunStatus
-from ai_cms.llm.run_events import events_after
-from ai_cms.llm.runs import cancel_run
-from ai_cms.llm.streaming import run_stream
 
+from ..runs.events import events_after
+from ..runs.executors.runner import get_executor
+from ..runs.services import cancel_run
+from ..runs.streaming import run_stream
 from .filters import RunFilter
 from .serializers import EventSerializer, RunDetailSerializer, RunSerializer
 

@@ -18,6 +18,7 @@ from ai_cms.llm.messages import (
     Limits,
     LLMRequest,
     LLMResponse,
+    Restarted,
     StreamEvent,
     TextDelta,
     ToolCall,
@@ -27,6 +28,8 @@ from ai_cms.llm.messages import (
 )
 from ai_cms.llm.tokens import calibration, estimate_request, estimate_usage
 
+from .thinking import ThoughtFilter
+
 __all__ = ["Assembler", "clean_text"]
 
 #: Characters of text without ``max_tokens``, and for each of its tokens; no tokenizer packs more over a whole answer.
@@ -35,6 +38,12 @@ _CHARACTERS_PER_TOKEN = 12
 _SPARE_CHARACTERS = 1024
 #: Tokens of an input from which on an estimate is good enough to compare with.
 _LONG_INPUT = 2000
+#: Tokens that a server's own template may add to a prompt, and to one with tools.
+_TEMPLATE = 160
+_TOOLS_TEMPLATE = 640
+#: Tokens of difference that say nothing yet.
+_SPARE_TOKENS = 64
+_SPARE_OUTPUT = 16
 
 logger = logging.getLogger("ai_cms.llm")
 
@@ -57,11 +66,15 @@ class _Call:
 
 
 class Assembler:
-    """Collect the pieces of one answer. ``key`` names the model for the calibration of estimates."""
+    """Collect the pieces of one answer.
 
-    def __init__(self, request: LLMRequest, limits: Limits, *, key: str = "") -> None:
+    ``key`` names the model for the calibration of estimates, ``schema_weight`` is what of a schema is prompt for certain.
+    """
+
+    def __init__(self, request: LLMRequest, limits: Limits, *, key: str = "", schema_weight: float = 0.0) -> None:
         self.request = request
         self.key = key
+        self.schema_weight = schema_weight
         self.texts: list[str] = []
         self.refusals: list[str] = []
         self.calls: dict[int, _Call] = {}
@@ -79,6 +92,7 @@ class Assembler:
         self.reasoning_tokens = 0
         self._size = 0
         self._held = ""
+        self._filter = ThoughtFilter()
         if limits.max_characters is not None:
             self._most = limits.max_characters
         elif request.max_tokens is not None:
@@ -93,9 +107,19 @@ class Assembler:
         # The first half of a surrogate pair waits for the second.
         cut = len(text) - 1 if text and "\ud800" <= text[-1] <= "\udbff" else len(text)
         text, self._held = text[:cut], text[cut:]
-        text = clean_text(text)
-        if not text:
-            return
+        yield from self._parted(self._filter.feed(clean_text(text)))
+
+    def _parted(self, parts: Iterator[tuple[str, str]]) -> Iterator[StreamEvent]:
+        for kind, piece in parts:
+            if kind == "shown":
+                yield from self._show(piece)
+                continue
+            self._hide(piece)
+            if kind == "void":
+                self.texts.clear()
+                yield Restarted("thinking")
+
+    def _show(self, text: str) -> Iterator[StreamEvent]:
         kept = text[: max(self._most - self._size, 0)]
         self._size += len(text)
         if kept:
@@ -112,6 +136,9 @@ class Assembler:
     def add_hidden(self, text: str) -> None:
         """Note text that is billed but not part of the answer (reasoning)."""
         self.pieces += 1
+        self._hide(text)
+
+    def _hide(self, text: str) -> None:
         self.hidden_bytes += len(text.encode("utf-8", "replace"))
         self._grow(len(text))
 
@@ -126,22 +153,34 @@ class Assembler:
         self._grow(len(arguments) + len(name))
         yield ToolCallDelta(index, id, name, arguments)
 
-    def add_usage(self, prompt: Any, completion: Any, *, cached: Any = 0, reasoning: Any = 0) -> Iterator[StreamEvent]:
-        """Take reported usage; the last one counts. What is no number at all is passed over."""
+    def add_usage(
+        self, prompt: Any, completion: Any, *, cached: Any = 0, reasoning: Any = 0, total: Any = 0
+    ) -> Iterator[StreamEvent]:
+        """Take reported usage; the last one counts. What is no number at all is passed over.
+
+        ``total``: some servers count reasoning in the total alone; what is in neither of the two was written.
+        """
         self.pieces += 1
         tokens_in, tokens_out = _count(prompt), _count(completion)
-        if tokens_in is None or tokens_out is None:
-            self.usage = None
+        if tokens_in is None or tokens_out is None or (not (tokens_in or tokens_out) and self.usage is not None):
             return
-        self.reasoning_tokens = _count(reasoning) or 0
+        apart = max((_count(total) or 0) - tokens_in - tokens_out, 0)
+        tokens_out += apart
+        self.reasoning_tokens = max(_count(reasoning) or 0, apart)
         self.usage = Usage(tokens_in, tokens_out, min(_count(cached) or 0, tokens_in))
         yield UsageEvent(self.usage)
 
-    def finish_with(self, reason: FinishReason | None) -> None:
+    def finish_with(self, reason: FinishReason | None) -> Iterator[StreamEvent]:
         """Take the reason for which the answer ended."""
         if reason is not None:
             self.pieces += 1
             self.finish = reason
+            yield from self._parted(self._filter.finish())
+
+    @property
+    def reasoned(self) -> bool:
+        """Whether the model has thought before it answered, as far as the server tells."""
+        return bool(self.hidden_bytes or self.reasoning_tokens)
 
     @property
     def text(self) -> str:
@@ -149,7 +188,7 @@ class Assembler:
 
     @property
     def delivered(self) -> bool:
-        """Say whether anything of an answer has come."""
+        """Return whether anything of an answer has come."""
         return bool(self.texts or self.calls or self.refusals)
 
     def tool_calls(self) -> tuple[ToolCall, ...]:
@@ -179,7 +218,9 @@ class Assembler:
         sent = sum(len(message.text.encode("utf-8", "replace")) for message in self.request.messages)
         images = sum(len(message.images) for message in self.request.messages)
         estimate = estimate_usage(self.request, self.text, self.tool_calls())
-        most_in = 4 * estimate.input_tokens + sent + 50_000 * images + 4096
+        # A template adds its marks and perhaps a system prompt of its own, with tools a longer one.
+        tools = _TOOLS_TEMPLATE if self.request.tools else 0
+        most_in = max(3 * estimate.input_tokens, sent) + 50_000 * images + _TEMPLATE + tools
         if not sent // 100 <= self.usage.input_tokens <= most_in or self.usage.input_tokens == 0:
             return None
         delivered = sum(len(text.encode("utf-8", "replace")) for text in (*self.texts, *self.refusals))
@@ -190,6 +231,10 @@ class Assembler:
         least_out = max(delivered // 100, 1 if delivered else 0)
         if not least_out <= self.usage.output_tokens <= most_out:
             return None
+        # Too much on both sides, and no word of thinking: the report is a multiple of the truth.
+        unheard = not self.reasoned and self.usage.output_tokens > delivered + _SPARE_OUTPUT
+        if unheard and not images and self.usage.input_tokens > 2 * estimate.input_tokens + _SPARE_TOKENS + tools:
+            return None
         return self.usage
 
     def complete(self, *, needs_end: bool = True) -> LLMResponse:
@@ -197,6 +242,9 @@ class Assembler:
 
         ``needs_end``: without the dialect's own end the bytes just stopped.
         """
+        for _event in self._parted(self._filter.finish()):
+            # Only where the finish reason is missing is anything left; then there is no answer.
+            continue
         ended_properly = self.ended or not needs_end
         facts = {"received": True, **self.facts()}
         if self._held:
@@ -224,7 +272,7 @@ class Assembler:
 
     def _compare(self, reported: Usage) -> None:
         """Warn where a server seems to have read only a part of the input: some drop its beginning without a word."""
-        expected = estimate_request(self.request) * calibration.remembered(self.key)
+        expected = estimate_request(self.request, schema_weight=self.schema_weight) * calibration.remembered(self.key)
         if expected > _LONG_INPUT and reported.input_tokens < expected * 0.4:
             logger.warning(
                 "%s read %d tokens of an input of about %d; its context may be too small.",
@@ -234,7 +282,7 @@ class Assembler:
             )
 
     def _estimated_usage(self, calls: tuple[ToolCall, ...]) -> Usage:
-        estimate = estimate_usage(self.request, self.text, calls)
+        estimate = estimate_usage(self.request, self.text, calls, schema_weight=self.schema_weight)
         # Only what this process remembers: reading the log belongs outside of a call.
         ratio = calibration.remembered(self.key)
         tokens_in, tokens_out = round(estimate.input_tokens * ratio), round(estimate.output_tokens * ratio)

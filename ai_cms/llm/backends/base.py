@@ -14,12 +14,14 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.core.checks import CheckMessage
+from django.utils.translation import gettext as _
 
 from ai_cms.llm.exceptions import (
     InvalidLLMBackend,
     LLMEmptyOutput,
     LLMInputTooLong,
     LLMInterrupted,
+    LLMInvalidOutput,
     LLMRefused,
     LLMUnsupported,
     RealCallForbidden,
@@ -29,6 +31,7 @@ from ai_cms.llm.messages import (
     Deadlines,
     EmbeddingResponse,
     Finish,
+    FinishReason,
     ImageRequest,
     ImageResponse,
     Limits,
@@ -41,6 +44,7 @@ from ai_cms.llm.messages import (
 from ai_cms.llm.schema import parse_json, parse_output
 from ai_cms.llm.tokens import estimate_request
 
+from .thinking import without_thinking
 from .threads import arun, astream_of
 
 __all__ = ["BaseLLMBackend", "real_calls"]
@@ -127,7 +131,7 @@ class BaseLLMBackend:
         self._before(request)
         if type(self)._stream is not BaseLLMBackend._stream:
             return collect(self._checked_events(request))
-        return self._checked(request, self._generate(request))
+        return self._checked(request, _answer(self._generate(request)))
 
     def stream(self, request: LLMRequest) -> Iterator[StreamEvent]:
         """Answer ``request`` in pieces; the last event is a Finish.
@@ -187,8 +191,19 @@ class BaseLLMBackend:
         """Return what the system checks should say about this backend; nothing is called."""
         return []
 
+    def prepare(self) -> None:
+        """Do what has to be done once before a call is sent, such as importing a library. Raises LLMError."""
+
     def close(self) -> None:
         """Release what the backend holds; it may be used again afterwards."""
+
+    def schema_is_prompt(self, model: str) -> bool:
+        """Return whether the schema of an answer is sent as a part of the prompt, so that its tokens count."""
+        return False
+
+    def thinking_room(self, model: str) -> int:
+        """Return the tokens that ``model`` needs for thinking, besides those of its answer."""
+        return 0
 
     # What a backend overrides
 
@@ -235,7 +250,7 @@ class BaseLLMBackend:
             raise LLMInputTooLong(reason=f"far more than the {self.context_window} tokens of {self.setting}")
 
     def _events_of_whole(self, request: LLMRequest) -> Iterator[StreamEvent]:
-        response = self._checked(request, self._generate(request))
+        response = self._checked(request, _answer(self._generate(request)))
         if response.text:
             yield TextDelta(response.text)
         for index, call in enumerate(response.tool_calls):
@@ -256,6 +271,20 @@ class BaseLLMBackend:
                 close()
         raise LLMInterrupted(reason=f"{type(self).__name__}._stream() ended without a Finish.")
 
+    def _without_calls(self, request: LLMRequest, response: LLMResponse, facts: dict[str, Any]) -> LLMResponse:
+        """Return an answer that calls tools although there are none without these calls. Raises LLMInvalidOutput."""
+        finish: FinishReason = "stop" if response.finish_reason == "tool_calls" else response.finish_reason
+        plain = replace(response, tool_calls=(), finish_reason=finish)
+        if plain.text.strip():
+            return plain
+        called = "\n".join(f"{call.name}({call.arguments})" for call in response.tool_calls)
+        problem = "You called a tool, and there is none. Answer in words."
+        if request.structured:
+            problem = "You called a tool, and there is none. Answer with the JSON itself."
+        raise LLMInvalidOutput(
+            problems=problem, reason="a tool call that nobody asked for", **{**facts, "partial": called}
+        )
+
     def _checked(self, request: LLMRequest, response: LLMResponse) -> LLMResponse:
         """Hold an answer that ended properly to the rules: not refused, not empty, of the form that was asked for."""
         facts: dict[str, Any] = {
@@ -267,8 +296,14 @@ class BaseLLMBackend:
         }
         if response.refusal or response.finish_reason == "content_filter":
             raise LLMRefused(refusal=response.refusal, reason=response.refusal or "content filter", **facts)
+        if response.tool_calls and not request.tools:
+            response = self._without_calls(request, response, facts)
         if not response.text.strip() and not response.tool_calls:
             raise LLMEmptyOutput(reason=f"no text, finish reason {response.finish_reason}", **facts)
+        if request.structured and response.truncated:
+            facts["detail"] = _("The answer of the AI model was longer than the %(tokens)s tokens it may have.") % {
+                "tokens": request.max_tokens or response.usage.output_tokens
+            }
         if request.response_model is not None and not response.tool_calls and response.parsed is None:
             facts.pop("partial")
             parsed = parse_output(request.response_model, response.text, truncated=response.truncated, **facts)
@@ -277,6 +312,12 @@ class BaseLLMBackend:
             facts.pop("partial")
             return replace(response, parsed=parse_json(response.text, truncated=response.truncated, **facts))
         return response
+
+
+def _answer(response: LLMResponse) -> LLMResponse:
+    """Return a whole answer without the thinking that a backend may have left before it."""
+    text = without_thinking(response.text)
+    return response if text == response.text else replace(response, text=text)
 
 
 def collect(events: Iterator[StreamEvent]) -> LLMResponse:

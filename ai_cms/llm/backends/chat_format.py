@@ -15,6 +15,12 @@ from .assembly import Assembler, as_json_text, clean_text
 
 __all__ = ["chat_messages", "feed_chat", "finish_reason", "response_format", "schema_instruction", "tool_definitions"]
 
+#: Fields of a delta that are not a model's thinking, and fields inside of others that are no words.
+_KNOWN = frozenset(
+    {"role", "content", "refusal", "tool_calls", "function_call", "annotations", "audio", "name", "id", "index"}
+)
+_NO_WORDS = frozenset({"type", "id", "format", "role", "index", "name", "signature"})
+
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
     "end_turn": "stop",
@@ -94,13 +100,17 @@ def tool_definitions(request: LLMRequest) -> list[dict[str, Any]]:
     ]
 
 
-def response_format(schema: OutputSchema, json_mode: str) -> dict[str, Any] | None:
-    """Return the ``response_format`` for a server of ``json_mode``, ``None`` where only the prompt can ask."""
+def response_format(schema: OutputSchema, json_mode: str, *, limits: bool = False) -> dict[str, Any] | None:
+    """Return the ``response_format`` for a server of ``json_mode``, ``None`` where only the prompt can ask.
+
+    ``limits``: send the schema with its lengths, counts, ranges and patterns.
+    """
+    sent = dict(schema.limited if limits else schema.schema)
     if json_mode == "json_schema":
-        described = {"name": schema.name, "strict": schema.strict, "schema": dict(schema.schema)}
+        described = {"name": schema.name, "strict": schema.strict, "schema": sent}
         return {"type": "json_schema", "json_schema": described}
     if json_mode == "json_object+schema":
-        return {"type": "json_object", "schema": dict(schema.schema)}
+        return {"type": "json_object", "schema": sent}
     return {"type": "json_object"} if json_mode == "json_object" else None
 
 
@@ -119,12 +129,33 @@ def finish_reason(value: Any) -> FinishReason | None:
     return _FINISH.get(value.lower(), "stop")
 
 
-def _text_of(content: Any) -> str:
+def _parts_of(content: Any) -> tuple[str, str]:
+    """Return the text of a content and what it holds of the model's thinking."""
     if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
-    return ""
+        return content, ""
+    text: list[str] = []
+    hidden: list[str] = []
+    for part in content if isinstance(content, list) else [content]:
+        if isinstance(part, str):
+            text.append(part)
+        elif isinstance(part, dict):
+            shown = part.get("type") in (None, "text", "output_text") and isinstance(part.get("text"), str)
+            (text if shown else hidden).append(part["text"] if shown else _strings(part))
+    return "".join(text), "".join(hidden)
+
+
+def _strings(value: Any, name: str = "") -> str:
+    """Return all words in a value; names and kinds are none."""
+    if isinstance(value, str):
+        return "" if name in _NO_WORDS else value
+    if isinstance(value, dict):
+        return "".join(_strings(inner, str(key)) for key, inner in value.items())
+    return "".join(map(_strings, value)) if isinstance(value, list) else ""
+
+
+def _hidden(delta: Mapping[str, Any]) -> str:
+    """Return what a delta holds besides the answer: thinking, under whatever name; said under two, it counts once."""
+    return max((_strings(value, name) for name, value in delta.items() if name not in _KNOWN), key=len, default="")
 
 
 def feed_chat(assembler: Assembler, data: Mapping[str, Any]) -> Iterator[StreamEvent]:
@@ -137,14 +168,36 @@ def feed_chat(assembler: Assembler, data: Mapping[str, Any]) -> Iterator[StreamE
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict) and choice.get("index", 0) in (0, None):
             yield from _feed_choice(assembler, choice)
-    usage = data.get("usage")
-    if isinstance(usage, dict):
+    for usage in _usages(data):
         yield from assembler.add_usage(
-            usage.get("prompt_tokens"),
-            usage.get("completion_tokens"),
+            usage.get("prompt_tokens", usage.get("input_tokens")),
+            usage.get("completion_tokens", usage.get("output_tokens")),
             cached=_detail(usage, "prompt_tokens_details", "cached_tokens"),
-            reasoning=_detail(usage, "completion_tokens_details", "reasoning_tokens"),
+            reasoning=_detail(usage, "completion_tokens_details", "reasoning_tokens") or usage.get("reasoning_tokens"),
+            total=usage.get("total_tokens"),
         )
+
+
+def _usages(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the reports of usage in a chunk: beside the choices, inside of one (Moonshot), or in a corner (Groq)."""
+    choices = data.get("choices")
+    corner = data.get("x_groq")
+    holders = [*(choices if isinstance(choices, list) else ()), corner, data]
+    for holder in holders:
+        usage = holder.get("usage") if isinstance(holder, dict) else None
+        if isinstance(usage, dict):
+            yield usage
+    # llama.cpp's own count, where the usage was not asked for or is not sent.
+    timings = data.get("timings")
+    if isinstance(timings, dict) and not isinstance(data.get("usage"), dict):
+        cached = timings.get("cache_n")
+        prompt, cached = timings.get("prompt_n"), cached if isinstance(cached, int) else 0
+        if isinstance(prompt, int):
+            yield {
+                "prompt_tokens": prompt + cached,
+                "completion_tokens": timings.get("predicted_n"),
+                "prompt_tokens_details": {"cached_tokens": cached},
+            }
 
 
 def _detail(usage: Mapping[str, Any], group: str, name: str) -> Any:
@@ -156,10 +209,10 @@ def _feed_choice(assembler: Assembler, choice: Mapping[str, Any]) -> Iterator[St
     assembler.started = True
     delta = choice.get("delta") or choice.get("message")
     if isinstance(delta, dict):
-        for name in ("reasoning_content", "reasoning"):
-            if isinstance(delta.get(name), str) and delta[name]:
-                assembler.add_hidden(delta[name])
-        text = _text_of(delta.get("content"))
+        text, hidden = _parts_of(delta.get("content"))
+        hidden = max(hidden, _hidden(delta), key=len)
+        if hidden:
+            assembler.add_hidden(hidden)
         if text:
             yield from assembler.add_text(text)
         if isinstance(delta.get("refusal"), str) and delta["refusal"]:
@@ -170,7 +223,7 @@ def _feed_choice(assembler: Assembler, choice: Mapping[str, Any]) -> Iterator[St
                 yield from _feed_call(assembler, call)
     elif isinstance(choice.get("text"), str) and choice["text"]:
         yield from assembler.add_text(choice["text"])
-    assembler.finish_with(finish_reason(choice.get("finish_reason")))
+    yield from assembler.finish_with(finish_reason(choice.get("finish_reason")))
 
 
 def _feed_call(assembler: Assembler, call: Mapping[str, Any]) -> Iterator[StreamEvent]:

@@ -27,6 +27,7 @@ from ai_cms.llm.exceptions import (
     LLMRefused,
     LLMTimeout,
     LLMUnavailable,
+    LLMUnsupported,
 )
 
 from .connection import Exchange, ProviderStatus, TooManyBytes, UnreadableEncoding
@@ -62,6 +63,7 @@ _QUOTA_TEXT = re.compile(
     r"insufficient (quota|balance|funds|credits?)|exceeded your current quota|billing|out of credits|PerDay",
     re.IGNORECASE,
 )
+_UNSUPPORTED_TEXT = re.compile(r"not.{0,20}(?:supported|implemented)|unsupported|does not support", re.IGNORECASE)
 _REFUSED_CODES = {"content_filter", "content_policy_violation", "moderation_blocked", "safety"}
 
 
@@ -90,6 +92,9 @@ def error_for_status(
         return LLMBusy(retry_after=wait, **facts)
     if status in (401, 402, 403, 404) or 300 <= status < 400:
         return LLMBackendMisconfigured(**facts)
+    if status in (405, 501) or (status == 500 and _UNSUPPORTED_TEXT.search(message)):
+        # It will never do this; that says nothing about what else it does.
+        return LLMUnsupported(**facts)
     if status in (408, 409, 425) or status >= 500:
         return LLMUnavailable(retry_after=wait, **facts)
     # The provider does not take a parameter, a schema or an image: this request fails, the next may not.

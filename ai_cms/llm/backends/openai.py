@@ -11,6 +11,7 @@ from ai_cms.llm.messages import ImageRequest, LLMRequest, StreamEvent
 from ai_cms.llm.schema import requested_schema
 
 from .assembly import Assembler
+from .dialect import Dialect
 from .openai_compatible import OpenAICompatibleBackend
 from .responses_format import feed_responses, responses_input, responses_text, responses_tools
 
@@ -25,37 +26,45 @@ class OpenAIBackend(OpenAICompatibleBackend):
 
     supports_images = True
     max_tokens_param = "max_completion_tokens"
+    done_marker = True
+    schema_limits = False
     remote_images = True
     default_base_url: ClassVar[str] = "https://api.openai.com/v1"
-    #: Models that answer 400 to any temperature but their own.
-    fixed_temperature: ClassVar[re.Pattern[str]] = re.compile(r"^(o\d|gpt-5)")
+    #: Models that think: they answer 400 to ``max_tokens``, ``stop`` and any temperature but their own.
+    reasoning_models: ClassVar[re.Pattern[str]] = re.compile(r"(?:^|/)(?:o\d|gpt-5)(?!.*-chat)")
 
     def __init__(self, *, api: str = "chat", **options: Any) -> None:
         super().__init__(**options)
         if api not in ("chat", "responses"):
             raise InvalidLLMBackend(f"{self.setting}['OPTIONS']['api']: must be 'chat' or 'responses', not {api!r}.")
         self.api = api
-        if self.base_url != self.default_base_url and "max_tokens_param" not in (options.get("capabilities") or {}):
+        named = options.get("capabilities") or {}
+        if self.base_url != self.default_base_url:
             # Others know the older name; some ignore the newer one and then write without a limit.
-            self.max_tokens_param = "max_tokens"
+            self.max_tokens_param = named.get("max_tokens_param", "max_tokens")
+            self.schema_limits = named.get("schema_limits", True)
 
     @property
     def needs_key(self) -> bool:  # type: ignore[override]
         """OpenAI's own address takes no call without a key; another server may."""
         return self.base_url == self.default_base_url
 
-    def _takes_temperature(self, request: LLMRequest) -> bool:
-        return "temperature" not in self.omit and not self.fixed_temperature.match(request.model or self.model)
+    def dialect(self, model: str) -> Dialect:
+        if model not in self._dialects and self.reasoning_models.search(model):
+            found = super().dialect(model)
+            found.refused |= {"temperature", "stop"}
+            if "max_tokens_param" not in self._named:
+                found.max_tokens = "max_completion_tokens"
+        return super().dialect(model)
 
-    def _parameters(self, request: LLMRequest) -> tuple[dict[str, Any], dict[str, Any]]:
-        parameters, extra = super()._parameters(request)
-        if not self._takes_temperature(request):
-            parameters.pop("temperature", None)
-        return parameters, extra
+    def thinking_room(self, model: str) -> int:
+        if self.thinking_tokens is None and self.reasoning_models.search(model or self.model):
+            self._thinkers.add(model or self.model)
+        return super().thinking_room(model)
 
-    def _open_text(self, request: LLMRequest, timeout: Any) -> Any:
+    def _open_text(self, request: LLMRequest, timeout: Any, dialect: Dialect) -> Any:
         if self.api == "chat":
-            return super()._open_text(request, timeout)
+            return super()._open_text(request, timeout, dialect)
         parameters: dict[str, Any] = {
             "model": request.model or self.model,
             "input": responses_input(request.messages, remote_images=self.remote_images),
@@ -64,10 +73,10 @@ class OpenAIBackend(OpenAICompatibleBackend):
         }
         schema = requested_schema(request)
         if schema is not None:
-            parameters["text"] = responses_text(schema)
+            parameters["text"] = responses_text(schema, limits=dialect.limits)
         if request.max_tokens is not None:
             parameters["max_output_tokens"] = request.max_tokens
-        if request.temperature is not None and self._takes_temperature(request):
+        if request.temperature is not None:
             parameters["temperature"] = request.temperature
         if request.tools:
             parameters["tools"] = responses_tools(request)
@@ -78,7 +87,7 @@ class OpenAIBackend(OpenAICompatibleBackend):
                 )
         if self.streaming:
             parameters["stream"] = True
-        for name in self.omit:
+        for name in dialect.refused:
             parameters.pop(name, None)
         create = self.transport.client.responses.with_streaming_response.create
         return create(**parameters, extra_body=self.extra_body, timeout=timeout)

@@ -65,9 +65,10 @@ def responses_tools(request: LLMRequest) -> list[dict[str, Any]]:
     ]
 
 
-def responses_text(schema: OutputSchema) -> dict[str, Any]:
+def responses_text(schema: OutputSchema, *, limits: bool = False) -> dict[str, Any]:
     """Return the ``text`` parameter that holds the answer to ``schema``."""
-    described = {"type": "json_schema", "name": schema.name, "strict": schema.strict, "schema": dict(schema.schema)}
+    sent = dict(schema.limited if limits else schema.schema)
+    described = {"type": "json_schema", "name": schema.name, "strict": schema.strict, "schema": sent}
     return {"format": described}
 
 
@@ -104,14 +105,23 @@ def _feed_end(assembler: Assembler, kind: str, data: Mapping[str, Any]) -> Itera
     yield from _feed_figures(assembler, response)
     if kind in _FAILED_FOR_GOOD:
         _raise_failure(assembler, response.get("error") or data)
+    if not assembler.delivered:
+        # A refusal, and with some servers the whole answer, stands here alone.
+        yield from _feed_output(assembler, response)
     assembler.ended = True
-    assembler.finish_with(_finish(response))
+    yield from assembler.finish_with(_finish(response))
 
 
 def _feed_whole(assembler: Assembler, response: Mapping[str, Any]) -> Iterator[StreamEvent]:
     if response.get("status") == "failed":
         _raise_failure(assembler, response.get("error"))
     assembler.started = True
+    yield from _feed_output(assembler, response)
+    yield from _feed_figures(assembler, response)
+    yield from assembler.finish_with(_finish(response))
+
+
+def _feed_output(assembler: Assembler, response: Mapping[str, Any]) -> Iterator[StreamEvent]:
     output = response.get("output")
     for index, item in enumerate(output if isinstance(output, list) else ()):
         if not isinstance(item, dict):
@@ -127,8 +137,6 @@ def _feed_whole(assembler: Assembler, response: Mapping[str, Any]) -> Iterator[S
                 yield from assembler.add_text(_text(part, "text"))
             elif isinstance(part, dict) and part.get("type") == "refusal":
                 assembler.add_refusal(_text(part, "refusal"))
-    yield from _feed_figures(assembler, response)
-    assembler.finish_with(_finish(response))
 
 
 def _feed_figures(assembler: Assembler, response: Mapping[str, Any]) -> Iterator[StreamEvent]:
@@ -141,6 +149,7 @@ def _feed_figures(assembler: Assembler, response: Mapping[str, Any]) -> Iterator
             usage.get("output_tokens"),
             cached=_detail(usage, "input_tokens_details", "cached_tokens"),
             reasoning=_detail(usage, "output_tokens_details", "reasoning_tokens"),
+            total=usage.get("total_tokens"),
         )
 
 

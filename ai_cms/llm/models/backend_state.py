@@ -5,13 +5,19 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .call import CallKind
+
 __all__ = ["BackendState"]
 
 
 class BackendState(models.Model):
-    """One row an alias. Admitting a call updates it first, which also puts the counting of open calls in one line."""
+    """One row for each kind of call of an alias: a server without images answers texts all the same.
 
-    alias = models.CharField(_("alias"), max_length=100, unique=True)
+    Admitting a call updates the row of texts first, which also puts the counting of open calls in one line.
+    """
+
+    alias = models.CharField(_("alias"), max_length=100)
+    kind = models.CharField(_("kind"), max_length=10, choices=CallKind.choices, default=CallKind.TEXT)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     open_until = models.DateTimeField(_("open until"), null=True, blank=True)
     probe_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -23,7 +29,8 @@ class BackendState(models.Model):
     class Meta:
         verbose_name = _("backend")
         verbose_name_plural = _("backends")
-        ordering = ["alias"]
+        ordering = ["alias", "kind"]
+        constraints = [models.UniqueConstraint(fields=["alias", "kind"], name="ai_cms_llm_state_alias")]
 
     def __str__(self) -> str:
-        return self.alias
+        return self.alias if self.kind == CallKind.TEXT else f"{self.alias} ({self.get_kind_display()})"

@@ -1,7 +1,7 @@
 """What users and agents may spend: accounts with a ledger, and budgets.
 
 The unit of a text account is one token, of an image account one image; what people see as credits is derived from it
-(:mod:`ai_cms.llm.credits`). All amounts are integers.
+(:mod:`ai_cms.llm.credits.ledger`). All amounts are integers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class CreditAccount(models.Model):
 
     ``balance`` equals the sum of the entries. ``reserved`` is what open calls hold of it. ``allowance_left`` is the
     part of the balance that came with the month's allowance and lapses with the month. Only
-    :mod:`ai_cms.llm.credits` changes these, by conditional updates.
+    :mod:`ai_cms.llm.credits.ledger` changes these, by conditional updates.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("user"))

@@ -7,7 +7,6 @@ from django.contrib import admin
 from .. import get_page_model, get_template_model
 from ..models import (
     Element,
-    ImportedPage,
     PageGroupPermission,
     PreviewLink,
     Proposal,
@@ -19,14 +18,13 @@ from ..models import (
 from .links import PreviewLinkAdmin
 from .pages import PageAdmin
 from .proposals import ProposalAdmin
-from .readonly import ElementAdmin, ImportedPageAdmin, PublicationAdmin, RevisionAdmin
+from .readonly import ElementAdmin, PublicationAdmin, RevisionAdmin
 from .redirects import PageGroupPermissionAdmin, RedirectAdmin
 from .sites import SiteAdmin
 from .templates import TemplateAdmin
 
 __all__ = [
     "ElementAdmin",
-    "ImportedPageAdmin",
     "PageAdmin",
     "PageGroupPermissionAdmin",
     "PreviewLinkAdmin",
@@ -42,7 +40,6 @@ for model, model_admin in (
     (get_page_model(), PageAdmin),
     (get_template_model(), TemplateAdmin),
     (Element, ElementAdmin),
-    (ImportedPage, ImportedPageAdmin),
     (PageGroupPermission, PageGroupPermissionAdmin),
     (PreviewLink, PreviewLinkAdmin),
     (Proposal, ProposalAdmin),

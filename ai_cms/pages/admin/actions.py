@@ -76,6 +76,13 @@ class ScheduleForm(forms.Form):
             if aware.astimezone(zoneinfo.ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None) != moment:
                 self.add_error(name, _("The clocks skip this hour in this time zone; choose another."))
             values[name] = aware
+        go_live, expire, now = values.get("go_live_at"), values.get("expire_at"), timezone.now()
+        if go_live is not None and go_live <= now and "go_live_at" in self.changed_data:
+            self.add_error("go_live_at", _("This time has passed. To publish the page now, use “Save and publish”."))
+        elif expire is not None and expire <= now:
+            self.add_error("expire_at", _("This time has passed. To take the page off the site now, use “Unpublish”."))
+        elif go_live is not None and expire is not None and expire <= go_live:
+            self.add_error("expire_at", _("Choose a time after the one at “Publish at”."))
         return values
 
 

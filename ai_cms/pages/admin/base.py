@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -62,7 +62,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A ModelAdmin whose rights are those of the model's policy, object by object."""
 
     class Media:
-        css = {"all": ["ai_cms/pages/admin/admin.css"]}
+        css = {"all": ["ai_cms/core/admin.css", "ai_cms/pages/admin/admin.css"]}
 
     # Rights
 
@@ -147,7 +147,42 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
         allowed = require_http_methods([*methods, "HEAD"] if "GET" in methods else list(methods))
         info = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-        return path(pattern, self.admin_site.admin_view(allowed(guarded)), name=info)
+        return path(pattern, self.admin_site.admin_view(self.in_frame(allowed(guarded))), name=info)
+
+    def in_frame(self, view: View) -> View:
+        """Return ``view`` with its refusals (403 and 404) shown in the frame of the admin."""
+
+        @wraps(view)
+        def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except Http404:
+                return self.refuse(request, 404)
+            except PermissionDenied:
+                return self.refuse(request, 403)
+
+        return framed
+
+    def refuse(self, request: HttpRequest, status: int) -> HttpResponse:
+        """Answer that something is not there (404), or not for this user (403), and where to go on; JSON for scripts."""
+        if status == 404:
+            title, reason = _("Not found"), _("It is not there (any more), or not for you to see.")
+        else:
+            title, reason = _("Not allowed"), _("You are logged in, but you may not do this.")
+        if "application/json" in request.headers.get("Accept", ""):
+            return JsonResponse({"detail": reason}, status=status)
+        back = self.link("changelist") if self.has_view_permission(request) else ""
+        label = str(self.opts.verbose_name_plural).capitalize()
+        crumbs = [(title, "")] if back else []
+        return self.show(
+            request, "refused.html", title, crumbs=crumbs, status=status, reason=reason, back=back, back_label=label
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()
+        for url in urls:
+            url.callback = self.in_frame(url.callback)
+        return urls
 
     def link(self, name: str, *args: Any, **query: Any) -> str:
         """Return the URL of one of this admin's views."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor
 
-from ..exceptions import PageStale, PathTakenByRoute, SlugTaken
+from ..exceptions import PageStale, PathTakenByRoute, PublishNeeded, SlugTaken
 from ..models import Publication
 from ..services import delete_page, purge_page, restore_page
 from .base import PagesAdmin, short, visible_pages
@@ -83,6 +83,9 @@ class DeletionViews(PagesAdmin):
         except PageStale:
             self.tell(request, _("The page was changed meanwhile. Look at it again before you delete it."), 30)
             return HttpResponseRedirect(self.link("delete", page.pk))
+        except PublishNeeded as error:
+            self.tell_refusal(request, error)
+            return HttpResponseRedirect(self.link("delete", page.pk))
         except PermissionRefused:
             self.tell(request, _("Below it are pages that you may not delete."), 40)
             return HttpResponseRedirect(self.link("delete", page.pk))
@@ -140,6 +143,9 @@ class DeletionViews(PagesAdmin):
             except PathTakenByRoute as error:
                 form = SlugForm({"slug": slug or page.slug}, label_suffix="")
                 form.add_error("slug", str(error.detail))
+            except PublishNeeded as error:
+                self.tell_refusal(request, error)
+                return HttpResponseRedirect(self.link("bin"))
             except (NotFound, PermissionRefused):
                 raise
             except RequestRefused as error:
@@ -147,6 +153,10 @@ class DeletionViews(PagesAdmin):
                 return HttpResponseRedirect(self.link("bin"))
             else:
                 self.tell(request, _("“%(title)s” is back as it was.") % {"title": short(restored.title)})
+                kept = request.POST.get("conflict", "")
+                if kept.isdecimal() and len(kept) < 10:
+                    # Somebody wrote for it while it was in the bin; their text waits in the history.
+                    return HttpResponseRedirect(self.link("conflict", restored.pk, int(kept)))
                 return HttpResponseRedirect(self.link("change", restored.pk))
         return self._bin_step(
             request,

@@ -12,12 +12,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ai_cms.blocks.diff import diff_documents
-from ai_cms.blocks.document import Document
-from ai_cms.blocks.registry import blocks
-from ai_cms.blocks.rendering import render_blocks
+from ai_cms.blocks.documents.diff import diff_documents
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.rendering.render import render_blocks
+from ai_cms.blocks.types.registry import blocks
 
-from ..api.changes import block_changes, field_changes
+from ..changes import block_changes, field_changes
 
 __all__ = [
     "Difference",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, TextField
+from django.db.models.functions import Cast
 from django.http import HttpRequest
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from ..models import PageStatus, Revision, Site
+from ..querysets import status_condition
 from ..services import page_types
 from .base import visible_pages
-from .rows import status_condition
 
 __all__ = ["PageFilters"]
 
@@ -22,6 +25,37 @@ ORDERINGS = {
     "updated": ["-updated_at", "-pk"],
     "created": ["-created_at", "-pk"],
 }
+#: So many drafts with the words in their documents are looked at, the newest first: words are names of properties too.
+MAX_READ = 500
+
+
+def pages_with(request: HttpRequest, words: list[str]) -> set[int]:
+    """Return the visible pages whose title, path or draft has every word."""
+    rows = visible_pages(request).non_polymorphic().order_by()
+    named = rows
+    for word in words:
+        named = named.filter(Q(title__icontains=word) | Q(path__icontains=word))
+    found = set(named.values_list("pk", flat=True))
+    inside = rows.annotate(aicms_text=Cast("content_json", TextField()))
+    for word in words:
+        # As JSON has it, and as HTML in JSON.
+        written = {json.dumps(text, ensure_ascii=False)[1:-1] for text in (word, escape(word), _in_html(word))}
+        condition = Q(title__icontains=word) | Q(path__icontains=word)
+        for text in written:
+            condition |= Q(aicms_text__icontains=text)
+        inside = inside.filter(condition)
+    wanted = [word.casefold() for word in words]
+    newest = inside.exclude(pk__in=found).order_by("-updated_at", "-pk")
+    for page in newest.only("pk", "title", "path", "content_json")[:MAX_READ]:
+        text = f"{page.title}\n{page.path}\n{page.content_json.text()}".casefold()
+        if all(word in text for word in wanted):
+            found.add(page.pk)
+    return found
+
+
+def _in_html(word: str) -> str:
+    """Return a word as the sanitiser writes it: quotes stay as they are."""
+    return word.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class PageFilters(forms.Form):
@@ -69,14 +103,20 @@ class PageFilters(forms.Form):
         """Whether anything is searched for or filtered by, so that the list is flat."""
         return (self.is_valid() and any(value for value in self.cleaned_data.values())) or bool(self.errors)
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether any filter beside the search is set."""
+        return self.is_valid() and any(value for name, value in self.cleaned_data.items() if name != "q")
+
     def apply(self, rows: Any) -> Any:
         """Return the rows that fit; none for filters that are not among those offered."""
         if not self.is_valid():
             return rows.none()
         values = self.cleaned_data
-        for word in values.get("q", "").split()[:16]:
-            rows = rows.filter(Q(title__icontains=word) | Q(path__icontains=word))
-        condition = status_condition(values.get("status") or "")
+        words = values.get("q", "").split()[:16]
+        if words:
+            rows = rows.filter(pk__in=pages_with(self.request, words))
+        condition = status_condition(values.get("status") or "", beside_plan=True)
         if condition is not None:
             rows = rows.filter(condition)
         if values.get("type"):

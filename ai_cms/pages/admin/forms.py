@@ -6,19 +6,22 @@ import copy
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.exceptions import BlockError
-from ai_cms.blocks.forms import BlocksFormField
+from ai_cms.blocks.forms.form_field import BlocksFormField
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model, get_template_model
 from ..provenance import written_by
+from ..snapshots import document_problems
 from .choosing import PageChoiceField
+from .problems import place_in_words
 
 __all__ = ["PageForm", "make_page_form", "put_errors"]
 
@@ -33,6 +36,12 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
     # Not in Meta.fields: the model's own validation would refuse field errors, which a draft may have.
     content_json = BlocksFormField(label=_("Content"), required=False, drafts=True)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    message = forms.CharField(
+        label=_("What is new?"),
+        required=False,
+        max_length=300,
+        help_text=_("A note for the history of the page; it may stay empty."),
+    )
 
     def __init__(self, data: Any = None, files: Any = None, *, request: HttpRequest, page: Any, site_name: str) -> None:
         document: Document = page.content_json
@@ -44,16 +53,22 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
         actor = Actor.from_request(request)
         content: Any = self.fields["content_json"]
         content.allowed = content.widget.allowed = page.allowed_blocks
-        content.actor, content.provenance = actor, written_by(actor, "human")
+        for documents in self.fields.values():
+            if isinstance(documents, BlocksFormField):
+                documents.actor, documents.provenance = actor, written_by(actor, "human")
+                # A draft may hold errors, and be empty; publishing refuses them.
+                documents.drafts, documents.required = True, False
         if page.pk is None:
-            del self.fields["version"]
+            del self.fields["version"], self.fields["message"]
             self._add_templates(actor)
         elif page.is_root:
             del self.fields["slug"]
         if "slug" in self.fields:
             self.fields["slug"].required = page.pk is not None
         if not self.is_bound:
-            content.widget.block_errors = document.validate(strict=True)
+            for name, problems in document_problems(page).items():
+                widget: Any = self.fields[name].widget
+                widget.block_errors = problems
         self._limit_choices(site_name)
 
     def _add_templates(self, actor: Actor) -> None:
@@ -79,6 +94,15 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
                     self.fields[field.name] = PageChoiceField(
                         request=self.request, site_name=site_name, label=old.label, required=old.required
                     )
+            elif isinstance(field, models.ManyToManyField) and field.name in self.fields:
+                model: Any = field.related_model
+                choices: Any = self.fields[field.name]
+                if issubclass(model, get_page_model()):
+                    choices.queryset = get_policy(model).visible(Actor.from_request(self.request), choices.queryset)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        documents = {name for name, field in self.fields.items() if isinstance(field, BlocksFormField)}
+        return {*super()._get_validation_exclusions(), *documents}  # type: ignore[misc]
 
     def clean_metadata(self) -> Any:
         return self.cleaned_data["metadata"] or {}
@@ -93,8 +117,21 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
             value = self.cleaned_data.get(name)
             if isinstance(value, models.Model):
                 value = getattr(value, known[name].target_field.attname)
+            elif isinstance(value, models.QuerySet):
+                value = list(value.values_list("pk", flat=True))
+            elif isinstance(known.get(name), models.FileField):
+                value = self._stored(known[name], value)
             found[name] = value
         return found
+
+    def _stored(self, field: models.FileField, value: Any) -> Any:
+        """Return the name of a file, put into its storage if it has just been sent: before any row is locked."""
+        if isinstance(value, UploadedFile):
+            storage: Any = field.storage
+            return storage.save(
+                field.generate_filename(self.instance, value.name or "file"), value, max_length=field.max_length
+            )
+        return getattr(value, "name", value) or ""
 
     def groups(self) -> list[tuple[str, Any, list[Any], bool]]:
         """Return the fields to show in order: of each group a key, a heading, the bound fields, and if any is wrong."""
@@ -104,6 +141,7 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
             ("type", self.page._meta.verbose_name, own),
             ("content", "", ["content_json"]),
             ("more", _("Menu, language and search engines"), list(MORE_FIELDS)),
+            ("note", "", ["message"]),
         ]
         return [
             (key, heading, found, any(bound.errors for bound in found))
@@ -122,7 +160,7 @@ def make_page_form(model: Any, callback: Any) -> type[PageForm]:
 def put_errors(form: forms.BaseForm, error: RequestRefused) -> None:
     """Show what a service refused at the fields it is about."""
     if not error.errors:
-        about_slug = error.code in ("slug_taken", "path_taken_by_route") and "slug" in form.fields
+        about_slug = error.code in ("slug_taken", "path_taken_by_route", "publish_needed") and "slug" in form.fields
         form.add_error("slug" if about_slug else None, str(error.detail))
         return
     for name, problems in error.errors.items():
@@ -132,8 +170,19 @@ def put_errors(form: forms.BaseForm, error: RequestRefused) -> None:
         if blocks and name in form.fields:
             widget: Any = form.fields[name].widget
             widget.block_errors = blocks
-        texts = [str(problem["msg"]) if isinstance(problem, dict) else str(problem) for problem in problems]
+        texts = [_text(form, name, problem) for problem in problems]
         form.add_error(name if name in form.fields else None, list(dict.fromkeys(texts)))
+
+
+def _text(form: forms.BaseForm, name: str, problem: Any) -> str:
+    """Return what is wrong, in a document with the place in words."""
+    if not isinstance(problem, dict):
+        return str(problem)
+    if not _is_block(problem):
+        return str(problem.get("msg", ""))
+    document = getattr(form, "cleaned_data", {}).get(name)
+    place, _block = place_in_words(getattr(document, "blocks", None), problem["loc"])
+    return f"{place}: {problem['msg']}" if place else str(problem["msg"])
 
 
 def _is_block(problem: Any) -> bool:

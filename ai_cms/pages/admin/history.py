@@ -11,15 +11,15 @@ from django.urls import NoReverseMatch, URLPattern, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from ai_cms.blocks.documents.merge import merge_documents
 from ai_cms.blocks.exceptions import InvalidDocument
-from ai_cms.blocks.merge import merge_documents
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor
 
 from ..models import Revision, RevisionKind
 from ..rendering import render_draft
 from ..services import restore_revision, update_page
-from ..snapshots import apply_snapshot, take_snapshot
+from ..snapshots import apply_snapshot, assign_fields, take_snapshot
 from .base import PagesAdmin, short
 from .differences import between, field_differences
 
@@ -44,6 +44,7 @@ class HistoryViews(PagesAdmin):
             *super().page_urls(),
             self.route("<int:pk>/history/", self.revisions_view, "history", "GET"),
             self.route("<int:pk>/draft/", self.draft_preview, "draft", "GET"),
+            self.route("<int:pk>/unsaved/", self.unsaved_preview, "unsaved", "POST"),
             self.route("<int:pk>/compare/", self.compare_view, "compare", "GET"),
             self.route("<int:pk>/revisions/<int:number>/", self.revision_view, "revision", "GET"),
             self.route("<int:pk>/revisions/<int:number>/preview/", self.revision_preview, "revision_preview", "GET"),
@@ -125,6 +126,24 @@ class HistoryViews(PagesAdmin):
     def draft_preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Answer with the draft, where the project does not mount the library's own preview."""
         return _framed(request, self.find_page(request, pk))
+
+    def unsaved_preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Answer with the page as the form that is sent has it; nothing is saved."""
+        page = self.find_page(request, pk, "change")
+        form = self.form_class(request, type(page))(  # type: ignore[attr-defined]
+            request.POST, request.FILES, request=request, page=page, site_name=self.admin_site.name
+        )
+        # What is right is shown, whatever else is wrong.
+        form.is_valid()
+        shown = copy.copy(page)
+        fields = {name: value for name, value in form.field_values().items() if name in form.cleaned_data}
+        try:
+            assign_fields(shown, fields)
+        except RequestRefused as error:
+            self.tell_refusal(request, error)
+        if "content_json" in form.cleaned_data:
+            shown.content_json = form.cleaned_data["content_json"]
+        return _framed(request, shown)
 
     def preview_url(self, page: Any) -> str:
         """Return where the draft can be looked at."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from ai_cms.core.permissions import Actor, policy_for
 
 from ..models import PreviewLink
-from ..previews import make_preview_link, revoke_preview_links
+from ..services.previews import make_preview_link, revoke_preview_links
 from .base import PagesAdmin, short
 from .readonly import PolicyReadOnlyAdmin
 

@@ -9,12 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor
 
 from ..exceptions import InvalidMove
+from ..models import Publication
 from ..services import copy_page, move_page
 from .base import PagesAdmin, explain, short, visible_pages
 from .choosing import PageChoiceField
@@ -69,11 +70,24 @@ class MovingViews(PagesAdmin):
         ]
 
     def place_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Move a page one step (``direction``) or to ``position`` of ``target``; JSON for the script, else back to the list."""
+        """Move a page one step (``direction``) or to ``position`` of ``target``; JSON for the script, else back to the list.
+
+        A move that gives public pages another address is asked about first, until ``confirmed`` is sent with it.
+        """
         page = self.find_page(request, pk, "change")
         wants_json = "application/json" in request.headers.get("Accept", "")
         try:
             target, position = self._goal(request, page)
+            question = "" if "confirmed" in request.POST else self._question(page, target, position)
+            if question:
+                if wants_json:
+                    return JsonResponse({"ask": question})
+                values = {"target": target.pk, "position": position, "confirmed": 1}
+                place = self.link("place", page.pk)
+                return self.show_step(
+                    request, page, _("Move"), None, _("Move the page"), question, action=place, values=values
+                )
+            undo = self._place_now(request, page)
             moved = move_page(page, target, actor=Actor.from_request(request), position=position)
         except RequestRefused as error:
             if wants_json:
@@ -82,9 +96,43 @@ class MovingViews(PagesAdmin):
             return HttpResponseRedirect(self._list_of(page.parent_id))
         text = self._place_in_words(request, moved)
         if wants_json:
-            return JsonResponse({"message": text, "parent": moved.parent_id, "old_parent": page.parent_id})
+            answer = {"message": text, "parent": moved.parent_id, "old_parent": page.parent_id, "undo": undo}
+            return JsonResponse(answer)
         self.tell(request, text)
         return HttpResponseRedirect(self._list_of(moved.parent_id))
+
+    @staticmethod
+    def _question(page: Any, target: Any, position: str) -> str:
+        """Return what to ask before a move that changes the address of pages on the site; "" for any other."""
+        parent_id = target.pk if position in ("first-child", "last-child") else target.parent_id
+        if parent_id == page.parent_id:
+            return ""
+        public = Publication.objects.filter(
+            page__tree_id=page.tree_id, page__lft__gte=page.lft, page__rght__lte=page.rght, active=True
+        ).count()
+        if not public:
+            return ""
+        return ngettext(
+            "“%(title)s” would get another address, and %(count)d page on the site with it. The old address leads to "
+            "the new one. Move it?",
+            "“%(title)s” would get another address, and %(count)d pages on the site with it. The old addresses lead to "
+            "the new ones. Move it?",
+            public,
+        ) % {"title": short(page.title, 60), "count": public}
+
+    @staticmethod
+    def _place_now(request: HttpRequest, page: Any) -> dict[str, Any] | None:
+        """Return where a page stands among those that the user sees, as a move back there names it."""
+        if page.parent_id is None:
+            return None
+        siblings = visible_pages(request).non_polymorphic().filter(parent_id=page.parent_id)
+        before = siblings.filter(lft__lt=page.lft).order_by("-lft").first()
+        if before is not None:
+            return {"target": before.pk, "position": "after"}
+        after = siblings.filter(lft__gt=page.lft).order_by("lft").first()
+        if after is not None:
+            return {"target": after.pk, "position": "before"}
+        return {"target": page.parent_id, "position": "first-child"}
 
     def _list_of(self, parent_id: int | None) -> str:
         return self.link("changelist", parent=parent_id) if parent_id else self.link("changelist")

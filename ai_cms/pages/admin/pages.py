@@ -8,19 +8,20 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
+from ai_cms.core.dates import native_field
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model, get_template_model
 from ..admin_links import links_for
-from ..exceptions import PageStale, PageTypeRefused, PublishRefused
+from ..exceptions import PageStale, PageTypeRefused, PublishNeeded, PublishRefused
 from ..models import Proposal, ProposalStatus, Revision, RevisionKind
-from ..publishing import publish_page
 from ..services import check_place, create_page, instantiate_template, page_types, update_page
+from ..services.publishing import publish_page
 from .actions import ActionViews
 from .base import MAX_ID, short
 from .bulk import BulkViews
@@ -28,6 +29,7 @@ from .choosing import PageChoiceField
 from .deletion import DeletionViews
 from .forms import PageForm, make_page_form, put_errors
 from .history import HistoryViews
+from .keeping import KeepingViews, copy_key, keeping, show_lost
 from .links import PreviewLinkViews
 from .moving import MovingViews
 from .problems import problems_of
@@ -45,6 +47,7 @@ class PageAdmin(
     DeletionViews,
     HistoryViews,
     PreviewLinkViews,
+    KeepingViews,
 ):
     """Pages of every type; each write goes through ``ai_cms.pages.services`` as the logged-in user."""
 
@@ -74,6 +77,15 @@ class PageAdmin(
     # Add
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        try:
+            return self._add(request)
+        except (NotFound, PermissionRefused, PermissionDenied, Http404) as error:
+            if request.method != "POST":
+                raise
+            status = 404 if isinstance(error, NotFound | Http404) else 403
+            return show_lost(self, request, _("The page cannot be made there any more."), status=status)
+
+    def _add(self, request: HttpRequest) -> HttpResponse:
         parent = self._parent(request)
         model = self._type(request, parent) if parent is not None else None
         if parent is None or model is None:
@@ -186,10 +198,15 @@ class PageAdmin(
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        page = self.find_page(request, object_id)
+        try:
+            page = self.find_page(request, object_id)
+        except Http404:
+            if request.method != "POST":
+                raise
+            return self.keep_text(request, object_id)
         if not self.may(request, "change", page):
             if request.method == "POST":
-                raise PermissionDenied
+                return show_lost(self, request, _("You may not change this page (any more)."), status=403)
             return self._show_page(request, page)
         form_class = self.form_class(request, type(page))
         options: dict[str, Any] = {"request": request, "page": page, "site_name": self.admin_site.name}
@@ -213,36 +230,45 @@ class PageAdmin(
                 content=form.cleaned_data["content_json"].to_json(),
                 slug=form.cleaned_data["slug"] if "slug" in form.fields else None,
                 expected_version=version,
+                message=form.cleaned_data.get("message", ""),
             )
         except PageStale as error:
-            return HttpResponseRedirect(self.link("conflict", page.pk, error.extra.get("conflict_revision") or 0))
-        except (NotFound, PermissionRefused):
-            raise
+            number = error.extra.get("conflict_revision") or 0
+            return HttpResponseRedirect(self.link("conflict", page.pk, number, **copy_key(request)))
+        except PublishNeeded as error:
+            # Only the slug asks for it: what was typed beside it stays in the form.
+            put_errors(form, error)
+            return None
+        except NotFound:
+            return self.keep_text(request, page.pk)
+        except PermissionRefused:
+            return show_lost(self, request, _("You may not change this page (any more)."), status=403)
         except RequestRefused as error:
             put_errors(form, error)
             return None
         if saved.version != page.version:
-            self.log_change(request, saved, [{"changed": {"fields": sorted(set(form.changed_data) - {"version"})}}])
+            self.log_change(
+                request, saved, [{"changed": {"fields": sorted(set(form.changed_data) - {"version", "message"})}}]
+            )
         return self._after_save(request, saved)
 
     def _after_save(self, request: HttpRequest, page: Any) -> HttpResponse:
+        kept = copy_key(request)
         if "_publish" in request.POST:
             try:
                 publish_page(page, actor=Actor.from_request(request), expected_version=page.version)
             except PublishRefused:
                 self.tell(request, _("The draft was saved but not published: see what is missing below."), 30)
-                return HttpResponseRedirect(self.link("change", page.pk, check=1))
+                return HttpResponseRedirect(self.link("change", page.pk, check=1, **kept))
             except PermissionRefused:
                 self.tell(request, _("The draft was saved. You may not publish it."), 30)
             except RequestRefused as error:
                 self.tell_refusal(request, error)
             else:
                 self.tell(request, _("“%(title)s” was saved and published.") % {"title": short(page.title)})
-            return HttpResponseRedirect(self.link("change", page.pk))
+            return HttpResponseRedirect(self.link("change", page.pk, **kept))
         self.tell(request, _("The draft of “%(title)s” was saved.") % {"title": short(page.title)})
-        if "_preview" in request.POST:
-            return HttpResponseRedirect(self.link("change", page.pk, preview=1))
-        return HttpResponseRedirect(self.link("change", page.pk))
+        return HttpResponseRedirect(self.link("change", page.pk, **kept))
 
     # Show
 
@@ -251,6 +277,9 @@ class PageAdmin(
         return make_page_form(model, partial(self.formfield_for_dbfield, request=request))
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        made = native_field(db_field, **kwargs)
+        if made is not None:
+            return made
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(db_field, models.JSONField) and field is not None:
             field.widget.attrs["rows"] = 4
@@ -266,9 +295,10 @@ class PageAdmin(
             "parent": parent,
             "add": adding,
             "type_label": page._meta.verbose_name,
+            "type_name": page.type_name(),
             "may_publish": self.may(request, "publish", target),
-            "preview": request.GET.get("preview") == "1",
             "media": form.media,
+            "keeping": keeping(request, self.admin_site.name),
         }
         if not adding:
             context |= self.page_context(request, page)
@@ -313,6 +343,11 @@ class PageAdmin(
 
     def _related(self, request: HttpRequest, page: Any, field: Any) -> str:
         found = getattr(page, field.name)
+        if field.many_to_many:
+            rows = [
+                row for row in found.all() if not isinstance(row, get_page_model()) or self.may(request, "view", row)
+            ]
+            return ", ".join(map(str, rows))
         if isinstance(found, get_page_model()) and not self.may(request, "view", found):
             return ""
         return "" if found is None else str(found)
@@ -332,6 +367,7 @@ class PageAdmin(
         return {
             **rights,
             "page": page,
+            "state": page.state,
             "live_url": maker.live_url(page),
             "preview_url": self.preview_url(page),
             "waiting": waiting,

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +17,7 @@ from ai_cms.core.permissions import Actor
 
 from ..models import ProposalStatus, Revision, RevisionKind
 from ..services import accept_proposal, proposal_state, reject_proposal
+from ..services.deferring import accept_and_keep_rest
 from ..snapshots import take_snapshot
 from .base import MAX_ID, short
 from .differences import Difference, field_differences, of_operations, provenance_words
@@ -61,6 +63,9 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
     search_fields = ["title", "agent", "page__title", "page__path"]
     list_select_related = ["page", "author"]
     ordering = ["-created_at", "-pk"]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
 
     @admin.display(description=gettext_lazy("made by"))
     def made_by(self, obj: Any) -> str:
@@ -138,33 +143,37 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
             self.tell(request, _("Tick at least one change, or accept or reject everything."), 30)
             return HttpResponseRedirect(self.link("change", proposal.pk))
 
-        def work() -> None:
-            accept_proposal(
-                proposal,
-                actor=Actor.from_request(request),
-                blocks=None if whole else chosen,
-                fields=None if whole else names,
-            )
+        done = _("The changes are in the draft now; they are not published yet.")
 
-        return self._decide(request, proposal, work, _("The changes are in the draft now; they are not published yet."))
+        def work() -> None:
+            actor = Actor.from_request(request)
+            if whole:
+                accept_proposal(proposal, actor=actor)
+            elif (rest := accept_and_keep_rest(proposal, actor=actor, blocks=chosen, fields=names)) is not None:
+                url = self.link("change", rest.pk)
+                words = _("What you did not tick waits as a proposal of its own.")
+                self.message_user(request, format_html('{} <a href="{}">{}</a>', done, url, words))
+                return
+            self.tell(request, done)
+
+        return self._decide(request, proposal, work)
 
     def reject_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         proposal = self._proposal(request, pk)
 
         def work() -> None:
             reject_proposal(proposal, actor=Actor.from_request(request))
+            self.tell(request, _("The proposal was rejected; the page stays as it is."))
 
-        return self._decide(request, proposal, work, _("The proposal was rejected; the page stays as it is."))
+        return self._decide(request, proposal, work)
 
-    def _decide(self, request: HttpRequest, proposal: Any, work: Any, done: str) -> HttpResponse:
+    def _decide(self, request: HttpRequest, proposal: Any, work: Any) -> HttpResponse:
         try:
             work()
         except (NotFound, PermissionRefused):
             raise
         except RequestRefused as error:
             self.tell_refusal(request, error)
-        else:
-            self.tell(request, done)
         return HttpResponseRedirect(self.link("change", proposal.pk))
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import PagesAdmin, short
 
-__all__ = ["ElementAdmin", "ImportedPageAdmin", "PolicyReadOnlyAdmin", "PublicationAdmin", "RevisionAdmin"]
+__all__ = ["ElementAdmin", "PolicyReadOnlyAdmin", "PublicationAdmin", "RevisionAdmin"]
 
 
 class PolicyReadOnlyAdmin(PagesAdmin):
@@ -29,6 +29,12 @@ class PolicyReadOnlyAdmin(PagesAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        # What editors need of these tables stands with each page; in the menu they are for those who look after the site.
+        return self.has_view_permission(request) and request.user.has_perm(
+            f"{self.opts.app_label}.view_{self.opts.model_name}"
+        )
 
     @admin.display(description=_("page"), ordering="page__title")
     def page_title(self, obj: Any) -> str:
@@ -114,12 +120,3 @@ class PublicationAdmin(PolicyReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("content", "body", "summary", "html", "search_text")
-
-
-class ImportedPageAdmin(PolicyReadOnlyAdmin):
-    """Which item of which source a page came from."""
-
-    list_display = ["key", "source", "page_title", "page_path", "version", "imported_at"]
-    search_fields = ["source", "key", "page__title", "page__path"]
-    fields = ["source", "key", "page_title", "page_path", "version", "imported_at"]
-    list_select_related = ["page"]

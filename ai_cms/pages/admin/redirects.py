@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import get_page_model
+from ..addresses import normalise_path
 from ..models import Redirect
-from ..routing import normalise_path
 from .base import page_url, short, visible_pages
 from .choosing import PageChoiceField
 from .scripts import FORM_MEDIA
@@ -26,7 +26,7 @@ class OfPageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that name a page; those of pages that the user does not see are not there."""
 
     class Media:
-        css = {"all": ["ai_cms/pages/admin/admin.css"]}
+        css = {"all": ["ai_cms/core/admin.css", "ai_cms/pages/admin/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> Any:
         seen = visible_pages(request, deleted=True).non_polymorphic().order_by().values("pk")

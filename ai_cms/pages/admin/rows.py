@@ -7,18 +7,18 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpRequest
 
 from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model
-from ..models import PageStatus, Revision, Site
-from ..routing import public_url
+from ..addresses import public_url
+from ..models import Revision, Site
 from ..services import page_types
 from .base import visible_pages
 
-__all__ = ["LEVEL_SIZE", "Level", "Row", "RowMaker", "status_condition"]
+__all__ = ["LEVEL_SIZE", "Level", "Row", "RowMaker"]
 
 #: Pages of one level shown at once.
 LEVEL_SIZE = 50
@@ -37,6 +37,8 @@ class Row:
     can_add: bool
     can_delete: bool
     can_publish: bool
+    #: Beside ``page.status``, which a plan hides: whether and how it is on the site.
+    status: Any = None
     first: bool = False
     last: bool = False
     level: Level | None = None
@@ -100,6 +102,7 @@ class RowMaker:
         deleted = page.deleted_at is not None
         return Row(
             page=page,
+            status=page.state,
             type_label=str(model._meta.verbose_name),
             edited_by=page.edited_by or page.edited_by_agent or "",
             live_url=self.live_url(page),
@@ -118,7 +121,10 @@ class RowMaker:
         url = public_url(page.path)
         if site is None or site.is_default or site.hostname in self._hosts():
             return url
-        return f"{self.request.scheme}://{site.hostname}{url}"
+        # Sites answer at the port that this one answers at, unless their names say another.
+        _host, colon, port = self.request.get_host().rpartition(":")
+        port = f":{port}" if colon and port.isdecimal() and ":" not in site.hostname else ""
+        return f"{self.request.scheme}://{site.hostname}{port}{url}"
 
     def _hosts(self) -> set[str]:
         host = self.request.get_host().lower()
@@ -128,14 +134,3 @@ class RowMaker:
     def _as_type(page: Any, model: Any) -> Any:
         names = {field.attname for field in type(page)._meta.concrete_fields} & page.__dict__.keys()
         return model(**{name: page.__dict__[name] for name in names})
-
-
-def status_condition(status: str) -> Q | None:
-    """Return the condition of a page's status; ``None`` for a word that is none."""
-    live, planned = Q(published_version__isnull=False), Q(go_live_at__isnull=False)
-    return {
-        PageStatus.SCHEDULED.value: planned,
-        PageStatus.DRAFT.value: ~live & ~planned,
-        PageStatus.LIVE.value: live & ~planned & Q(published_version=F("version")),
-        PageStatus.CHANGED.value: live & ~planned & ~Q(published_version=F("version")),
-    }.get(status)

@@ -10,10 +10,10 @@ from django.forms.widgets import Script
 __all__ = ["FORM_MEDIA", "TREE_MEDIA"]
 
 
-def _module(name: str) -> Media:
-    scripts: list[Any] = [Script(f"ai_cms/pages/admin/{name}", type="module")]
+def _modules(*names: str) -> Media:
+    scripts: list[Any] = [Script(f"ai_cms/pages/admin/{name}", type="module") for name in names]
     return Media(js=scripts)
 
 
-FORM_MEDIA = _module("form.js")
-TREE_MEDIA = _module("tree.js")
+FORM_MEDIA = _modules("form.js", "copies.js", "saving.js")
+TREE_MEDIA = _modules("tree.js")

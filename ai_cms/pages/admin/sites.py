@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Site
-from ..services._structure import touch_site
+from ..services.locks import touch_site
 from .base import page_url, visible_pages
 
 __all__ = ["SiteAdmin"]
@@ -43,7 +43,7 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ["make_default"]
 
     class Media:
-        css = {"all": ["ai_cms/pages/admin/admin.css"]}
+        css = {"all": ["ai_cms/core/admin.css", "ai_cms/pages/admin/admin.css"]}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -12,7 +12,7 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ai_cms.blocks.forms import BlocksFormField
+from ai_cms.blocks.forms.form_field import BlocksFormField
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor
 
@@ -25,6 +25,7 @@ from .base import MAX_ID, PagesAdmin, short
 from .choosing import PageChoiceField
 from .differences import block_frame
 from .forms import put_errors
+from .keeping import copy_key, keeping, show_lost
 
 __all__ = ["TemplateAdmin"]
 
@@ -117,10 +118,14 @@ class TemplateAdmin(PagesAdmin):
         try:
             template = self._template(request, object_id)
         except NotFound as error:
+            if request.method == "POST":
+                return show_lost(
+                    self, request, _("This template is not there any more, so nothing was saved."), status=404
+                )
             raise Http404 from error
         if not self.has_change_permission(request, template):
             if request.method == "POST":
-                raise PermissionDenied
+                return show_lost(self, request, _("You may not change this template (any more)."), status=403)
             return self._read(request, template)
         return self._edit(request, template)
 
@@ -130,7 +135,7 @@ class TemplateAdmin(PagesAdmin):
             saved = self._save(request, form, template)
             if saved is not None:
                 self.tell(request, _("The template “%(name)s” was saved.") % {"name": saved.name})
-                return HttpResponseRedirect(self.link("change", saved.pk))
+                return HttpResponseRedirect(self.link("change", saved.pk, **copy_key(request)))
         title = _("Add a template") if template is None else short(template.name)
         return self.show(
             request,
@@ -141,6 +146,7 @@ class TemplateAdmin(PagesAdmin):
             template=template,
             may_delete=template is not None and self.has_delete_permission(request, template),
             media=form.media,
+            keeping=keeping(request, self.admin_site.name),
         )
 
     def _save(self, request: HttpRequest, form: TemplateForm, template: Any | None) -> Any | None:

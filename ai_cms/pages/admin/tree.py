@@ -60,6 +60,8 @@ class TreeViews(PagesAdmin):
             for row in level.rows:
                 row.level = maker.level(row.page) if row.has_children else None
         title = short(parent.title) if parent is not None else _("Pages")
+        shown = [*level.rows, *(below for row in level.rows if row.level for below in row.level.rows)]
+        context["may_move"] = any(row.can_change and row.page.parent_id for row in shown)
         return self.show(
             request,
             "page/tree.html",

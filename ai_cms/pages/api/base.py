@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai_cms.core.api.versions import expected_version, set_version
+from ai_cms.core.api.versions import set_version
 from ai_cms.core.api.viewsets import ServiceViewSet
 from ai_cms.core.exceptions import InvalidInput, NotFound, PermissionRefused
 from ai_cms.core.permissions import get_policy
 from ai_cms.pages import get_page_model
-from ai_cms.pages.exceptions import PageStale
-from ai_cms.pages.sites import site_of
 
+from ..current_site import site_of
 from .messages import no_such_page, required
 from .serializers.pages import PageSerializer
 
@@ -38,12 +40,39 @@ def created(response: Response, route: str, pk: int) -> Response:
     return response
 
 
+_STANDARD = ("list", "retrieve", "create", "update", "partial_update", "destroy")
+
+
+def _actions(viewset: type[Any]) -> set[str]:
+    """Return the names of the methods of a viewset that routes may lead to."""
+    extra = (getattr(member, "mapping", None) or {} for _name, member in inspect.getmembers(viewset))
+    named = {name for mapping in extra if isinstance(mapping, Mapping) for name in mapping.values()}
+    return {name for name in _STANDARD if hasattr(viewset, name)} | named
+
+
 class PagesViewSet(ServiceViewSet):
-    """Look pages up as the actor sees them, and answer with one."""
+    """Look pages up as the actor sees them, and answer with one.
+
+    ``rights``: the right that each action asks for, of the object that its path names (the page, or the proposal or template);
+    a class whose actions lack a row is refused when it is defined. Services ask again, and for what else they touch.
+    """
+
+    rights: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        missing = _actions(cls) - cls.rights.keys()
+        if missing:
+            raise ImproperlyConfigured(f"{cls.__qualname__}.rights has no row for: {', '.join(sorted(missing))}.")
 
     lookup_field = "pk"
     lookup_url_kwarg = "id"
     lookup_value_regex = "[^/]+"
+
+    @property
+    def right(self) -> str:
+        """The right that the present action asks for."""
+        return self.rights[self.action]
 
     def visible_pages(self, *, deleted: bool = False) -> Any:
         """Return the pages that the actor may read: those that are not in the bin, or those that are."""
@@ -52,18 +81,11 @@ class PagesViewSet(ServiceViewSet):
         return get_policy(model).visible(self.actor, rows)
 
     def page(self, *, deleted: bool = False) -> Any:
-        """Return the page named in the path. Raises NotFound."""
+        """Return the page named in the path. Raises NotFound, PermissionRefused where the actor lacks the action's right."""
         page = self.visible_pages(deleted=deleted).filter(pk=as_id(self.kwargs["id"])).order_by().first()
         if page is None:
             raise NotFound
-        return page
-
-    def page_for_write(self, *, deleted: bool = False) -> Any:
-        """Return the page named in the path. Raises NotFound, PageStale when ``If-Match`` names another version."""
-        page = self.page(deleted=deleted)
-        expected = expected_version(self.request)
-        if expected is not None and expected != page.version:
-            raise PageStale(current_version=page.version)
+        self.require_page(self.right, page)
         return page
 
     def page_named(self, field: str, pk: int) -> Any:

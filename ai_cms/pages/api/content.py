@@ -184,7 +184,8 @@ class ContentListView(PublicContentView):
         summary="List published pages",
         description=(
             "On the site of the request's host, the newest first. The values of one facet are alternatives, different "
-            "facets must all fit. A search without ordering has the best first."
+            "facets must all fit. A search without ordering has the best first; one that finds nothing is tried again with "
+            "words that are nearly the same."
         ),
         parameters=[
             OpenApiParameter("type", str, description="A page type."),

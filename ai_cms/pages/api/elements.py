@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.pagination import PageNumberPagination
 from ai_cms.core.api.versions import expected_version, set_version
@@ -71,6 +71,15 @@ class ElementViewSet(PagesViewSet):
     serializer_class = ElementSerializer
     filter_backends = ()
     pagination_class = ElementPagination
+    #: Asked of the page that the block is on.
+    rights = {
+        "list": "view",
+        "retrieve": "view",
+        "create": "change",
+        "update": "change",
+        "partial_update": "change",
+        "destroy": "change",
+    }
     versioned = frozenset({"create", "update", "partial_update", "destroy"})
 
     def base_queryset(self) -> Any:
@@ -93,7 +102,7 @@ class ElementViewSet(PagesViewSet):
     def create(self, request: Request) -> Response:
         values = self.body(request, ElementCreateSerializer)
         page = self.page_named("page", values["page"])
-        self.require_page("change", page)
+        self.require_page(self.right, page)
         block = {"type": values["type"], "props": values.get("props", {})}
         operation = {"op": "insert", "block": block, **self._place(page, values, None)}
         applied = self._apply(page, [operation])
@@ -143,9 +152,11 @@ class ElementViewSet(PagesViewSet):
         return {**place, "after": ids[order - 1] if order else None}
 
     def _apply(self, page: Any, operations: Any) -> Any:
+        # Places are counted in the page as it was read, so that is what the operations are made for.
         expected = expected_version(self.request)
+        base = page.version if expected is None else expected
         return apply_page_operations(
-            page, operations, actor=self.actor, base_version=expected, strict_version=expected is not None
+            page, operations, actor=self.actor, base_version=base, strict_version=expected is not None
         )
 
     def _element(self) -> Any:
@@ -158,7 +169,7 @@ class ElementViewSet(PagesViewSet):
         page = self.visible_pages().filter(pk=element.page_id).order_by().first()
         if page is None:
             raise NotFound
-        self.require_page("change", page)
+        self.require_page(self.right, page)
         return page
 
     def _answer(self, element: Any) -> Response:

@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ai_cms.blocks.document import Document
+from ai_cms.blocks.documents.document import Document
 
 __all__ = [
     "DocumentField",
     "IdField",
     "MomentField",
     "OperationsField",
+    "PublishedDocumentField",
     "SlugField",
     "StoredDocumentField",
     "StoredOperationsField",
@@ -47,6 +48,14 @@ class StoredDocumentField(serializers.Field):  # type: ignore[type-arg]
 
     def to_representation(self, value: Any) -> list[dict[str, Any]]:
         return value.to_json() if isinstance(value, Document) else Document(value).to_json()
+
+
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/PublishedBlock"}})
+class PublishedDocumentField(serializers.Field):  # type: ignore[type-arg]
+    """A document as the public reads it; for the schema alone."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 @extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/Operation"}})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -63,6 +63,20 @@ def documented(summary: str, **options: Any) -> Callable[[F], F]:
 class PageActions(PagesViewSet):
     """The actions of :class:`~ai_cms.pages.api.pages.PageViewSet`."""
 
+    rights: ClassVar[Mapping[str, str]] = {
+        "operations": "change",
+        "move": "change",
+        "reorder": "change",
+        "copy": "view",
+        "publish": "publish",
+        "unpublish": "publish",
+        "schedule": "publish",
+        "restore": "restore",
+        "purge": "purge",
+        "preview_link": "change",
+        "revoke_preview_link": "change",
+    }
+
     @documented(
         "Apply operations to a page's document",
         description=(
@@ -75,7 +89,6 @@ class PageActions(PagesViewSet):
     @action(detail=True, methods=["post"])
     def operations(self, request: Request, id: str) -> Response:
         page = self.page()
-        self.require("change", page)
         values = self.body(request, OperationsSerializer)
         strict = expected_version(request)
         applied = apply_page_operations(
@@ -100,21 +113,26 @@ class PageActions(PagesViewSet):
     @documented("Move a page with everything below it", request=MoveSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, id: str) -> Response:
-        page = self.page_for_write()
-        self.require("change", page)
+        page = self.page()
         values = self.body(request, MoveSerializer)
         field = "parent" if "parent" in values else "target"
         target = self.page_named(field, values[field])
-        moved = move_page(page, target, actor=self.actor, position=values["position"], slug=values.get("slug", ""))
+        moved = move_page(
+            page,
+            target,
+            actor=self.actor,
+            position=values["position"],
+            slug=values.get("slug", ""),
+            expected_version=expected_version(request),
+        )
         return self.page_answer(moved)
 
     @documented("Order the children of a page", request=OrderSerializer, responses=OrderSerializer)
     @action(detail=True, methods=["post"])
     def reorder(self, request: Request, id: str) -> Response:
-        page = self.page_for_write()
-        self.require("change", page)
+        page = self.page()
         values = self.body(request, OrderSerializer)
-        reorder_pages(page, values["order"], actor=self.actor)
+        reorder_pages(page, values["order"], actor=self.actor, expected_version=expected_version(request))
         children = self.visible_pages().non_polymorphic().filter(parent_id=page.pk).order_by("lft")
         return Response({"order": list(children.values_list("pk", flat=True))})
 
@@ -126,7 +144,7 @@ class PageActions(PagesViewSet):
     )
     @action(detail=True, methods=["post"])
     def copy(self, request: Request, id: str) -> Response:
-        page = self.page_for_write()
+        page = self.page()
         values = self.body(request, CopySerializer)
         if "parent" in values and "target" in values:
             raise InvalidInput(errors={"target": [_("Give either parent or target.")]})
@@ -142,6 +160,7 @@ class PageActions(PagesViewSet):
             slug=values.get("slug", ""),
             title=values.get("title", ""),
             recursive=values["recursive"],
+            expected_version=expected_version(request),
         )
         return created(self.page_answer(twin), "page-detail", twin.pk)
 
@@ -153,7 +172,6 @@ class PageActions(PagesViewSet):
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, id: str) -> Response:
         page = self.page()
-        self.require("publish", page)
         values = self.body(request, PublishSerializer)
         publish_page(
             page, actor=self.actor, expected_version=expected_version(request), revision=values.get("revision")
@@ -163,7 +181,8 @@ class PageActions(PagesViewSet):
     @documented("Take a page off the public site", request=None)
     @action(detail=True, methods=["post"])
     def unpublish(self, request: Request, id: str) -> Response:
-        return self.page_answer(unpublish_page(self.page_for_write(), actor=self.actor))
+        expected = expected_version(request)
+        return self.page_answer(unpublish_page(self.page(), actor=self.actor, expected_version=expected))
 
     @documented(
         "Publish a page later, take it off later",
@@ -173,7 +192,6 @@ class PageActions(PagesViewSet):
     @action(detail=True, methods=["post"])
     def schedule(self, request: Request, id: str) -> Response:
         page = self.page()
-        self.require("publish", page)
         values = self.body(request, ScheduleSerializer)
         page = schedule_page(
             page,
@@ -192,14 +210,14 @@ class PageActions(PagesViewSet):
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, id: str) -> Response:
         page = self._in_bin()
-        self.require("restore", page)
         values = self.body(request, RestoreSerializer)
-        return self.page_answer(restore_page(page, actor=self.actor, slug=values.get("slug", "")))
+        slug, expected = values.get("slug", ""), expected_version(request)
+        return self.page_answer(restore_page(page, actor=self.actor, slug=slug, expected_version=expected))
 
     @documented("Delete a page in the bin for good", request=None, responses={204: None})
     @action(detail=True, methods=["post"])
     def purge(self, request: Request, id: str) -> Response:
-        purge_page(self._in_bin(), actor=self.actor)
+        purge_page(self._in_bin(), actor=self.actor, expected_version=expected_version(request))
         return Response(status=204)
 
     @documented(
@@ -210,14 +228,16 @@ class PageActions(PagesViewSet):
     @action(detail=True, methods=["post"], url_path="preview-link")
     def preview_link(self, request: Request, id: str) -> Response:
         page = self.page()
-        self.require("change", page)
         values = self.body(request, PreviewLinkRequestSerializer)
         link, token = make_preview_link(page, actor=self.actor, max_age=values.get("max_age"))
         try:
             url = request.build_absolute_uri(reverse("ai_cms_pages:preview-link", kwargs={"token": token}))
         except NoReverseMatch:
             url = None
-        return Response({"id": link.pk, "token": token, "url": url, "expires_at": link.expires_at}, status=201)
+        response = Response({"id": link.pk, "token": token, "url": url, "expires_at": link.expires_at}, status=201)
+        # Whoever reads the records of idempotent requests must not read drafts by them.
+        response.holds_secret = True  # type: ignore[attr-defined]
+        return response
 
     @documented("Revoke all preview links of a page", request=None, responses={204: None})
     @preview_link.mapping.delete

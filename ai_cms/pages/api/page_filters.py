@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.permissions import Actor
 from ai_cms.pages.models import PageStatus
+from ai_cms.pages.querysets import status_condition
 from ai_cms.pages.services import resolve_page_type
 
 from .fields import MAX_ID
@@ -108,16 +109,11 @@ def _user_key(raw: str, actor: Actor) -> Any:
 
 
 def _status(raw: str) -> Q:
-    live, planned = Q(published_version__isnull=False), Q(go_live_at__isnull=False)
-    conditions = {
-        PageStatus.SCHEDULED: planned,
-        PageStatus.DRAFT: ~live & ~planned,
-        PageStatus.LIVE: live & ~planned & Q(published_version=F("version")),
-        PageStatus.CHANGED: live & ~planned & ~Q(published_version=F("version")),
-    }
-    if raw not in conditions:
-        raise InvalidInput(errors={"status": [_("Choose one of: %(names)s.") % {"names": ", ".join(conditions)}]})
-    return conditions[PageStatus(raw)]
+    found = status_condition(raw)
+    if found is None:
+        names = ", ".join(value for value in PageStatus.values if value != PageStatus.DELETED)
+        raise InvalidInput(errors={"status": [_("Choose one of: %(names)s.") % {"names": names}]})
+    return found
 
 
 def _ordering(raw: str) -> list[str]:

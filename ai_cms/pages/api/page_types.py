@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ai_cms.blocks.fields import BlocksField
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceView
 from ai_cms.pages import get_page_model
@@ -30,6 +31,8 @@ _FORMATS: tuple[tuple[type[Any], dict[str, Any]], ...] = (
     (models.DecimalField, {"type": "string"}),
     (models.CharField, {"type": "string"}),
     (models.TextField, {"type": "string"}),
+    # Drafts hold the name in the storage, publications the address.
+    (models.FileField, {"type": "string", "format": "uri-reference"}),
 )
 
 
@@ -52,18 +55,30 @@ class PageTypeSerializer(serializers.Serializer[Any]):
 
 def field_schema(field: models.Field[Any, Any]) -> dict[str, Any]:
     """Return the JSON Schema of a model field's value."""
+    if isinstance(field, BlocksField):
+        return _named({"type": "array", "items": {"type": "object"}, "x-widget": "blocks"}, field)
     target: Any = field
-    if isinstance(field, models.ForeignKey):
+    found: dict[str, Any]
+    if isinstance(field, models.ForeignKey | models.ManyToManyField):
         target = field.target_field
     found = next((dict(schema) for kind, schema in _FORMATS if isinstance(target, kind)), {})
     if isinstance(field, models.ForeignKey):
         found["description"] = str(_("The id of a %(name)s.") % {"name": field.related_model._meta.verbose_name})
+    elif isinstance(field, models.ManyToManyField):
+        found = {"type": "array", "items": found, "uniqueItems": True}
+        found["description"] = str(
+            _("The ids of %(names)s.") % {"names": field.related_model._meta.verbose_name_plural}
+        )
     elif field.choices:
         found["enum"] = [value for value, _label in field.flatchoices]
     elif field.max_length and found.get("type") == "string":
         found["maxLength"] = field.max_length
     if field.null and isinstance(found.get("type"), str):
         found["type"] = [found["type"], "null"]
+    return _named(found, field)
+
+
+def _named(found: dict[str, Any], field: models.Field[Any, Any]) -> dict[str, Any]:
     found["title"] = str(field.verbose_name)
     if field.help_text:
         found["description"] = str(field.help_text)

@@ -82,8 +82,19 @@ class PageViewSet(PageActions, PagesViewSet):
             "publish",
             "unpublish",
             "schedule",
+            "restore",
+            "purge",
         }
     )
+    rights = {
+        **PageActions.rights,
+        "list": "view",
+        "retrieve": "view",
+        "create": "add",
+        "update": "change",
+        "partial_update": "change",
+        "destroy": "delete",
+    }
     required_scopes = {"publish": "publish", "unpublish": "publish", "schedule": "publish", "purge": "admin"}
 
     def base_queryset(self) -> Any:
@@ -99,7 +110,7 @@ class PageViewSet(PageActions, PagesViewSet):
         return self.page_answer(self.page())
 
     def create(self, request: Request) -> Response:
-        self.require("add")
+        self.require(self.right)
         values = self.body(request, PageCreateSerializer)
         common: dict[str, Any] = {
             "actor": self.actor,
@@ -133,7 +144,6 @@ class PageViewSet(PageActions, PagesViewSet):
 
     def _write(self, request: Request, shape: type[PageUpdateSerializer], **options: Any) -> Response:
         page = self.page()
-        self.require("change", page)
         values = self.body(request, shape, **options)
         if "parent" in values and values["parent"] != page.parent_id:
             raise InvalidInput(errors={"parent": [_("Move the page by /pages/{id}/move/.")]})

@@ -12,12 +12,13 @@ from rest_framework.response import Response
 
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.pages.models import Proposal, ProposalStatus, Revision, RevisionKind
+from ai_cms.pages.models import Proposal, ProposalStatus
+from ai_cms.pages.revisions import document_at
 from ai_cms.pages.services import accept_proposal, create_proposal, proposal_state, reject_proposal
 from ai_cms.pages.snapshots import take_snapshot
 
+from ..changes import block_changes
 from .base import PagesViewSet, as_id, created
-from .changes import block_changes
 from .page_filters import id_parameter
 from .serializers.proposals import (
     AcceptSerializer,
@@ -60,9 +61,7 @@ def proposal_data(proposal: Any, page: Any) -> dict[str, Any]:
     document = page.content_json
     if proposal.status != ProposalStatus.PENDING:
         # Once decided it is shown against what it was made for: the page has its changes already, or never will.
-        base = Revision.objects.filter(page_id=page.pk, version=proposal.base_version)
-        row = base.exclude(kind=RevisionKind.CONFLICT).order_by("-number").first()
-        document = document if row is None else row.content_json
+        document = document_at(page.pk, proposal.base_version) or document
     changes = [
         {"index": index, "operation": operation, "state": state, **change}
         for index, (operation, state, change) in enumerate(
@@ -99,12 +98,13 @@ def proposal_data(proposal: Any, page: Any) -> dict[str, Any]:
 class PageProposalViewSet(_Proposals):
     """The proposals for one page."""
 
+    rights = {"list": "view", "create": "change"}
+
     def list(self, request: Request, id: str) -> Response:
         return self.listed(request, self.get_queryset().filter(page_id=self.page().pk))
 
     def create(self, request: Request, id: str) -> Response:
         page = self.page()
-        self.require_page("change", page)
         values = self.body(request, ProposalCreateSerializer)
         proposal = create_proposal(
             page,
@@ -128,6 +128,8 @@ class PageProposalViewSet(_Proposals):
 class ProposalViewSet(_Proposals):
     """The proposals for all pages the actor may read."""
 
+    rights = {"list": "view", "retrieve": "view", "accept": "accept", "reject": "reject"}
+
     def list(self, request: Request) -> Response:
         rows = self.get_queryset()
         pk = id_parameter(request.query_params, "for_page")
@@ -147,7 +149,6 @@ class ProposalViewSet(_Proposals):
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, id: str) -> Response:
         proposal = self._proposal()
-        self.require("accept", proposal)
         values = self.body(request, AcceptSerializer)
         accept_proposal(proposal, actor=self.actor, blocks=values.get("blocks"), fields=values.get("fields"))
         return self._decided(proposal)
@@ -163,6 +164,7 @@ class ProposalViewSet(_Proposals):
         found = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
         if found is None:
             raise NotFound
+        self.require(self.right, found)
         return found
 
     def _decided(self, proposal: Any) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
@@ -13,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.strictjson import is_clean_text
+from ai_cms.pages.addresses import host_names, normalise_path, public_url
 from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.models import Publication, PublicationFacet, Site
 from ai_cms.pages.prepared import Markers, PreparedQuery
-from ai_cms.pages.routing import host_names, normalise_path, public_url, site_condition
-from ai_cms.pages.search import search
+from ai_cms.pages.routing import site_condition
+from ai_cms.pages.search import search, search_similar
 from ai_cms.pages.services import resolve_page_type
 
 from .page_filters import id_parameter
@@ -126,10 +128,18 @@ class Listing:
         self.selected: Any = None if self.is_plain else filter_content(host, parameters)
 
     def rows(self, column: str, *, limit: int, offset: int) -> list[Any]:
-        """Return the entries of one page of the list: the columns ``ROW`` and ``column``."""
+        """Return the entries of one page of the list: the columns ``ROW`` and ``column``.
+
+        Where a search finds nothing at all, the list is from then on that of words nearly the same.
+        """
         if self.is_plain:
             return _queries[column].rows(limit=limit, offset=offset, **self._values())
-        return list(chosen(self.selected, slice(offset, offset + limit), column))
+        window = slice(offset, offset + limit)
+        found = list(chosen(self.selected, window, column))
+        if found or not self.parameters.get("search", "").strip() or (offset and self.selected.exists()):
+            return found
+        self.selected = filter_content(self.host, self.parameters, find=search_similar)
+        return list(chosen(self.selected, window, column))
 
     def count(self) -> int:
         """Return how many entries there are."""
@@ -160,8 +170,11 @@ def etag_of(*parts: Any) -> str:
     return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 
 
-def filter_content(host: str, parameters: QueryDict) -> Any:
-    """Return the publications a query asks for, in its order. Raises InvalidInput with a message for each parameter."""
+def filter_content(host: str, parameters: QueryDict, *, find: Callable[..., Any] = search) -> Any:
+    """Return the publications a query asks for, in its order; ``find``: how its words are searched for.
+
+    Raises InvalidInput with a message for each parameter.
+    """
     rows = on_site(host)
     if parameters.get("type"):
         rows = rows.filter(type=resolve_page_type(parameters.get("type", "")).type_name())
@@ -177,7 +190,7 @@ def filter_content(host: str, parameters: QueryDict) -> Any:
     words = parameters.get("search", "").strip()
     if words:
         locale = parameters.get("locale") or _sites(*host_names(host)).values_list("locale", flat=True).first() or "en"
-        rows = search(rows, words, locale=locale)
+        rows = find(rows, words, locale=locale)
         return rows.order_by(*ordering) if ordering else rows
     return rows.order_by(*(ordering or _NEWEST))
 

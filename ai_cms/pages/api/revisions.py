@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai_cms.blocks.diff import diff_documents
+from ai_cms.blocks.documents.diff import diff_documents
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.versions import expected_version
 from ai_cms.core.exceptions import InvalidInput, NotFound
@@ -17,8 +17,8 @@ from ai_cms.pages.models import Revision
 from ai_cms.pages.services import restore_revision
 from ai_cms.pages.snapshots import take_snapshot
 
+from ..changes import block_changes, field_changes
 from .base import PagesViewSet, as_id
-from .changes import block_changes, field_changes
 from .messages import required
 from .page_filters import id_parameter
 from .serializers.pages import PageSerializer
@@ -45,6 +45,8 @@ class RevisionViewSet(PagesViewSet):
 
     def base_queryset(self) -> Any:
         return Revision.objects.all()
+
+    rights = {"list": "view", "retrieve": "view", "restore": "change", "compare": "view"}
 
     def list(self, request: Request, id: str) -> Response:
         rows = self._rows(self.page()).defer("content_json", "fields")

@@ -60,6 +60,16 @@ class TemplateViewSet(PagesViewSet):
     filter_backends: tuple[type[BaseFilterBackend], ...] = (SearchFilter, OrderingFilter)
     search_fields = ("name", "description")
     ordering_fields = ("name", "created_at", "updated_at")
+    rights = {
+        "list": "view",
+        "retrieve": "view",
+        "create": "add",
+        "update": "change",
+        "partial_update": "change",
+        "destroy": "delete",
+        "instantiate": "view",
+        "from_page": "add",
+    }
     versioned = frozenset({"update", "partial_update", "destroy"})
 
     def base_queryset(self) -> Any:
@@ -73,7 +83,7 @@ class TemplateViewSet(PagesViewSet):
         return self._answer(self._template())
 
     def create(self, request: Request) -> Response:
-        self.require("add")
+        self.require(self.right)
         template = save_template(None, actor=self.actor, values=self.body(request, TemplateWriteSerializer))
         return created(self._answer(template), "template-detail", template.pk)
 
@@ -85,12 +95,11 @@ class TemplateViewSet(PagesViewSet):
 
     def destroy(self, request: Request, id: str) -> Response:
         template = self._template()
-        self.require("delete", template)
         expected = expected_version(request)
         rows = get_template_model()._base_manager.filter(pk=template.pk)
-        if expected is not None and not rows.filter(version=expected).exists():
-            raise PageStale(current_version=template.version)
-        (rows if expected is None else rows.filter(version=expected)).delete()
+        gone, _counts = (rows if expected is None else rows.filter(version=expected)).delete()
+        if not gone and expected is not None:
+            raise PageStale(current_version=rows.values_list("version", flat=True).first())
         return Response(status=204)
 
     @extend_schema(
@@ -122,7 +131,7 @@ class TemplateViewSet(PagesViewSet):
     )
     @action(detail=False, methods=["post"], url_path="from-page")
     def from_page(self, request: Request) -> Response:
-        self.require("add")
+        self.require(self.right)
         values = self.body(request, FromPageSerializer)
         page = self.page_named("page", values["page"])
         template = make_template(page, actor=self.actor, name=values["name"], description=values.get("description", ""))
@@ -132,11 +141,11 @@ class TemplateViewSet(PagesViewSet):
         found = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
         if found is None:
             raise NotFound
+        self.require(self.right, found)
         return found
 
     def _write(self, request: Request, **options: Any) -> Response:
         template = self._template()
-        self.require("change", template)
         values = self.body(request, TemplateWriteSerializer, **options)
         return self._answer(
             save_template(template, actor=self.actor, values=values, expected_version=expected_version(request))

@@ -79,6 +79,8 @@ class TreeViewSet(PagesViewSet):
     filter_backends = ()
     pagination_class = TreePagination
 
+    rights = {"list": "view"}
+
     def base_queryset(self) -> Any:
         return get_page_model().objects.all()
 

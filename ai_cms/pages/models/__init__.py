@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from .access import PageGroupPermission, PreviewLink
 from .element import Element
-from .importsource import ImportedPage
 from .page import AbstractPage, AbstractPageMeta, Page, PageStatus
 from .proposal import Proposal, ProposalStatus
 from .publication import Publication, PublicationFacet
@@ -16,7 +15,6 @@ __all__ = [
     "AbstractPageMeta",
     "AbstractTemplate",
     "Element",
-    "ImportedPage",
     "Page",
     "PageGroupPermission",
     "PageStatus",

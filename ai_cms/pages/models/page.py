@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel, TreeForeignKey
 from polymorphic.models import PolymorphicModel
@@ -16,12 +17,15 @@ from polymorphic.models import PolymorphicModel
 from ai_cms.blocks.fields import BlocksField
 
 from .. import get_page_model_string, get_template_model_string
+from ..addresses import public_url
 from ..exceptions import NotPlaced
+from ..polytree import TREE_FIELDS, PageBase, base_model
 from ..querysets import AllPagesManager, PageManager
-from ..tree import TREE_FIELDS, PageBase
+from ..relations import is_plain_relation, save_related
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
 __all__ = ["AbstractPage", "AbstractPageMeta", "Page", "PageStatus"]
 
@@ -33,6 +37,7 @@ class PageStatus(models.TextChoices):
     LIVE = "live", _("Live")
     CHANGED = "changed", _("Live, with unpublished changes")
     SCHEDULED = "scheduled", _("Scheduled")
+    EXPIRED = "expired", _("Expired")
     DELETED = "deleted", _("Deleted")
 
 
@@ -125,21 +130,31 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
     def save(  # type: ignore[override]
         self, *, force_insert: bool = False, update_fields: Iterable[str] | None = None, using: str | None = None
     ) -> None:
-        """Save the page's own columns; its place in the tree is written by ``ai_cms.pages.services`` alone.
+        """Save the page's own columns; slug, parent and what follows of them are written by ``ai_cms.pages.services`` alone.
 
-        Raises NotPlaced for a page that has no place yet.
+        Raises NotPlaced for a page that has no place yet, and for ``update_fields`` that name its place.
         """
         if self._state.adding:
             raise NotPlaced(
                 f"{type(self).__name__} has no place in the tree. Use ai_cms.pages.services.create_page(), or "
                 "create_site() for the first page of a site."
             )
-        if update_fields is None:
+        names = None if update_fields is None else set(update_fields)
+        placed = {*TREE_FIELDS, "slug"}
+        if names is not None and (refused := sorted(placed & {name.removesuffix("_id") for name in names})):
+            raise NotPlaced(
+                f"{', '.join(refused)}: a page's place in the tree is written by ai_cms.pages.services.move_page() and "
+                "update_page(slug=…), which bring everything below it along."
+            )
+        related = save_related(self, names)
+        if names is None:
             update_fields = {
                 field.name
                 for field in self._meta.concrete_fields
-                if not field.primary_key and field.name not in TREE_FIELDS and field.attname in self.__dict__
+                if not field.primary_key and field.name not in placed and field.attname in self.__dict__
             }
+        else:
+            update_fields = names - related
         models.Model.save(self, update_fields=update_fields, using=using)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
@@ -164,22 +179,43 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
         return self.published_version is not None and self.published_version != self.version
 
     @property
+    def has_expired(self) -> bool:
+        """Whether the time has passed at which the public stops seeing the page, taken off already or not."""
+        return self.expire_at is not None and self.expire_at <= timezone.now()
+
+    @property
     def status(self) -> PageStatus:
+        if self.deleted_at is None and self.go_live_at is not None:
+            return PageStatus.SCHEDULED
+        return self.state
+
+    @property
+    def state(self) -> PageStatus:
+        """The status without what is planned, for those who show the plan beside it."""
         if self.deleted_at is not None:
             return PageStatus.DELETED
-        if self.go_live_at is not None:
-            return PageStatus.SCHEDULED
         if self.published_version is None:
             return PageStatus.DRAFT
+        if self.has_expired:
+            return PageStatus.EXPIRED
         return PageStatus.CHANGED if self.has_unpublished_changes else PageStatus.LIVE
+
+    def get_children(self) -> Any:
+        """Return the children in order, those added since the page was loaded too."""
+        if hasattr(self, "_cached_children"):
+            return super().get_children()
+        base = base_model(type(self))
+        return base._default_manager.filter(parent_id=self.pk).order_by("lft")
+
+    def get_descendants(self, include_self: bool = False) -> Any:
+        """Return the pages below, in the order of the tree, those added since the page was loaded too."""
+        return base_model(type(self))._default_manager.below(self, include_self=include_self).order_by("lft")
 
     @property
     def is_root(self) -> bool:
         return self.parent_id is None
 
     def get_absolute_url(self) -> str:
-        from ..routing import public_url
-
         return public_url(self.path)
 
     @classmethod
@@ -197,13 +233,23 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
         """Return more context for the page's template; override and extend."""
         return {}
 
+    def receive(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Answer a form that was sent to the published page (POST); ``None``: the page takes none, which is answered 405.
+
+        The CSRF token has been checked. A form needs one of its own for each visitor: set ``html_cached = False``.
+        """
+        return None
+
     @classmethod
     def type_fields(cls) -> list[models.Field[Any, Any]]:
-        """Return the fields that this page type adds to the base page, in order."""
+        """Return the fields that this page type adds to the base page, in order; many-to-many fields come last.
+
+        A many-to-many field with a ``through`` model of its own is not among them: its rows hold more than a draft can.
+        """
         shared = {field.name for field in AbstractPage._meta.get_fields()} | {"id", "polymorphic_ctype", *TREE_FIELDS}
         return [
             field
-            for field in cls._meta.concrete_fields
+            for field in [*cls._meta.concrete_fields, *filter(is_plain_relation, cls._meta.many_to_many)]
             if field.name not in shared and field.editable and not field.primary_key and not field.auto_created
         ]
 

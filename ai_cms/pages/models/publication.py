@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from .. import get_page_model_string
@@ -65,6 +69,12 @@ class Publication(models.Model):
                 condition=Q(active=True),
             ),
             models.Index(fields=["type"], name="ai_cms_pages_pub_type"),
+            # Every visit asks whether a page of the site has expired since the stored HTML was made; few pages ever do.
+            models.Index(
+                fields=["site", "-expire_at"],
+                name="ai_cms_pages_pub_expiry",
+                condition=Q(active=True, expire_at__isnull=False),
+            ),
             # Every rendered page asks for its menus, which are few rows of many: only those are in it. A column would not do,
             # because Django before 6.1 asks SQLite for "in_menus" instead of "in_menus = 1".
             models.Index(fields=["site"], name="ai_cms_pages_pub_menu", condition=Q(active=True, in_menus=True)),
@@ -72,6 +82,13 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @cached_property
+    def last_expiry(self) -> datetime | None:
+        """The latest expiry on the site that has passed; routing brings it along."""
+        rows = Publication.objects.filter(site_id=self.site_id, active=True, expire_at__lte=timezone.now())
+        found: datetime | None = rows.order_by("-expire_at").values_list("expire_at", flat=True).first()
+        return found
 
 
 class PublicationFacet(models.Model):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .. import get_page_model_string
+from ..addresses import host_names, normalise_path, public_url
 
 __all__ = ["Redirect"]
+
+#: So many redirects are followed in search of a circle; browsers give up at about as many.
+MAX_STEPS = 20
 
 
 class Redirect(models.Model):
@@ -45,3 +52,28 @@ class Redirect(models.Model):
 
     def __str__(self) -> str:
         return self.old_path
+
+    def clean(self) -> None:
+        """Bring the old path into the form paths have. Raises ValidationError for a redirect that leads back to itself."""
+        super().clean()
+        self.old_path = normalise_path(self.old_path)
+        path = self._local_path(self.target)
+        for _step in range(MAX_STEPS):
+            if path == self.old_path:
+                raise ValidationError(
+                    {"target": _("This leads back to where it comes from, so visitors would go in circles.")}
+                )
+            row = Redirect.objects.filter(site_id=self.site_id, old_path=path).exclude(pk=self.pk)
+            target = row.values_list("target", flat=True).first() if path else None
+            if not target:
+                return
+            path = self._local_path(target)
+
+    def _local_path(self, target: str) -> str:
+        """Return the page path that a target has on the redirect's own site, "" if it lies elsewhere."""
+        parts = urlsplit(target)
+        if parts.netloc and (self.site_id is None or parts.netloc.lower() not in host_names(self.site.hostname)):
+            return ""
+        start = unquote(public_url("/"))
+        path = unquote(parts.path)
+        return normalise_path(path.removeprefix(start)) if target and path.startswith(start) else ""

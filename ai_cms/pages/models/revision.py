@@ -49,6 +49,9 @@ class Revision(models.Model):
     title = models.CharField(_("title"), max_length=255)
     content_json = BlocksField(verbose_name=_("content"), blank=True, drafts=True)
     fields = models.JSONField(_("fields"), default=dict)
+    # Versions that later autosaves of this revision have overwritten, the oldest first, each with the operations that lead
+    # back to it: [[version, [operation, …]], …]. Edits made for such a version find what they were made for.
+    overwritten = models.JSONField(default=list, editable=False)
 
     class Meta:
         ordering = ["-number"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from .. import get_page_model_string
@@ -45,3 +47,17 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the site, and count the change so that stored HTML that shows its name or address is rendered anew."""
+        names = kwargs.get("update_fields")
+        if self._state.adding or args or kwargs.get("force_insert"):
+            super().save(*args, **kwargs)
+            return
+        if names is None:
+            # Not the counter: it may be old, and going back would bring stored HTML to life again.
+            names = [field.name for field in self._meta.concrete_fields if not field.primary_key]
+        names = {*names} - {"generation"} - self.get_deferred_fields()
+        super().save(**{**kwargs, "update_fields": names})
+        if names:
+            type(self).objects.filter(pk=self.pk).update(generation=F("generation") + 1)

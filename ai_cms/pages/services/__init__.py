@@ -6,27 +6,22 @@ policy, takes the locks it needs, and does all of its work or none.
 
 from __future__ import annotations
 
-from ..previews import make_preview_link, open_preview_link, revoke_preview_links
-from ..publishing import publish_page, publish_scheduled, schedule_page, unpublish_page
-from ._bulk import PageSpec, bulk_create_pages
-from ._drafts import Applied, apply_page_operations, restore_revision, update_page
-from ._proposals import accept_proposal, create_proposal, proposal_state, reject_proposal
-from ._sites import create_site
-from ._structure import (
-    copy_page,
-    create_page,
-    delete_page,
-    move_page,
-    purge_page,
-    reorder_pages,
-    restore_page,
-    translate_page,
-)
-from ._templates import instantiate_template, make_template, save_template
-from ._types import check_place, page_types, resolve_page_type
+from .bin import delete_page, delete_rows, purge_page, restore_page
+from .branches import PageSpec, insert_level
+from .bulk import bulk_create_pages
+from .copying import copy_page, translate_page
+from .drafts import DraftEdit, apply_page_operations, restore_revision, update_page
+from .page_types import check_place, page_types, resolve_page_type
+from .previews import make_preview_link, open_preview_link, revoke_preview_links
+from .proposals import accept_proposal, create_proposal, proposal_state, reject_proposal
+from .publications import json_tail
+from .publishing import publish_page, publish_scheduled, schedule_page, unpublish_page
+from .sites import create_site
+from .structure import create_page, move_page, reorder_pages
+from .templates import instantiate_template, make_template, save_template
 
 __all__ = [
-    "Applied",
+    "DraftEdit",
     "PageSpec",
     "accept_proposal",
     "apply_page_operations",
@@ -37,7 +32,10 @@ __all__ = [
     "create_proposal",
     "create_site",
     "delete_page",
+    "delete_rows",
+    "insert_level",
     "instantiate_template",
+    "json_tail",
     "make_preview_link",
     "make_template",
     "move_page",

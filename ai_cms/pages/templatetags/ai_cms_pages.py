@@ -9,12 +9,13 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from ai_cms.blocks.provenance import provenance_summary
+from ai_cms.blocks.documents.provenance import provenance_summary
+from ai_cms.pages.addresses import public_url
 from ai_cms.pages.conf import pages_settings
-from ai_cms.pages.models import Publication
+from ai_cms.pages.models import AbstractPage, Publication
 from ai_cms.pages.rendering import ORIGIN
-from ai_cms.pages.routing import public_url
-from ai_cms.pages.sites import site_of
+
+from ..current_site import site_of
 
 register = template.Library()
 
@@ -129,7 +130,7 @@ def page_head(context: template.Context) -> SafeString:
     return mark_safe("\n".join(tags))
 
 
-def _linked_data(page: Any, url: str, title: str, publication: Any) -> dict[str, Any]:
+def _linked_data(page: AbstractPage, url: str, title: str, publication: Publication | None) -> dict[str, Any]:
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "WebPage",
@@ -152,6 +153,6 @@ def _script_json(data: dict[str, Any]) -> str:
 
 
 @register.filter
-def page_url(page: Any) -> str:
+def page_url(page: AbstractPage | Publication | str) -> str:
     """Return the URL of a page, a publication or a path."""
-    return public_url(getattr(page, "path", page))
+    return public_url(page if isinstance(page, str) else page.path)

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "ai_cms.blocks",
     "ai_cms.llm",
     "ai_cms.pages",
+    "ai_cms.transfer",
     "ai_cms.assist",
     "ai_cms.accounts",
     "mptt",
@@ -52,6 +53,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "ai_cms.core.middleware.PrivateResponseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -166,6 +168,8 @@ LOGGING: dict[str, Any] = {
 DEMO_LOGINS_FILE = PROJECT / ".demo-logins.json"
 
 AI_CMS: dict[str, Any] = {
+    # Pages are rendered anew by a new release, whatever changed in it.
+    "CODE_VERSION": env.text("CODE_VERSION"),
     "LLM": configured_backends(),
     "LLM_ALLOWANCES": {
         "free": {"text": env.integer("AI_TEXT_CREDITS", 100), "image": env.integer("AI_IMAGE_CREDITS", 10)},

@@ -105,7 +105,7 @@ PAGES = [
                 "columns",
                 b(
                     "column",
-                    b("heading", text="When to come", level=3),
+                    b("heading", text="When to come", level=2),
                     b(
                         "rich_text",
                         html="<p>In April, when the croziers unroll, or on the hottest day of the year.</p>",
@@ -113,7 +113,7 @@ PAGES = [
                 ),
                 b(
                     "column",
-                    b("heading", text="What to look for", level=3),
+                    b("heading", text="What to look for", level=2),
                     b("rich_text", html="<p>The undersides. Ferns write everything of importance there.</p>"),
                 ),
             ),

@@ -86,7 +86,7 @@ PAGES = [
                 "columns",
                 b(
                     "column",
-                    b("heading", text="By train", level=3),
+                    b("heading", text="By train", level=2),
                     b(
                         "rich_text",
                         html="<p>Morrowfen Halt is twelve minutes on foot. Leave by the side of the signal box and follow the lime trees; they were planted to be followed.</p>",
@@ -94,7 +94,7 @@ PAGES = [
                 ),
                 b(
                     "column",
-                    b("heading", text="By bicycle", level=3),
+                    b("heading", text="By bicycle", level=2),
                     b(
                         "rich_text",
                         html="<p>The towpath is flat all the way from Ister Bridge. There are forty stands by the gate and a pump that works.</p>",
@@ -102,7 +102,7 @@ PAGES = [
                 ),
                 b(
                     "column",
-                    b("heading", text="By car", level=3),
+                    b("heading", text="By car", level=2),
                     b(
                         "rich_text",
                         html="<p>There are nineteen spaces, four of them wide. They are full by ten on a fine Sunday.</p>",

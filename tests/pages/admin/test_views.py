@@ -17,7 +17,6 @@ HEADING = {"id": "h1", "type": "heading", "v": 1, "props": {"text": "Bread", "le
 VIEWS = ["change", "history", "delete", "move", "copy", "unpublish", "schedule", "template", "links"]
 LISTS = [
     "element",
-    "importedpage",
     "pagegrouppermission",
     "previewlink",
     "proposal",

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ai_cms.pages import get_page_model, services
-from ai_cms.pages.models import Publication, RevisionKind
+from ai_cms.pages.models import Proposal, Publication, RevisionKind
 
 HEADING = {"id": "h1", "type": "heading", "v": 1, "props": {"text": "Bread", "level": 2}}
 BROKEN = {"id": "h1", "type": "heading", "v": 1, "props": {"text": "Bread", "level": 77}}
@@ -64,8 +64,9 @@ def test_save_keeps_a_draft_with_errors(boss: Client, url: Callable[..., str], p
     assert fresh(page).published_version is None
     assert fresh(page).content_json.blocks[0]["props"]["level"] == 77
     html = boss.get(answer["Location"]).content.decode()
-    assert '<a href="#aicb-h1">1. Heading / level</a>' in html
-    assert "0.props.level" in html
+    assert '<a href="#aicb-h1">1. Heading / Level</a>' in html
+    # Paths are for programs.
+    assert "0.props.level" not in html
 
 
 def test_save_and_publish(boss: Client, url: Callable[..., str], page_factory: Any) -> None:
@@ -76,11 +77,16 @@ def test_save_and_publish(boss: Client, url: Callable[..., str], page_factory: A
     assert fresh(page).published_version == fresh(page).version
 
 
-def test_save_and_preview(boss: Client, url: Callable[..., str], page_factory: Any) -> None:
+def test_the_preview_shows_the_form_and_saves_nothing(boss: Client, url: Any, page_factory: Any) -> None:
     page = page_factory("Bread", content=[HEADING])
-    answer = boss.post(url("change", page.pk), form_of(page, title="Rye", _preview=""))
-    assert answer["Location"].endswith("?preview=1")
-    assert "<iframe" in boss.get(answer["Location"]).content.decode()
+    content = '[{"id": "h1", "type": "heading", "props": {"text": "Rye loaf", "level": 2}}]'
+    answer = boss.post(url("unsaved", page.pk), form_of(page, title="Rye", content_json=content))
+    assert answer.status_code == 200
+    assert "Rye loaf" in answer.content.decode()
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert (fresh(page).title, fresh(page).version) == ("Bread", page.version)
+    # What is right is shown, whatever else is wrong.
+    assert boss.post(url("unsaved", page.pk), form_of(page, title="", content_json="[{")).status_code == 200
 
 
 def test_structural_errors_and_taken_slugs_stay_in_the_form(
@@ -185,7 +191,7 @@ def test_publish_schedule_unpublish(boss: Client, url: Any, page_factory: Any) -
         ({"go_live_at": "tomorrow"}, "valid date"),
         ({"zone": "Mars/Base"}, "valid choice"),
         ({"go_live_at": "2027-03-28T02:30", "zone": "Europe/Berlin"}, "clocks skip"),
-        ({"expire_at": "2001-01-01T00:00"}, "expiry must lie"),
+        ({"expire_at": "2001-01-01T00:00"}, "This time has passed"),
         ({"version": "99"}, "changed by someone else"),
     ],
 )
@@ -326,6 +332,25 @@ def test_proposals_are_accepted_in_part(boss: Client, page_factory: Any, system:
     assert fresh(page).content_json.blocks[0]["props"]["text"] == "Bread"
     assert fresh(page).seo_title == ""
     assert boss.post(accept, {"_all": "1"}, follow=True).status_code == 200
+    # What was not ticked waits, with who asked for it and how old it is.
+    rest = Proposal.objects.get(status="pending")
+    assert (rest.title, rest.base_version, rest.author) == (proposal.title, proposal.base_version, proposal.author)
+    assert ([item["id"] for item in rest.operations], rest.fields) == (["h1"], {"seo_title": "Best"})
+    boss.post(reverse("admin:ai_cms_pages_proposal_accept", args=[rest.pk]), {"_all": "1"})
+    assert fresh(page).content_json.blocks[0]["props"]["text"] == "Better"
+    assert fresh(page).seo_title == "Best"
+    assert not Proposal.objects.filter(status="pending").exists()
+
+
+def test_what_is_out_of_date_does_not_wait(boss: Client, page_factory: Any, system: Any) -> None:
+    page = page_factory("Bread", content=[HEADING, {**HEADING, "id": "h2"}])
+    operations = [{"op": "update", "id": name, "props": {"text": "Better"}} for name in ("h1", "h2")]
+    proposal = services.create_proposal(page, operations, actor=system)
+    services.apply_page_operations(page, [{"op": "update", "id": "h1", "props": {"text": "Else"}}], actor=system)
+    boss.post(reverse("admin:ai_cms_pages_proposal_accept", args=[proposal.pk]), {"_some": "1", "block": ["h2"]})
+    proposal.refresh_from_db()
+    assert (proposal.status, proposal.decisions) == ("partial", ["stale", "accepted"])
+    assert Proposal.objects.count() == 1
 
 
 def test_stale_operations_are_marked_and_cannot_be_ticked(boss: Client, page_factory: Any, system: Any) -> None:
@@ -415,3 +440,21 @@ def test_redirects(boss: Client, page_factory: Any, site: Any) -> None:
     assert Redirect.objects.count() == 1
     change = reverse("admin:ai_cms_pages_redirect_change", args=[row.pk])
     assert f"/bread/ (#{page.pk})" in boss.get(change).content.decode()
+
+
+def test_what_needs_the_right_to_publish_is_said_and_loses_no_text(
+    staff: Client, url: Any, page_factory: Any, grant: Any, superuser: Any
+) -> None:
+    garden = page_factory("Garden")
+    grant(garden, "add", "change", "delete")
+    page = page_factory("Bread", parent=garden, publish=True)
+    answer = staff.post(url("change", page.pk), form_of(page, slug="rolls", seo_title="Typed for an hour"))
+    assert answer.status_code == 200
+    html = answer.content.decode()
+    assert "Typed for an hour" in html
+    assert "the right to publish" in html
+    assert fresh(page).path == "/garden/bread/"
+    for name in ("delete", "restore"):
+        answer = staff.post(url(name, page.pk), {"version": page.version}, follow=True)
+        assert "the right to publish" in answer.content.decode(), name
+        services.delete_page(page, actor=superuser) if name == "delete" else None

@@ -1,10 +1,13 @@
-"""The same request five times at once: on PostgreSQL inside a test, on a SQLite file in a process of its own."""
+"""Requests at once: on PostgreSQL inside a test, on a SQLite file in a process of its own."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.core.parallel import at_once
@@ -53,8 +56,42 @@ def repeated_writes(secret: str, page: int, rounds: int) -> dict[str, Any]:
     return {"effects": effects, "statuses": dict(statuses), "bodies": bodies}
 
 
+def stale_writers(secret: str, page: int, goal: int) -> dict[str, int]:
+    """Send four writes made for version 1 while somebody else's save holds the lock; return their answers."""
+    from django.db import connections
+    from django.test import Client
+
+    from ai_cms.pages.services.locks import locked_page
+
+    bodies: dict[str, Any] = {"move": {"parent": goal}, "reorder": {"order": []}, "copy": {}, "unpublish": {}}
+
+    def send(name: str) -> int:
+        try:
+            return (
+                Client(raise_request_exception=False)
+                .post(
+                    f"/api/pages/{page}/{name}/",
+                    json.dumps(bodies[name]),
+                    content_type="application/json",
+                    headers={"Authorization": f"Bearer {secret}", "If-Match": '"v1"'},
+                )
+                .status_code
+            )
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        with locked_page(page) as fresh:
+            answers = {name: pool.submit(send, name) for name in bodies}
+            # Long enough for all to have looked at the page and to wait; whoever is later sees the new version.
+            time.sleep(1.5)
+            fresh.title, fresh.version = "Theirs", fresh.version + 1
+            fresh.save(update_fields=["title", "version"])
+        return {name: answer.result() for name, answer in answers.items()}
+
+
 def main() -> None:
-    """Run the scenario on the SQLite file that the settings name; print its result as JSON."""
+    """Run a scenario on the SQLite file that the settings name; print its result as JSON."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings.base"
     import django
 
@@ -73,7 +110,11 @@ def main() -> None:
     site = services.create_site(hostname="testserver")
     page = services.create_page(actor=user, parent=site.root, title="Page")
     _token, secret = create_token(user, scopes=["write", "publish"])
-    print(json.dumps(repeated_writes(secret, page.pk, 5)))
+    if sys.argv[1:] == ["stale"]:
+        goal = services.create_page(actor=user, parent=site.root, title="Goal")
+        print(json.dumps(stale_writers(secret, page.pk, goal.pk)))
+    else:
+        print(json.dumps(repeated_writes(secret, page.pk, 5)))
 
 
 if __name__ == "__main__":

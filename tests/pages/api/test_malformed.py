@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from ai_cms.blocks.registry import blocks
+from ai_cms.blocks.types.registry import blocks
 from ai_cms.pages import services
 from ai_cms.pages.models import Element
 from tests.core.test_malformed import BODIES

@@ -80,6 +80,8 @@ ON_A_PAGE = {
     ("post", "proposals/{id}/accept/"): "change",
     ("post", "proposals/{id}/reject/"): "change",
 }
+#: What the public sees change, by the state of the page (those in the bin were live): it asks for the right to publish too.
+PUBLIC_EFFECTS = {(("delete", "pages/{id}/"), "live"), (("post", "pages/{id}/restore/"), "deleted")}
 #: The page is named in the body: hidden and missing ones are the same 400.
 IN_A_BODY = {
     ("post", "pages/"): "add",
@@ -212,7 +214,7 @@ def expected(principal: str, operation: tuple[str, str], place: str, state: str)
             return {409}
     elif in_bin:
         return {404}
-    if wanted not in allowed:
+    if wanted not in allowed or ((operation, state) in PUBLIC_EFFECTS and "publish" not in allowed):
         return {403}
     if operation[1] in ("pages/{id}/copy/", "pages/{id}/move/"):
         # The place it goes to is the page's own parent, which the owner of a page may not see, let alone add to.

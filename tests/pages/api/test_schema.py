@@ -102,6 +102,37 @@ def test_the_examples_are_right() -> None:
     assert seen >= 8
 
 
+def parts(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(value, dict):
+        yield path, value
+        for key, item in value.items():
+            yield from parts(item, f"{path}/{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from parts(item, f"{path}/{index}")
+
+
+def test_every_default_is_a_value_that_its_schema_takes() -> None:
+    seen = 0
+    for path, part in parts(schema()):
+        if "default" in part and not path.endswith("/properties") and set(part) & {"type", "enum", "anyOf", "oneOf"}:
+            validator(part).validate(part["default"])
+            seen += 1
+    assert seen >= 10
+
+
+def test_a_value_of_any_kind_may_be_null() -> None:
+    components = schema()["components"]["schemas"]
+    for name, field in (
+        *(("Run", "result"), ("RunDetail", "result"), ("FieldChange", "before"), ("FieldChange", "after")),
+        *(("ProposalField", "before"), ("ProposalField", "after")),
+    ):
+        described = components[name]["properties"][field]
+        assert not {"oneOf", "anyOf", "type"} & set(described), (name, field)
+        for value in (None, 1, "x", [None], {"a": None}):
+            validator(described).validate(value)
+
+
 def check(operation: dict[str, Any], answer: Any) -> None:
     """Hold an answer to what the schema says of it."""
     described = operation["responses"].get(str(answer.status_code))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ai_cms.pages import get_page_model, get_template_model
+from ai_cms.core.models import ApiToken, IdempotencyRecord
+from ai_cms.pages import get_page_model, get_template_model, services
 from ai_cms.pages.models import Element
 
 from .conftest import heading
@@ -135,3 +136,32 @@ def test_elements_say_which_pages_use_a_block(admin: Any, root: Any) -> None:
     admin.delete(f"/api/pages/{page['id']}/")
     assert admin.get("/api/elements/?type=section").json()["count"] == 0
     assert Element.objects.filter(type="section").exists()
+
+
+def test_a_token_without_the_scope_over_rest(client_of: Any, superuser: Any, page_factory: Any) -> None:
+    page = page_factory("Page", publish=True)
+    client = client_of(superuser, "write")
+    assert client.delete(f"/api/pages/{page.pk}/").status_code == 403
+    assert client.patch(f"/api/pages/{page.pk}/", {"slug": "other"}, format="json").status_code == 403
+    assert client.patch(f"/api/pages/{page.pk}/", {"title": "Other"}, format="json").status_code == 200
+    ApiToken.objects.update(scopes=["write", "publish"])
+    assert client.delete(f"/api/pages/{page.pk}/").status_code == 204
+
+
+def test_a_preview_link_is_in_no_record_and_no_log(
+    admin: Any, client: Any, page_factory: Any, system: Any, caplog: Any
+) -> None:
+    page = page_factory("Page")
+    headers = {"HTTP_IDEMPOTENCY_KEY": "link"}
+    made = admin.post(f"/api/pages/{page.pk}/preview-link/", {}, format="json", **headers)
+    token = made.json()["token"]
+    assert made.status_code == 201
+    record = IdempotencyRecord.objects.get()
+    assert token not in f"{record.body} {record.headers}"
+    again = admin.post(f"/api/pages/{page.pk}/preview-link/", {}, format="json", **headers)
+    assert (again.status_code, again.json()["code"]) == (409, "idempotency_done")
+    services.revoke_preview_links(page, actor=system)
+    caplog.clear()
+    assert client.get(made.json()["url"]).status_code == 404
+    assert "refused" in caplog.text
+    assert token not in caplog.text

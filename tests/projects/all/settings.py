@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from tests.projects.common import REST, TREE, project
 
-SMOKE = {"/health-check/": 200, "/api/schema/": 200, "/api/pages/": 401, "/admin/": 302, "/": 404}
+SMOKE = {"/health-check/": 200, "/api/schema/": 200, "/api/pages/": 401, "/admin/": 302, "/": 200}
 
 globals().update(
-    project("all", "ai_cms.core", "ai_cms.blocks", "ai_cms.llm", "ai_cms.pages", "ai_cms.assist", *TREE, *REST)
+    project(
+        "all",
+        "ai_cms.core",
+        "ai_cms.blocks",
+        "ai_cms.llm",
+        "ai_cms.pages",
+        "ai_cms.transfer",
+        "ai_cms.assist",
+        *TREE,
+        *REST,
+    )
 )

@@ -7,11 +7,13 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import ngettext
 
 from ai_cms.llm.conf import run_settings
-from ai_cms.llm.executors import execute_watched, start_waiting_runs
 from ai_cms.llm.models import LLMCall, Run
 from ai_cms.llm.retention import forget_texts
-from ai_cms.llm.runs import delete_old_runs, sweep_runs
-from ai_cms.llm.settlement import sweep
+
+from ...credits.settlement import sweep
+from ...runs.executors.runner import start_waiting_runs
+from ...runs.executors.watch import execute_watched
+from ...runs.sweeping import delete_old_runs, sweep_runs
 
 
 class Command(BaseCommand):

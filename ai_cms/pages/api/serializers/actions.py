@@ -13,8 +13,8 @@ from ai_cms.pages.api.examples import OPERATIONS, example
 from ai_cms.pages.api.fields import IdField, MomentField, OperationsField, SlugField, StoredOperationsField
 from ai_cms.pages.api.messages import required
 from ai_cms.pages.models import RevisionKind
-from ai_cms.pages.previews import MAX_AGE
 
+from ...services.previews import MAX_AGE
 from .pages import POSITIONS, PageSerializer
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from ai_cms.pages.api.fields import StoredDocumentField
+from ai_cms.pages.api.fields import PublishedDocumentField
 
 __all__ = ["ContentListSerializer", "ContentSerializer", "ContentSummarySerializer"]
 
@@ -44,7 +44,7 @@ class ContentSerializer(ContentSummarySerializer):
     seo = SeoSerializer()
     fields = serializers.DictField(help_text=_("The values of the fields that the page's type adds."))  # type: ignore[assignment]
     provenance = serializers.DictField(help_text=_("How many blocks people, imports, rules and models wrote."))
-    content_json = StoredDocumentField()
+    content_json = PublishedDocumentField()
 
 
 class ContentListSerializer(serializers.Serializer[Any]):

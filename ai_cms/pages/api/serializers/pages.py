@@ -9,12 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from ai_cms.blocks.document import Document
+from ai_cms.pages.addresses import public_url
 from ai_cms.pages.api.examples import BLOCKS, example
 from ai_cms.pages.api.fields import DocumentField, IdField, SlugField, StoredDocumentField, UserIdField
 from ai_cms.pages.models import PageStatus, RevisionKind
-from ai_cms.pages.routing import public_url
-from ai_cms.pages.snapshots import field_values, missing_required
+from ai_cms.pages.snapshots import document_problems, field_values, missing_required
 
 __all__ = [
     "PageCreateSerializer",
@@ -42,8 +41,10 @@ class WarningSerializer(serializers.Serializer[Any]):
 
 def warnings_of(page: Any) -> list[dict[str, Any]]:
     """Return what publishing the draft would be refused for."""
-    document: Document = page.content_json
-    found = [problem.to_json() for problem in document.validate(strict=True)]
+    found: list[dict[str, Any]] = []
+    for name, problems in document_problems(page).items():
+        before = () if name == "content_json" else ("fields", name)
+        found += [problem.under(*before).to_json() for problem in problems]
     for name, messages in missing_required(page).items():
         loc = [name] if name == "title" else ["fields", name]
         found += [{"loc": loc, "type": "missing", "msg": str(message)} for message in messages]

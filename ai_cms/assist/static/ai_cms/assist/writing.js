@@ -91,3 +91,17 @@ function plain(html) {
 }
 
 document.querySelectorAll(".ai-run[data-events]").forEach((root) => new Progress(root).start());
+
+for (const button of document.querySelectorAll("[data-ai-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.aiCopy);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      button.textContent = button.dataset.copied;
+    } catch {
+      // Where the clipboard is closed to scripts the text is marked, for the keys of the browser.
+      getSelection().selectAllChildren(source);
+    }
+  });
+}

@@ -1,5 +1,7 @@
 // Form fields made of JSON Schemas. Nothing is validated here: the server says what is wrong, by path.
 
+const { htmlOf, inlineHtmlOf, typedOf, wholeAddress } = globalThis.aiCmsBlockText;
+
 /** Make an element: el("button", {class: "x", onclick: f}, "text", child). */
 function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -137,19 +139,37 @@ function numberField(plain, context) {
 
 const INPUT_TYPES = { date: "date", "date-time": "datetime-local", time: "time", email: "email", color: "color" };
 
+/** What is kept of a typed text, and what is shown of a kept one, by the field's widget. */
+const READ = { richtext: htmlOf, "inline-richtext": inlineHtmlOf };
+const SHOW = { richtext: (html) => typedOf(html), "inline-richtext": (html) => typedOf(html, true) };
+
 function textField(plain, context) {
   const widget = plain["x-widget"];
   const long = ["textarea", "richtext", "code"].includes(widget) || (!widget && (plain.maxLength || 0) > 2000);
-  const set = (event) => {
-    const text = event.target.value;
-    context.set(text === "" && context.nullable ? null : text);
-  };
-  const value = typeof context.value === "string" ? context.value : "";
-  const shared = { value, oninput: set, maxlength: plain.maxLength };
+  const keep = (text) => context.set(text === "" && context.nullable ? null : (READ[widget] || String)(text));
+  const kept = typeof context.value === "string" ? context.value : "";
+  const shared = { value: (SHOW[widget] || String)(kept), oninput: (event) => keep(event.target.value), maxlength: plain.maxLength };
   const control = long
     ? el("textarea", { ...shared, rows: widget === "richtext" || widget === "code" ? 8 : 4, spellcheck: widget === "code" ? "false" : null })
     : el("input", { ...shared, type: INPUT_TYPES[plain.format] || "text", inputmode: widget === "url" ? "url" : null });
-  return wrap(control, plain, context);
+  if (widget === "url") return addressField(control, keep, plain, context);
+  const hint = widget === "richtext" ? context.words.richText : "";
+  return wrap(control, hint ? { ...plain, description: [plain.description, hint].filter(Boolean).join(" ") } : plain, context);
+}
+
+/** An address gets the scheme that was left out, when the field is left; a note says so. */
+function addressField(control, keep, plain, context) {
+  const note = el("p", { class: "aicb-note", role: "status" });
+  control.addEventListener("change", () => {
+    const whole = wholeAddress(control.value);
+    note.textContent = whole === control.value ? "" : say(context.words.completed, whole);
+    if (whole === control.value) return;
+    control.value = whole;
+    keep(whole);
+  });
+  const field = wrap(control, plain, context);
+  field.append(note);
+  return field;
 }
 
 /** For what no field is known: its JSON. */
@@ -241,9 +261,20 @@ function listField(plain, context) {
       { class: "aicb-tools" },
       button("up", "↑", index, index === 0, () => swap(-1)),
       button("down", "↓", index, index === items.length - 1, () => swap(1)),
-      button("remove", "×", index, fixed, () => { items.splice(index, 1); changed(index); }),
+      button("remove", "×", index, fixed, () => {
+        const [gone] = items.splice(index, 1);
+        removed = { index, gone };
+        undo.hidden = false;
+        changed(index);
+      }),
     ));
   }));
+  let removed = null;
+  const undo = el("button", { type: "button", class: "aicb-button", hidden: true, onclick: () => {
+    items.splice(Math.min(removed.index, items.length), 0, removed.gone);
+    undo.hidden = true;
+    changed(removed.index);
+  } }, context.words.undo);
   const add = el("button", { type: "button", class: "aicb-button", onclick: () => {
     if (context.disabled || (plain.maxItems !== undefined && items.length >= plain.maxItems)) return;
     items.push(blankOf(itemSchema, context.root));
@@ -251,7 +282,7 @@ function listField(plain, context) {
   } }, say(context.words.addItem, context.label));
   if (context.disabled) add.setAttribute("aria-disabled", "true");
   draw();
-  return group(context, plain, list, add);
+  return group(context, plain, list, el("div", { class: "aicb-tools" }, add, undo));
 }
 
 globalThis.aiCmsBlocks = { el, fieldFor, freshId, say };

@@ -1,21 +1,18 @@
 // The structure editor of documents. The text area it stands before holds the JSON that is submitted; every change is
-// written there at once. No framework, no inline styles or scripts, nothing loaded. It needs widget-fields.js before it:
-// an import would name a file that storages with hashed names may not serve.
+// written there at once. No framework, no inline styles or scripts, nothing loaded. It needs the other widget-*.js before
+// it: an import would name a file that storages with hashed names may not serve.
 
 const { el, fieldFor, freshId, say } = globalThis.aiCmsBlocks;
-
-function blockId(type) {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return (/^[a-z]/.test(type) ? type[0] : "b") + hex;
-}
-
+const { Places, newId, placeErrors, twinOf, typeSelect } = globalThis.aiCmsPlaces;
+const { Steps } = globalThis.aiCmsSteps;
+const { summaryOf } = globalThis.aiCmsBlockText;
 class BlocksEditor {
   constructor(root) {
     this.textarea = root.querySelector("textarea");
     this.data = JSON.parse(root.querySelector("script[type='application/json']").textContent);
     this.words = this.data.words;
     this.types = new Map(this.data.types.map((entry) => [entry.type, entry]));
+    this.places = new Places(this.types, () => this.blocks);
     this.open = new Set();
     this.errors = new WeakMap();
     this.nodes = new WeakMap();
@@ -23,11 +20,56 @@ class BlocksEditor {
     this.canvas = el("div", { class: "aicb-canvas", role: "group", "aria-label": this.labelText() });
     this.problem = el("p", { class: "aicb-error", role: "alert", hidden: true });
     this.toggle = el("button", { type: "button", class: "aicb-button", onclick: () => this.switchMode() });
-    root.append(this.problem, this.canvas, el("p", {}, this.toggle), this.live);
+    this.steps = new Steps(root, this.words.undo, () => this.undo());
+    root.append(this.problem, this.canvas, el("p", { class: "aicb-bar" }, this.toggle, this.steps.button), this.live);
     if (this.read()) {
       this.placeErrors();
+      this.reopen();
       this.show(true);
     } else this.show(false);
+    // A browser that comes back to the page puts into the text area what stood there when it was left.
+    window.addEventListener("pageshow", () => this.reload());
+    root.addEventListener("aicb:reload", () => this.reload());
+    if (this.textarea.form) this.textarea.form.addEventListener("submit", () => this.remember());
+  }
+
+  /** Show what the text area holds where that is not what is shown. */
+  reload() {
+    if (this.textarea.value === this.shown) return;
+    const ids = this.openIds();
+    this.steps.clear();
+    if (!this.read()) {
+      this.show(false);
+      return;
+    }
+    this.openAll(new Set(ids));
+    this.show(true);
+    this.textarea.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // After saving, the blocks that were open are open again.
+
+  get place() { return `ai-cms-open-blocks:${location.pathname}:${this.textarea.name}`; }
+
+  openIds() { return [...this.open].map((block) => block.id).filter(Boolean); }
+
+  openAll(ids, list = this.blocks) {
+    for (const block of list) {
+      if (ids.has(block.id)) this.open.add(block);
+      this.openAll(ids, block.children || []);
+    }
+  }
+
+  remember() {
+    try { sessionStorage.setItem(this.place, JSON.stringify(this.openIds().slice(0, 300))); } catch { /* A full store. */ }
+  }
+
+  reopen() {
+    try {
+      const ids = JSON.parse(sessionStorage.getItem(this.place) || "[]");
+      sessionStorage.removeItem(this.place);
+      if (Array.isArray(ids)) this.openAll(new Set(ids));
+    } catch { /* Nothing was remembered. */ }
   }
 
   labelText() {
@@ -41,6 +83,8 @@ class BlocksEditor {
       const value = JSON.parse(this.textarea.value.trim() || "[]");
       if (!Array.isArray(value) || value.some((block) => block === null || typeof block !== "object")) return false;
       this.blocks = value;
+      this.open = new Set();
+      this.shown = this.textarea.value;
       return true;
     } catch {
       return false;
@@ -49,6 +93,7 @@ class BlocksEditor {
 
   save() {
     this.textarea.value = JSON.stringify(this.blocks, null, 2);
+    this.shown = this.textarea.value;
     this.textarea.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
@@ -66,6 +111,7 @@ class BlocksEditor {
       this.problem.hidden = false;
       return;
     }
+    this.steps.clear();
     this.show(!this.textarea.hidden);
   }
 
@@ -76,49 +122,19 @@ class BlocksEditor {
 
   /** Give each error to the block it is about, so that it stays there when blocks move. */
   placeErrors() {
-    this.general = [];
-    for (const error of this.data.errors) {
-      let list = this.blocks;
-      let block = null;
-      const loc = [...error.loc];
-      while (loc.length && Array.isArray(list) && list[loc[0]]) {
-        block = list[loc.shift()];
-        list = loc[0] === "children" ? block.children : null;
-        if (list) loc.shift();
-      }
-      if (!block) this.general.push(error.msg);
-      else {
-        const own = this.errors.get(block) || new Map();
-        const key = loc[0] === "props" ? loc.slice(1).join(".") : "";
-        own.set(key, [...(own.get(key) || []), error.msg]);
-        this.errors.set(block, own);
-        this.reveal(this.blocks, block);
-      }
+    const { general, byBlock } = placeErrors(this.data.errors, this.blocks);
+    this.general = general;
+    for (const [block, own] of byBlock) {
+      this.errors.set(block, own);
+      for (const around of [...this.places.above(block), block]) this.open.add(around);
     }
-  }
-
-  /** Open a block and those around it. */
-  reveal(list, wanted) {
-    return list.some((block) => {
-      const found = block === wanted || this.reveal(block.children || [], wanted);
-      if (found) this.open.add(block);
-      return found;
-    });
   }
 
   label(block) {
     return (this.types.get(block.type) || {}).label || this.data.known[block.type] || String(block.type);
   }
 
-  summary(block) {
-    const properties = ((this.types.get(block.type) || {}).schema || {}).properties || {};
-    const isText = ([key, value]) => typeof value === "string" && value.trim() && !(properties[key] || {}).enum;
-    const [, text] = Object.entries(block.props || {}).find(isText) || [];
-    // Words of two paragraphs stay apart, those around an inline tag stay together. The parser loads and runs nothing.
-    const spaced = (text || "").replace(/<\/?(?:p|li|ul|ol|br|hr|h\d|div|pre|blockquote|table|t[rdh])\b/gi, " $&");
-    const plain = new DOMParser().parseFromString(spaced, "text/html").body.textContent;
-    return plain.replace(/\s+/g, " ").trim().slice(0, 60);
-  }
+  summary(block) { return summaryOf(block, (this.types.get(block.type) || {}).schema || {}); }
 
   render() {
     const general = (this.general || []).map((text) => el("p", { class: "aicb-error" }, text));
@@ -128,6 +144,7 @@ class BlocksEditor {
   /** Render the blocks of one list and the controls that add to it. */
   level(list, parent) {
     const items = list.map((block, index) => this.block(block, index, list, parent));
+    if (this.ghost && this.ghost.list === list) items.splice(this.ghost.index, 0, this.ghostItem());
     const empty = !items.length && !parent ? el("p", { class: "aicb-help" }, this.words.empty) : null;
     return [empty, items.length ? el("ol", {}, ...items) : null, this.adder(list, parent)].filter(Boolean);
   }
@@ -155,9 +172,12 @@ class BlocksEditor {
         onclick: () => { if (!disabled) action(); } },
       sign,
     );
+    const inward = locked ? null : this.places.inward(list, index);
+    const outward = locked || !parent ? null : this.places.outward(block);
     const item = el(
       "li",
       { class: "aicb-block", id: block.id ? `aicb-${block.id}` : null },
+      this.gap(list, index, parent, name),
       el(
         "div",
         { class: "aicb-head" },
@@ -165,8 +185,11 @@ class BlocksEditor {
         el(
           "div",
           { class: "aicb-tools" },
+          outward ? tool("out", "←", false, () => this.moveOut(list, index, outward)) : null,
+          inward ? tool("in", "→", false, () => this.moveIn(list, index, inward)) : null,
           tool("up", "↑", locked || index === 0, () => this.move(list, index, -1)),
           tool("down", "↓", locked || index === list.length - 1, () => this.move(list, index, 1)),
+          entry && !this.places.isFull(parent) ? tool("duplicate", "", false, () => this.duplicate(list, index)) : null,
           tool("remove", "×", locked, () => this.remove(list, index, parent)),
         ),
       ),
@@ -186,7 +209,12 @@ class BlocksEditor {
       const locked = Boolean(block.meta && block.meta.locked);
       this.fill(block, this.types.get(block.type), this.label(block), locked, this.errors.get(block), body);
     }
-    toggle.querySelector(".aicb-summary").textContent = this.summary(block);
+    this.refreshSummary(block);
+  }
+
+  refreshSummary(block) {
+    const node = this.nodes.get(block);
+    if (node) node.querySelector(".aicb-summary").textContent = this.summary(block);
   }
 
   /** Put the fields and the children of a block into its body. */
@@ -211,6 +239,7 @@ class BlocksEditor {
             if (value === undefined) delete block.props[key];
             else block.props[key] = value;
             this.save();
+            this.refreshSummary(block);
           },
         }));
       }
@@ -223,70 +252,128 @@ class BlocksEditor {
     }
   }
 
-  /** Return the types that can be added to the children of a block, or to the root. */
-  choices(parent) {
-    const inside = parent ? (this.types.get(parent.type) || {}).children : { allow: "*" };
-    if (!inside) return [];
-    return this.data.types.filter((entry) => {
-      const allowed = inside.allow === "*" || inside.allow.includes(entry.type);
-      return allowed && (entry.parents === null || entry.parents.includes(parent ? parent.type : ""));
-    });
+  /** The button between two blocks; it makes room for choosing a type. */
+  gap(list, index, parent, name) {
+    if (!this.places.choices(parent).length || this.places.isFull(parent)) return null;
+    const label = say(this.words.addBefore, name);
+    const button = el("button", { type: "button", class: "aicb-button aicb-gap", "aria-label": label, title: label, onclick: () => {
+      const adder = this.adder(list, parent, index, label);
+      button.replaceWith(adder);
+      adder.querySelector("select").focus();
+    } }, "+");
+    return button;
   }
 
-  adder(list, parent) {
-    const choices = this.choices(parent);
+  /** The choice of a type to add at ``index`` (default: at the end); with an index it can be closed again. */
+  adder(list, parent, index = null, name = "") {
+    const choices = this.places.choices(parent);
     if (!choices.length) return null;
-    const limits = parent ? this.types.get(parent.type).children : {};
-    if (limits.max !== null && limits.max !== undefined && list.length >= limits.max) {
-      return el("p", { class: "aicb-help" }, this.words.full);
-    }
-    const groups = new Map();
-    for (const entry of choices) groups.set(entry.group, [...(groups.get(entry.group) || []), entry]);
-    const select = el("select", { id: freshId("aicb-add") }, el("option", { value: "" }, this.words.choose));
-    for (const [group, entries] of groups) {
-      const options = entries.map((entry) => el("option", { value: entry.type }, entry.label));
-      select.append(el("optgroup", { label: group }, ...options));
-    }
-    const label = parent ? say(this.words.addInside, this.label(parent)) : this.words.add;
+    if (this.places.isFull(parent)) return el("p", { class: "aicb-help" }, this.words.full);
+    const select = typeSelect(choices, this.words.choose);
+    const label = name || (parent ? say(this.words.addInside, this.label(parent)) : this.words.add);
     const add = () => {
-      if (select.value) this.add(list, select.value);
+      if (select.value) this.add(list, select.value, index ?? list.length);
       else select.focus();
+    };
+    const close = () => {
+      this.render();
+      this.nodes.get(list[index]).querySelector(".aicb-gap").focus();
     };
     return el(
       "div",
-      { class: "aicb-add" },
+      { class: index === null ? "aicb-add" : "aicb-add aicb-add-between",
+        onkeydown: (event) => { if (event.key === "Escape" && index !== null) close(); } },
       el("div", { class: "aicb-choice" }, el("label", { for: select.id }, label), select),
       el("button", { type: "button", class: "aicb-button", "aria-label": label, onclick: add }, this.words.addButton),
+      index === null ? null : el("button", { type: "button", class: "aicb-button", onclick: close }, this.words.cancel),
     );
   }
 
-  add(list, type) {
+  add(list, type, index) {
     const entry = this.types.get(type);
-    const block = { id: blockId(type), type, v: entry.version, props: structuredClone(entry.defaults) };
+    const block = { id: newId(type), type, v: entry.version, props: structuredClone(entry.defaults) };
     if (entry.children) block.children = [];
-    list.push(block);
+    list.splice(index, 0, block);
     this.open.add(block);
-    this.changed(say(this.words.added, entry.label));
+    this.changed(say(this.words.added, entry.label), () => this.take(block));
     const node = this.nodes.get(block);
-    (node.querySelector(".aicb-body input, .aicb-body textarea, .aicb-body select") || node.querySelector("button")).focus();
+    (node.querySelector(".aicb-body input, .aicb-body textarea, .aicb-body select") || node.querySelector(".aicb-toggle")).focus();
+  }
+
+  duplicate(list, index) {
+    const twin = twinOf(list[index]);
+    list.splice(index + 1, 0, twin);
+    this.changed(say(this.words.duplicated, this.label(twin)), () => this.take(twin));
+    this.nodes.get(twin).querySelector(".aicb-toggle").focus();
   }
 
   move(list, index, step) {
     const [block] = list.splice(index, 1);
     list.splice(index + step, 0, block);
-    this.changed(say(this.words.moved, this.label(block), index + step + 1, list.length));
+    this.changed(say(this.words.moved, this.label(block), index + step + 1, list.length), () => this.put(block, list, index));
     this.nodes.get(block).querySelector(`[data-tool="${step < 0 ? "up" : "down"}"]`).focus();
+  }
+
+  moveIn(list, index, container) {
+    const [block] = list.splice(index, 1);
+    container.children ||= [];
+    container.children.push(block);
+    for (const around of this.places.above(block)) this.open.add(around);
+    this.changed(say(this.words.movedIn, this.label(block), this.label(container)), () => this.put(block, list, index));
+    this.focusTool(block, "out");
+  }
+
+  moveOut(list, index, { behind, around }) {
+    const [block] = list.splice(index, 1);
+    const target = around ? around.children : this.blocks;
+    target.splice(target.indexOf(behind) + 1, 0, block);
+    this.changed(say(this.words.movedOut, this.label(block), this.label(behind)), () => this.put(block, list, index));
+    this.focusTool(block, "in");
+  }
+
+  focusTool(block, kind) {
+    const node = this.nodes.get(block);
+    (node.querySelector(`:scope > .aicb-head [data-tool="${kind}"]`) || node.querySelector(".aicb-toggle")).focus();
   }
 
   remove(list, index, parent) {
     const [block] = list.splice(index, 1);
-    this.changed(say(this.words.removed, this.label(block)));
+    const text = say(this.words.removed, this.label(block));
+    this.changed(text, () => this.put(block, list, index), { list, index, text });
     const next = list[index] || list[index - 1] || parent;
     const target = next ? this.nodes.get(next) : this.canvas;
     (target.querySelector(".aicb-toggle") || target.querySelector("select") || this.toggle).focus();
   }
 
-  changed(text) {
+  // Undoing
+
+  take(block) { return this.places.take(block); }
+
+  put(block, list, index) {
+    this.take(block);
+    list.splice(Math.min(index, list.length), 0, block);
+    return block;
+  }
+
+  ghostItem() {
+    const undo = el("button", { type: "button", class: "aicb-button", onclick: () => this.undo() }, this.words.undo);
+    return el("li", { class: "aicb-ghost" }, el("span", {}, this.ghost.text), undo);
+  }
+
+  undo() {
+    const step = this.steps.back();
+    if (!step) return;
+    this.ghost = null;
+    this.save();
+    this.render();
+    this.announce(say(this.words.undoneText, step.text));
+    const node = step.block && this.nodes.get(step.block);
+    ((node && node.querySelector(".aicb-toggle")) || this.toggle).focus();
+  }
+
+  changed(text, back, ghost = null) {
+    this.steps.add(text, back);
+    this.ghost = ghost;
     this.save();
     this.render();
     this.announce(text);

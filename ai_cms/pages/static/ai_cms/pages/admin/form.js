@@ -1,5 +1,5 @@
 // What forms of the page admin do beside being forms: suggestions for page fields, frames as high as what is in them,
-// links to what is wrong, copying, and a word before unsaved changes are left. Nothing inline, nothing imported.
+// links to what is wrong, and copying. Nothing inline, nothing imported.
 
 /** Fetch suggestions while somebody types into a field that chooses a page. */
 function suggest(input) {
@@ -37,17 +37,6 @@ function fit(frame) {
   size();
 }
 
-/** Warn before leaving a form with unsaved changes. */
-function guard(form) {
-  let changed = false;
-  form.addEventListener("input", () => { changed = true; });
-  form.addEventListener("change", () => { changed = true; });
-  form.addEventListener("submit", () => { changed = false; });
-  window.addEventListener("beforeunload", (event) => {
-    if (changed) event.preventDefault();
-  });
-}
-
 /** Open and focus what a link in a list of problems is about. */
 function follow(event) {
   const link = event.target.closest(".aicms-problems a[href^='#'], .aicms-errors a[href^='#']");
@@ -64,6 +53,17 @@ function follow(event) {
   visible.scrollIntoView({ block: "center" });
 }
 
+/** Show which slug a new page will get from its title. */
+function suggestSlug(slug) {
+  const title = slug.form.elements.title;
+  const show = () => {
+    const plain = title.value.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+    slug.placeholder = plain.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60);
+  };
+  title.addEventListener("input", show);
+  show();
+}
+
 async function copy(button) {
   const input = document.getElementById(button.dataset.aicmsCopy);
   input.select();
@@ -73,8 +73,8 @@ async function copy(button) {
 
 document.querySelectorAll("[data-aicms-chooser]").forEach(suggest);
 document.querySelectorAll("[data-aicms-frame]").forEach(fit);
-document.querySelectorAll("[data-aicms-form]").forEach(guard);
 document.querySelectorAll("[data-aicms-copy]").forEach((button) => button.addEventListener("click", () => copy(button)));
+document.querySelectorAll("form[data-copy^='below-'] #id_slug").forEach(suggestSlug);
 document.addEventListener("click", follow);
 // Two clicks on a button must not be two requests.
 document.addEventListener("submit", (event) => {
@@ -83,6 +83,8 @@ document.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     return;
   }
+  // A preview goes elsewhere: the form stays.
+  if (event.submitter && event.submitter.formTarget) return;
   if (!event.defaultPrevented && form.matches(".aicms-form, .aicms-inline")) form.dataset.sent = "1";
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => { delete form.dataset.sent; }));

@@ -1,5 +1,6 @@
-// The tree of pages: levels are read when they are opened, pages are moved by dragging, by buttons and by keys. Without
-// this script every link and button does the same by loading a page. Nothing inline, nothing imported.
+// The tree of pages: levels are read when they are opened, pages are moved by dragging, by buttons and by keys (Alt and
+// Shift with an arrow: Alt alone goes back and forward in browsers). Without this script every link and button does the
+// same by loading a page. Nothing inline, nothing imported.
 
 const OPEN = "ai-cms-open-pages";
 
@@ -18,10 +19,20 @@ class Tree {
     this.restore();
   }
 
-  announce(text, failed = false) {
+  /** Say something; ``undo`` makes a button that turns the last move back. */
+  announce(text, failed = false, undo = null) {
     this.live.textContent = "";
     requestAnimationFrame(() => { this.live.textContent = text; });
-    this.notice.textContent = text;
+    this.notice.replaceChildren(text);
+    this.back = undo;
+    if (undo) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "aicms-button";
+      button.textContent = this.root.dataset.undo;
+      button.addEventListener("click", () => this.undo());
+      this.notice.append(" ", button);
+    }
     this.notice.hidden = false;
     this.notice.classList.toggle("aicms-notice-failed", failed);
   }
@@ -104,9 +115,15 @@ class Tree {
   }
 
   key(event) {
+    const undo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+    if (undo && this.back) {
+      event.preventDefault();
+      this.undo();
+      return;
+    }
     const directions = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" };
     const rtl = getComputedStyle(this.root).direction === "rtl";
-    let direction = event.altKey && !event.ctrlKey && !event.metaKey ? directions[event.key] : undefined;
+    let direction = event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey ? directions[event.key] : undefined;
     const node = event.target.closest(".aicms-node");
     if (!direction || !node || !("movable" in node.dataset)) return;
     if (rtl && direction === "in") direction = "out";
@@ -134,8 +151,52 @@ class Tree {
     }
   }
 
-  /** Have the server move a page; returns its answer, or null when it refused, having said so. */
-  async place(node, values) {
+  /** Turn the last move back. */
+  async undo() {
+    const { id, values } = this.back;
+    const node = this.node(id);
+    if (!node) return;
+    this.back = null;
+    try {
+      const done = await this.place(node, { ...values, confirmed: 1 }, true);
+      if (!done) return;
+      await this.refresh(done.parent);
+      this.finish(id, null);
+    } catch { this.announce(this.root.dataset.failed, true); }
+  }
+
+  /** Ask before pages on the site get another address; returns whether to go on. */
+  ask(text) {
+    const dialog = document.createElement("dialog");
+    dialog.className = "aicms-dialog";
+    const words = document.createElement("p");
+    words.id = "aicms-ask";
+    words.textContent = text;
+    dialog.setAttribute("aria-labelledby", words.id);
+    const form = document.createElement("form");
+    form.method = "dialog";
+    form.className = "aicms-choices";
+    const button = (value, word, kind) => {
+      const made = document.createElement("button");
+      made.value = value;
+      made.className = `aicms-button ${kind}`;
+      made.textContent = word;
+      return made;
+    };
+    form.append(button("yes", this.root.dataset.move, "aicms-primary"), button("no", this.root.dataset.cancel, ""));
+    dialog.append(words, form);
+    this.root.after(dialog);
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener("close", () => {
+        resolve(dialog.returnValue === "yes");
+        dialog.remove();
+      });
+    });
+  }
+
+  /** Have the server move a page; returns its answer, or null when it refused, having said so, or was told not to. */
+  async place(node, values, undoing = false) {
     const body = new FormData();
     for (const [key, value] of Object.entries(values)) body.append(key, value);
     const token = document.querySelector("[name='csrfmiddlewaretoken']").value;
@@ -149,7 +210,8 @@ class Tree {
       this.announce(data.detail || this.root.dataset.failed, true);
       return null;
     }
-    this.announce(data.message);
+    if (data.ask) return (await this.ask(data.ask)) ? this.place(node, { ...values, confirmed: 1 }) : null;
+    this.announce(data.message, false, data.undo && !undoing ? { id: node.dataset.page, values: data.undo } : null);
     return data;
   }
 

@@ -1,0 +1,75 @@
+"""Use a text that a task wrote: as a block, as the title or as the description of the page it was written for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.html import escape
+from django.utils.translation import gettext_lazy as _
+
+from ai_cms.assist.registry import WritingTask
+from ai_cms.blocks.html.richtext import strip_tags_text
+from ai_cms.pages import get_page_model
+
+__all__ = ["USES", "Written", "change_of", "gives_text", "written_texts"]
+
+#: What a text can become, with the words on its button.
+USES = {
+    "block": _("Add it to the page as a text"),
+    "title": _("Use it as the title"),
+    "description": _("Use it as the description for search engines"),
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """One text of a task's output. ``key``: names it within the output. ``html``: whether it is HTML."""
+
+    key: str
+    label: str
+    text: str
+    html: bool = False
+
+    @property
+    def plain(self) -> str:
+        """The text without markup, as it is copied and shown."""
+        return strip_tags_text(self.text).strip() if self.html else self.text
+
+    def uses(self) -> list[tuple[str, Any]]:
+        """Return what this text can become: short ones a title, those of a few sentences a description."""
+        length = len(self.plain)
+        fits = {"block": True, "title": not self.html and length <= 200, "description": not self.html and length <= 320}
+        return [(name, label) for name, label in USES.items() if fits[name]]
+
+
+def gives_text(task: WritingTask) -> bool:
+    """Return whether the result of a task is text to use, not a proposal."""
+    return type(task).finish is WritingTask.finish
+
+
+def written_texts(output: Any) -> list[Written]:
+    """Return the texts of a task's output; lists as several, blocks and numbers not at all."""
+    found = []
+    for name, value in (output if isinstance(output, Mapping) else {}).items():
+        label = name.replace("_", " ").capitalize()
+        for index, text in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(text, str) and text.strip():
+                found.append(Written(f"{name}.{index}", label, text, html=name in ("html", "body")))
+    return found
+
+
+def change_of(written: Written, use: str) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return the operations and fields of a proposal that puts a text to ``use``, one of ``USES``."""
+    if use == "block":
+        html = written.text if written.html else _paragraphs(written.text)
+        return [{"op": "insert", "block": {"type": "rich_text", "props": {"html": html}}}], {}
+    name = "title" if use == "title" else "seo_description"
+    limit = get_page_model()._meta.get_field(name).max_length or 255
+    return [], {name: " ".join(written.plain.split())[:limit]}
+
+
+def _paragraphs(text: str) -> str:
+    parts = [part.strip() for part in text.replace("\r\n", "\n").split("\n\n")]
+    return "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in parts if part)

@@ -1,0 +1,143 @@
+"""Put a tree of HTML in order before it is read as blocks: styles, targets of links, check boxes, names that are none.
+
+A block has no id but a heading's anchor. So the id of what becomes a block of its own, and is the target of a link, moves
+to the first text inside of it, or to an empty ``<a id="…">`` before it; text keeps its ids.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from ..html.markup import HTML_TAGS, Element, text_of
+from ..html.styles import ALIGNMENTS, apply_styles
+from .result import ConversionWarning
+
+__all__ = ["is_anchor", "kept_attributes", "order_tree", "targets_of"]
+
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# What keeps its id: text, and inside of what stays HTML.
+_KEEPING = _HEADINGS | {"p", "li", "dt", "dd"}
+# What can hold an anchor as the first thing inside.
+_HOLDERS = frozenset(
+    "address article aside blockquote body caption center details div figcaption footer form header main nav section td "
+    "th".split()
+)
+_NOISE = "docs-internal-guid-"
+
+
+def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[ConversionWarning]:
+    """Change a tree in place; returns what there is to say about it. ``asked``: ids that links elsewhere lead to."""
+    apply_styles(root)
+    targets = targets_of(root) | asked
+    warnings: list[ConversionWarning] = []
+    said: set[str] = set()
+    pending = [root]
+    while pending:
+        parent = pending.pop()
+        children: list[Element | str] = []
+        for child in parent.children:
+            if isinstance(child, Element):
+                pending.append(child)
+                if child.name not in HTML_TAGS and child.name not in said and child.name[:40].isidentifier():
+                    said.add(child.name)
+                    warnings.append(
+                        ConversionWarning(
+                            child.line, f"<{child.name[:40]}> is no element of HTML; the words inside were kept."
+                        )
+                    )
+                if child.name == "input":
+                    _read_check_box(child, parent)
+                children += _with_anchor(child, targets)
+            else:
+                children.append(child)
+        parent.children = children
+    return warnings
+
+
+def targets_of(root: Element) -> frozenset[str]:
+    """Return the ids that links of the tree lead to."""
+    hrefs = (link.attrs.get("href", "") for link in root.find_all("a", "area"))
+    return frozenset(unquote(href[1:]) for href in hrefs if href.startswith("#") and len(href) > 1)
+
+
+def is_anchor(node: Element | str) -> bool:
+    """Return whether a node is nothing but the target of links."""
+    return isinstance(node, Element) and "id" in node.attrs and node.name in ("a", "span") and not node.children
+
+
+def kept_attributes(element: Element) -> dict[str, str]:
+    """Return what a paragraph keeps of the attributes of the element that it stands for."""
+    attrs = element.attrs
+    kept = {name: attrs[name] for name in ("id", "lang") if attrs.get(name)}
+    # Left to right is what every text is that says nothing.
+    if attrs.get("dir", "").lower() in ("rtl", "auto"):
+        kept["dir"] = attrs["dir"].lower()
+    if side := next((name for name in element.classes if name in ALIGNMENTS), ""):
+        kept["class"] = side
+    return kept
+
+
+def _with_anchor(element: Element, targets: frozenset[str]) -> list[Element | str]:
+    """Return an element with its id where it will be kept; without it where nothing asks for it."""
+    attrs = element.attrs
+    if element.name == "a":
+        attrs.setdefault("id", attrs.get("name", ""))
+        if not attrs["id"]:
+            del attrs["id"]
+            if not attrs.get("href") and not element.children:
+                return []
+    name = attrs.get("id", "").strip()
+    if not name:
+        return [element]
+    if name.startswith(_NOISE):
+        del attrs["id"]
+        return [element]
+    asked = name in targets
+    if element.name in _KEEPING or not element.holds_blocks:
+        if element.name in ("li", "dt", "dd") and not asked:
+            del attrs["id"]
+        if element.name in _KEEPING or _is_inline(element):
+            return [element]
+    if not asked:
+        del attrs["id"]
+        return [element]
+    del attrs["id"]
+    carrier = _carrier(element)
+    if carrier is not None:
+        carrier.attrs["id"] = name
+        return [element]
+    anchor = Element("a", {"id": name}, element.line)
+    if element.name in _HOLDERS:
+        element.children.insert(0, anchor)
+        return [element]
+    return [anchor, element]
+
+
+def _is_inline(element: Element) -> bool:
+    return element.name in (
+        "a abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small span strong sub sup time u var".split()
+    )
+
+
+def _carrier(element: Element) -> Element | None:
+    """Return the text at the beginning of an element that can take its id."""
+    current = element
+    for _ in range(8):
+        first = next((child for child in current.children if isinstance(child, Element) or child.strip()), None)
+        if not isinstance(first, Element) or "id" in first.attrs:
+            return None
+        if first.name == "p" or first.name in _HEADINGS:
+            return first if text_of([first]) else None
+        if first.name not in _HOLDERS:
+            return None
+        current = first
+    return None
+
+
+def _read_check_box(box: Element, parent: Element) -> None:
+    """Make the item of a list that begins with a check box an item of a task list."""
+    if box.attrs.get("type", "").lower() != "checkbox" or parent.name not in ("li", "label", "p"):
+        return
+    if parent.name == "li" and "data-checked" not in parent.attrs:
+        parent.attrs["data-type"] = "taskItem"
+        parent.attrs["data-checked"] = "true" if "checked" in box.attrs else "false"

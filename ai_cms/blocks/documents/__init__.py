@@ -1,0 +1,1 @@
+"""Documents: trees of blocks, what they must satisfy, and how they are changed."""

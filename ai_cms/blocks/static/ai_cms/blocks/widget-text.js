@@ -1,0 +1,60 @@
+// What people type and what a block keeps of it: paragraphs of plain text as HTML, addresses with their scheme.
+
+/** What makes a text HTML: a tag of it, such as <b>, </p> or <br/>; "a < b" does not. */
+const TAG = /<\/?[a-z][^<>]*>/i;
+/** A tag that stands for lines of its own: whoever writes it sees to the paragraphs too. */
+const BLOCK_TAG = /<\/?(?:p|div|h[1-6]|ul|ol|li|dl|dt|dd|blockquote|pre|table|hr|figure|section|article)\b/i;
+/** "www.example.com", "example.com/path": a host that nobody means as a path of this site. */
+const HOST = /^(?:www\.[^\s/?#.]+|(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|biz|eu|io|dev|app|tv|be|de|fr|uk|us|ch|at|nl|it|es|pl|se|no|dk|fi|pt|ie|cz|ca|au|nz|jp|in|br|co|me))(?:[./?#:]\S*)?$/i;
+const MAIL = /^[^\s@/:?#]+@[^\s@/:?#]+\.[a-z]{2,}$/i;
+
+const escapeText = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+/** Return the HTML of a typed text: an empty line ends a paragraph, a line break stays one. HTML is left as it is. */
+function htmlOf(text) {
+  if (BLOCK_TAG.test(text)) return text;
+  const inner = (part) => (TAG.test(text) ? part : escapeText(part)).replace(/[ \t]*\r?\n[ \t]*/g, "<br>");
+  const parts = text.split(/(?:\r?\n[ \t]*){2,}/).map((part) => part.trim()).filter(Boolean);
+  return parts.map((part) => `<p>${inner(part)}</p>`).join("");
+}
+
+/** Return the HTML of a text on one line. */
+const inlineHtmlOf = (text) => (TAG.test(text) ? text : escapeText(text));
+
+/** Return whether nodes are nothing but text and line breaks. */
+const isPlain = (nodes) => [...nodes].every((node) => node.nodeType === 3 || (node.nodeName === "BR" && !node.attributes.length));
+const wordsOf = (nodes) => [...nodes].map((node) => (node.nodeName === "BR" ? "\n" : node.data.replace(/\s+/g, " "))).join("").trim();
+
+/** Return the text that a person typed for ``html``; the HTML itself where it has more in it than paragraphs. */
+function typedOf(html, inline = false) {
+  const body = new DOMParser().parseFromString(html, "text/html").body;
+  let text = null;
+  if (inline) text = isPlain(body.childNodes) && !body.querySelector("br") ? body.textContent : null;
+  else {
+    const nodes = [...body.childNodes].filter((node) => node.nodeType !== 3 || node.data.trim());
+    const paragraphs = nodes.every((node) => node.nodeName === "P" && !node.attributes.length && isPlain(node.childNodes));
+    if (paragraphs) text = nodes.map((node) => wordsOf(node.childNodes)).join("\n\n");
+  }
+  // What reads like a tag would come back as one.
+  return text === null || TAG.test(text) ? html : text;
+}
+
+/** Return an address with the scheme that was left out, or the address as it is. */
+function wholeAddress(text) {
+  const address = text.trim();
+  if (MAIL.test(address)) return `mailto:${address}`;
+  return HOST.test(address) ? `https://${address}` : text;
+}
+
+/** Return the first words of a block, by the schema of its fields. */
+function summaryOf(block, schema) {
+  const properties = schema.properties || {};
+  const isText = ([key, value]) => typeof value === "string" && value.trim() && !(properties[key] || {}).enum;
+  const [, text] = Object.entries(block.props || {}).find(isText) || [];
+  // Words of two paragraphs stay apart, those around an inline tag stay together. The parser loads and runs nothing.
+  const spaced = (text || "").slice(0, 2000).replace(/<\/?(?:p|li|ul|ol|br|hr|h\d|div|pre|blockquote|table|t[rdh])\b/gi, " $&");
+  const plain = new DOMParser().parseFromString(spaced, "text/html").body.textContent;
+  return plain.replace(/\s+/g, " ").trim().slice(0, 60);
+}
+
+globalThis.aiCmsBlockText = { summaryOf, htmlOf, inlineHtmlOf, typedOf, wholeAddress };

@@ -1,0 +1,1 @@
+"""Block types: their base class, their registry, and those that come with the library."""

@@ -1,0 +1,70 @@
+"""The OpenAPI document as generators of clients take it: what drf-spectacular and Pydantic write in another way.
+
+- Every definition is a component. Pydantic keeps those of a model below it, as ``…/Block/$defs/HeadingNode``, where
+  openapi-typescript makes types that refer to themselves and openapi-python-client finds nothing.
+- A component has one name. A title, such as a block's label, is the name of the class for some generators, and there
+  may be many of a kind ("Image"): it becomes the description, in front of the one that is there.
+- A value of any kind is ``{}``. drf-spectacular 0.30 says ``oneOf: [{}, {"type": "null"}]`` if it may be null too;
+  null fits both, so that a validator refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["lift_definitions", "simplify_any"]
+
+_PREFIX = "#/components/schemas/"
+
+
+def lift_definitions(components: dict[str, Any], document: Any) -> None:
+    """Make a component of every definition that lies below one, and let all references of ``document`` follow.
+
+    One whose name another component has gets that of its owner in front, unless they are the same.
+    """
+    moved: dict[str, str] = {}
+    for owner in list(components):
+        for name, definition in components[owner].pop("$defs", {}).items():
+            old = f"{_PREFIX}{owner}/$defs/{name}"
+            if name in components and _without_owners(components[name]) != _without_owners(definition):
+                name = f"{owner}{name}"
+                definition.pop("title", None)
+            components.setdefault(name, definition)
+            moved[old] = f"{_PREFIX}{name}"
+    for name, component in components.items():
+        if component.get("title", name) != name:
+            title = component.pop("title")
+            component["description"] = f"{title}. {component.get('description', '')}".rstrip()
+    for part in _dicts(document):
+        for key, value in part.items():
+            if isinstance(value, str) and value in moved:
+                part[key] = moved[value]
+
+
+def _without_owners(value: Any) -> Any:
+    """Return a schema for comparing: of a reference, which may still lead below some owner, the last step counts."""
+    if isinstance(value, dict):
+        return {key: _without_owners(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_owners(item) for item in value]
+    return value.rpartition("/")[2] if isinstance(value, str) and value.startswith(_PREFIX) else value
+
+
+def simplify_any(document: Any) -> None:
+    """Say ``{}`` of every value that may be anything, null included."""
+    for part in _dicts(document):
+        for word in ("oneOf", "anyOf"):
+            if isinstance(part.get(word), list) and {} in part[word]:
+                del part[word]
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    todo = [value]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            yield value
+            todo.extend(value.values())
+        elif isinstance(value, list):
+            todo.extend(value)

@@ -1,0 +1,289 @@
+"""The beginning of a call: one transaction makes its row, holds its credits and opens its log, or none of it happens.
+
+Nothing is sent to a provider before that has been committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, models, transaction
+from django.db.models import F
+
+from ai_cms.core.exceptions import Conflict, Unprocessable
+
+from .. import breaker
+from ..conf import gateway_settings
+from ..exceptions import LLMBusy, LLMCancelled, LLMCreditsExhausted
+from ..messages import CancelToken
+from ..models import AgentBudget, AILog, CallKind, CallStatus, CreditAccount, CreditKind, LLMCall
+from ..workers import lease, this_worker
+from . import budgets
+from . import ledger as credits
+from .limits import TooManyCalls, check_open_calls
+from .settlement import sweep
+
+__all__ = ["CallPlan", "Opened", "extend_hold", "fingerprint", "open_attempt", "open_call", "replayable"]
+
+
+@dataclass(frozen=True)
+class CallPlan:
+    """What is known about a call before it is made.
+
+    ``backend`` and ``model``: of the first attempt. ``prompt_hold`` and ``output_hold``: what is held, in tokens or
+    images. ``least_output``: how far the output may be cut to fit the credits that are left; ``None`` if it may not.
+    ``metered``: it costs credits. ``prompt_estimate``: tokens before calibration. ``lease_seconds``: how long the first
+    attempt may go without a sign of life.
+    """
+
+    user: Any
+    alias: str
+    backend: str = ""
+    model: str = ""
+    kind: str = CallKind.TEXT
+    task: str = ""
+    agent: str = ""
+    target: models.Model | None = None
+    target_label: str = ""
+    run_id: Any = None
+    idempotency_key: str = ""
+    request_hash: str = ""
+    prompt: Sequence[Mapping[str, Any]] = ()
+    prompt_estimate: int = 0
+    prompt_hold: int = 0
+    output_hold: int = 0
+    least_output: int | None = None
+    metered: bool = True
+    lease_seconds: float = 90
+    about: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        about: dict[str, Any] = {"target_label": self.target_label[:200]}
+        if self.target is not None:
+            about["content_type"] = ContentType.objects.get_for_model(self.target)
+            about["object_id"] = str(self.target.pk)[:64]
+            about["target_label"] = about["target_label"] or str(self.target)[:200]
+        object.__setattr__(self, "about", about)
+
+    @property
+    def credit_kind(self) -> str:
+        return CreditKind.IMAGE if self.kind == CallKind.IMAGE else CreditKind.TEXT
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A call that has been admitted, with its first log; ``output`` is what of ``output_hold`` it got, ``probe`` what
+    the circuit breaker said.
+    """
+
+    call: LLMCall
+    log: AILog
+    output: int
+    probe: datetime | None = None
+
+
+def fingerprint(value: Any) -> str:
+    """Return a hash by which the gateway tells a repeated request from another one with the same key."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def open_call(plan: CallPlan, cancel: CancelToken) -> Opened:
+    """Admit a call, waiting up to ``LLM_ADMISSION_WAIT`` seconds for a free place or for credits that others hold.
+
+    Raises LLMCreditsExhausted, TooManyCalls, LLMBusy (all places of the alias taken), LLMUnavailable (circuit open),
+    Conflict (the idempotency key is in use), LLMCancelled.
+    """
+    metered = plan.metered and plan.user is not None and gateway_settings.LLM_CREDITS
+    # An unmetered call has the account too: its row is the lock under which the user's open calls are counted.
+    account = credits.account_for(plan.user, plan.credit_kind) if plan.user is not None else None
+    budget = budgets.budget_for(plan.agent, plan.credit_kind) if plan.metered else None
+    deadline = time.monotonic() + gateway_settings.LLM_ADMISSION_WAIT
+    pause = 0.02
+    swept = False
+    while True:
+        try:
+            return _admit(plan, account, budget, metered)
+        except (TooManyCalls, _Held) as refusal:
+            if not swept:
+                # What is in the way may belong to a process that was killed.
+                swept = True
+                sweep()
+            if time.monotonic() + pause >= deadline:
+                raise _final(refusal) from None
+        if cancel.wait(pause * random.uniform(0.5, 1.5)):  # noqa: S311 - spreads retries, hides nothing
+            raise LLMCancelled
+        pause = min(pause * 1.6, 0.25)
+
+
+def open_attempt(
+    call: LLMCall,
+    alias: str,
+    *,
+    backend: str,
+    model: str,
+    prompt: Sequence[Any],
+    lease_seconds: float,
+    repair: bool = False,
+) -> tuple[AILog, datetime | None]:
+    """Open the log of a further attempt at ``call``, moving the call to a fallback ``alias`` where that is another.
+
+    Return it and what the circuit breaker of another alias said.
+
+    Raises what open_call() raises when the other alias does not admit it, at once.
+    """
+    with transaction.atomic(durable=True):
+        changes: dict[str, Any] = {"lease_until": lease(lease_seconds)}
+        probe = None
+        if alias != call.alias:
+            probe = breaker.admit(alias, call.kind)
+            check_open_calls(alias, None, None)
+            changes["alias"] = alias
+        if not LLMCall.objects.open().filter(pk=call.pk).update(**changes):
+            raise LLMCancelled(reason="the call was given up and settled meanwhile")
+        log = _log(call, alias, backend, model, prompt, attempt=call.logs.count() + 1, is_repair=repair)
+    call.alias = alias
+    return log, probe
+
+
+def extend_hold(call: LLMCall, amount: int) -> bool:
+    """Hold ``amount`` more for a further attempt; return whether there was that much, and the call still open."""
+    with transaction.atomic(durable=True):
+        # The call first, as in settling: what is held for a call that was settled, nobody would ever give back.
+        mine = LLMCall.objects.open().filter(pk=call.pk).update(hold=F("hold") + amount)
+        paid = mine and (call.account is None or credits.hold(call.account, amount))
+        if not paid or (call.budget is not None and not budgets.hold(call.budget, amount)):
+            transaction.set_rollback(True)
+            return False
+    call.hold += amount
+    return True
+
+
+class _Held(Exception):
+    """Credits are missing, but calls still open hold some."""
+
+    def __init__(self, whose: str) -> None:
+        self.whose = whose
+
+
+def _final(refusal: TooManyCalls | _Held) -> Exception:
+    if isinstance(refusal, _Held):
+        return LLMCreditsExhausted(reason=f"credits of the {refusal.whose} held by open calls")
+    return refusal if refusal.whose == "user" else LLMBusy(reason=refusal.reason, retry_after=5, retryable=False)
+
+
+def _admit(plan: CallPlan, account: CreditAccount | None, budget: AgentBudget | None, metered: bool) -> Opened:
+    try:
+        with transaction.atomic(durable=True):
+            probe = breaker.admit(plan.alias, plan.kind)
+            output = plan.output_hold
+            pays = metered and account is not None
+            if pays and account is not None:
+                output = _hold_credits(plan, account)
+            check_open_calls(plan.alias, account, plan.user, locked=pays)
+            amount = credits.rounded(plan.kind, plan.prompt_hold + output)
+            if budget is not None and not budgets.hold(budget, amount):
+                budget.refresh_from_db()
+                raise _missing("agent", budget.reserved, budget.limit - budget.used, amount)
+            call = LLMCall.objects.create(
+                user=plan.user,
+                run_id=plan.run_id,
+                kind=plan.kind,
+                task=plan.task[:100],
+                alias=plan.alias,
+                agent=plan.agent[:100],
+                idempotency_key=plan.idempotency_key[:200] or None,
+                request_hash=plan.request_hash,
+                account=account if metered else None,
+                budget=budget,
+                hold=amount if (metered and account is not None) or budget is not None else 0,
+                prompt_estimate=plan.prompt_estimate,
+                worker=this_worker(),
+                lease_until=lease(plan.lease_seconds),
+                **plan.about,
+            )
+            log = _log(call, plan.alias, plan.backend, plan.model, plan.prompt)
+            return Opened(call, log, output, probe)
+    except IntegrityError:
+        if (
+            plan.idempotency_key
+            and LLMCall.objects.filter(user=plan.user, idempotency_key=plan.idempotency_key).exists()
+        ):
+            raise Conflict(code="ai_in_progress", retry_after=2) from None
+        raise
+
+
+def _hold_credits(plan: CallPlan, account: CreditAccount) -> int:
+    """Hold what the call may cost and return how much output that pays for."""
+    amount = credits.rounded(plan.kind, plan.prompt_hold + plan.output_hold)
+    if credits.hold(account, amount):
+        return plan.output_hold
+    account.refresh_from_db(fields=["balance", "reserved"])
+    step = gateway_settings.LLM_CHARGE_STEP
+    left = account.available // step * step - plan.prompt_hold
+    alone = account.reserved <= 0
+    fits = alone and plan.least_output is not None and plan.least_output <= left < plan.output_hold
+    if fits and credits.hold(account, credits.rounded(plan.kind, plan.prompt_hold + left)):
+        return left
+    least = plan.output_hold if plan.least_output is None else min(plan.least_output, plan.output_hold)
+    raise _missing("user", account.reserved, account.balance, credits.rounded(plan.kind, plan.prompt_hold + least))
+
+
+def _missing(whose: str, reserved: int, total: int, wanted: int) -> Exception:
+    if reserved > 0 and total >= wanted:
+        return _Held(whose)
+    return LLMCreditsExhausted(reason=f"the {whose} has {total} left, {wanted} wanted")
+
+
+def _log(
+    call: LLMCall,
+    alias: str,
+    backend: str,
+    model: str,
+    prompt: Sequence[Any],
+    *,
+    attempt: int = 1,
+    is_repair: bool = False,
+) -> AILog:
+    return AILog.objects.create(
+        call=call,
+        attempt=attempt,
+        is_repair=is_repair,
+        user_id=call.user_id,
+        kind=call.kind,
+        task=call.task,
+        agent=call.agent,
+        alias=alias,
+        backend=backend[:200],
+        model_asked=model[:200],
+        prompt=list(prompt),
+        status=CallStatus.RUNNING,
+        content_type_id=call.content_type_id,
+        object_id=call.object_id,
+        target_label=call.target_label,
+    )
+
+
+def replayable(plan: CallPlan) -> LLMCall | None:
+    """Return the finished call that was made with the plan's idempotency key, ``None`` if there is none.
+
+    Raises Unprocessable if it was another request, Conflict while it is under way.
+    """
+    if not plan.idempotency_key or plan.user is None:
+        return None
+    call = LLMCall.objects.filter(user=plan.user, idempotency_key=plan.idempotency_key[:200]).first()
+    if call is None:
+        return None
+    if call.request_hash != plan.request_hash:
+        raise Unprocessable(code="idempotency_conflict")
+    if call.finished_at is None:
+        raise Conflict(code="ai_in_progress", retry_after=2)
+    return call

@@ -1,0 +1,1 @@
+"""Long work: runs, their events, their readers and who carries them out."""

@@ -1,0 +1,157 @@
+"""The events of a run: written by the worker that holds it, read by whoever watches."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat
+
+from ..conf import run_settings
+from ..models import Run, RunEvent, RunStatus
+from ..redaction import storable
+from ..workers import lease
+
+__all__ = ["EventWriter", "RunLost", "append_event", "events_after"]
+
+ACTIVE = (RunStatus.RUNNING, RunStatus.CANCELLING)
+#: What is raised while a database is busy or away.
+OUTAGE = (OperationalError, InterfaceError)
+#: Seconds after which text is shown again that could not be.
+RETRY_SECONDS = 1.0
+
+logger = logging.getLogger("ai_cms.llm")
+
+
+class RunLost(Exception):
+    """The run belongs to somebody else by now, or is over; its worker stops and writes nothing more."""
+
+
+class EventWriter:
+    """Write the events of one attempt at a run; pieces of text are gathered into one event for ~80 ms.
+
+    Every write names the attempt, so that a worker that was given up cannot write into its successor's run. Safe for
+    use by the worker and by the watch thread, which flushes text the worker has fallen silent on.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run_id = run.pk
+        self.attempt = run.attempt
+        self._lock = threading.RLock()
+        self._pieces: list[str] = []
+        self._since = 0.0
+        self._lost = False
+
+    def text(self, piece: str) -> None:
+        """Add a piece of the answer's text. Raises RunLost."""
+        if not piece:
+            return
+        with self._lock:
+            if not self._pieces:
+                self._since = time.monotonic()
+            self._pieces.append(piece)
+            try:
+                self.flush_if_due()
+            except OUTAGE:
+                if connection.in_atomic_block:
+                    raise
+                # The text is kept, and shown when the database is back; no answer is broken off for it.
+                logger.warning("The text of the run %s cannot be shown yet.", self.run_id, exc_info=True)
+                connection.close()
+                self._since = time.monotonic() + RETRY_SECONDS
+
+    def emit(self, type: str, data: dict[str, Any]) -> int:
+        """Write an event after all text so far; return its number. Raises RunLost."""
+        with self._lock:
+            return self._write([(type, data)])
+
+    def flush(self) -> None:
+        """Write the text gathered so far. Raises RunLost."""
+        with self._lock:
+            if self._pieces:
+                self._write([])
+
+    def flush_if_due(self) -> None:
+        """Write the text gathered so far if it is old enough. Raises RunLost."""
+        with self._lock:
+            if self._pieces and (time.monotonic() - self._since) * 1000 >= run_settings.RUN_FLUSH_MS:
+                self.flush()
+
+    def flush_if_idle(self) -> None:
+        """Do the same unless the worker is writing at this moment: it may wait long for the database."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            self.flush_if_due()
+        finally:
+            self._lock.release()
+
+    def finish(self, status: str, type: str, data: dict[str, Any], **fields: Any) -> bool:
+        """Write the last event and the end of the run together; return whether the run was still this attempt's."""
+        with self._lock:
+            for pause in (0.2, 1.0, 5.0, None):
+                try:
+                    self._write([(type, data)], status=status, **fields)
+                except RunLost:
+                    return False
+                except OUTAGE:
+                    # A database that is busy or away for a moment must not leave the run open until its lease ends.
+                    if pause is None or connection.in_atomic_block:
+                        raise
+                    connection.close()
+                    time.sleep(pause)
+                else:
+                    break
+            return True
+
+    def _pending(self) -> list[tuple[str, dict[str, Any]]]:
+        if not self._pieces:
+            return []
+        return [("delta", {"text": storable("".join(self._pieces))})]
+
+    def _write(self, events: list[tuple[str, dict[str, Any]]], **fields: Any) -> int:
+        """Write the text so far and ``events``; what could not be written is written by the next call."""
+        if self._lost:
+            raise RunLost
+        # A sign of life, also where a transaction of the handler hides the row from the watch thread.
+        fields.setdefault("lease_until", lease(run_settings.RUN_LEASE_SECONDS))
+        mine = Run.objects.filter(pk=self.run_id, attempt=self.attempt, status__in=ACTIVE)
+        last = append_events(mine, self.run_id, [*self._pending(), *events], **fields)
+        if last is None:
+            self._lost = True
+            raise RunLost
+        self._pieces = []
+        return last
+
+
+def append_events(mine: Any, run_id: Any, events: list[tuple[str, dict[str, Any]]], **fields: Any) -> int | None:
+    """Write ``events`` and ``fields`` to the run if it is in the queryset ``mine``; return the last number or None."""
+    text = "".join(data["text"] for type, data in events if type == "delta")
+    if text:
+        fields["text"] = Concat(F("text"), Value(text))
+    with transaction.atomic():
+        # The UPDATE locks the row: numbers are given out by one at a time, without gaps.
+        if not mine.update(last_seq=F("last_seq") + len(events), **fields):
+            return None
+        last: int = Run.objects.values_list("last_seq", flat=True).get(pk=run_id)
+        first = last - len(events) + 1
+        RunEvent.objects.bulk_create(
+            RunEvent(run_id=run_id, seq=first + offset, type=type, data=data)
+            for offset, (type, data) in enumerate(events)
+        )
+    return last
+
+
+def append_event(mine: Any, run_id: Any, type: str, data: dict[str, Any], **fields: Any) -> int | None:
+    """Write one event; see append_events()."""
+    return append_events(mine, run_id, [(type, data)], **fields)
+
+
+def events_after(run_id: Any, seq: int, limit: int = 500) -> list[dict[str, Any]]:
+    """Return the events of a run after number ``seq``, in order: ``{"id", "event", "data"}``."""
+    rows = RunEvent.objects.filter(run_id=run_id, seq__gt=seq).order_by("seq").values_list("seq", "type", "data")
+    return [{"id": number, "event": type, "data": data} for number, type, data in rows[:limit]]

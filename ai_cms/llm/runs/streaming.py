@@ -1,0 +1,180 @@
+"""The events of a run as a stream: SSE or NDJSON, under ASGI and under WSGI, resumable by the number of the event.
+
+Nothing is generated here. The stream reads rows that the run's worker writes, so it may be cut and taken up again
+anywhere, by as many clients as like.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
+from django.db import connections
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from ..conf import run_settings
+from ..models import Run
+from ..seats import leave_seat, take_seat
+from .events import events_after
+
+__all__ = ["Tail", "ndjson_line", "run_stream", "sse_event"]
+
+FIRST_PAUSE = 0.03
+LONGEST_PAUSE = 0.5
+#: Milliseconds after which a client that lost the stream comes back.
+RETRY_MS = 1000
+_readers: ThreadPoolExecutor | None = None
+_readers_lock = threading.Lock()
+
+
+def sse_event(event: dict[str, Any]) -> bytes:
+    """Return an event as Server-Sent Events write it; ``data`` is one line of JSON."""
+    data = json.dumps(event["data"], ensure_ascii=False, separators=(",", ":"))
+    return f"id: {event['id']}\nevent: {event['event']}\ndata: {data}\n\n".encode("utf-8", "replace")
+
+
+def ndjson_line(event: dict[str, Any]) -> bytes:
+    """Return an event as one line of JSON."""
+    return (json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "replace")
+
+
+class Tail:
+    """Read the events of a run step by step, after the number ``after``."""
+
+    def __init__(self, run_id: Any, after: int, *, ndjson: bool) -> None:
+        self.run_id = run_id
+        self.after = after
+        self.finished = False
+        self._write: Callable[[dict[str, Any]], bytes] = ndjson_line if ndjson else sse_event
+        self._ping = b'{"event":"ping"}\n' if ndjson else b": ping\n\n"
+        self._quiet_since = self._began = time.monotonic()
+        self._pause = FIRST_PAUSE
+        self.opening = b"" if ndjson else f"retry: {RETRY_MS}\n\n".encode()
+
+    def step(self) -> bytes:
+        """Return what there is to send, perhaps nothing; sets ``finished`` after the last event."""
+        # First the state, then the events: what was written before the end is then certainly read.
+        over = Run.objects.filter(pk=self.run_id, finished_at__isnull=True).exists() is False
+        events = events_after(self.run_id, self.after)
+        now = time.monotonic()
+        if events:
+            self.after = events[-1]["id"]
+            self._pause, self._quiet_since = FIRST_PAUSE, now
+            return b"".join(map(self._write, events))
+        if over:
+            self.finished = True
+            return b""
+        self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
+        if now - self._quiet_since >= run_settings.RUN_PING_SECONDS:
+            self._quiet_since = now
+            return self._ping
+        return b""
+
+    @property
+    def pause(self) -> float:
+        return self._pause
+
+    def out_of_time(self) -> bool:
+        """Return whether the client should come back on a new connection."""
+        return time.monotonic() - self._began >= run_settings.RUN_STREAM_SECONDS
+
+
+def run_stream(request: HttpRequest, run: Run, *, after: int, ndjson: bool = False) -> HttpResponseBase:
+    """Return the streamed answer with the events of ``run`` after number ``after``."""
+    tail = Tail(run.pk, after, ndjson=ndjson)
+    body: Any = _async_body(tail) if isinstance(request, ASGIRequest) else SyncBody(tail)
+    response = StreamingHttpResponse(
+        body, content_type="application/x-ndjson" if ndjson else "text/event-stream; charset=utf-8"
+    )
+    response["Cache-Control"] = "no-cache, no-transform"
+    response["X-Accel-Buffering"] = "no"
+    # GZipMiddleware leaves what is encoded already alone; compressing would hold events back.
+    response["Content-Encoding"] = "identity"
+    return response
+
+
+async def _async_body(tail: Tail) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    yield tail.opening
+    while not tail.out_of_time():
+        # Not Django's async ORM: that shares one thread with every synchronous view of the process.
+        piece = await loop.run_in_executor(_pool(), _read, tail)
+        if piece:
+            yield piece
+        elif tail.finished:
+            return
+        else:
+            await asyncio.sleep(tail.pause)
+
+
+class SyncBody:
+    """Hold a worker thread while the run goes on, if few enough do; else give what there is and end.
+
+    An object and not a generator: it is closed also where nobody has read of it, and then leaves its seat all the same.
+    """
+
+    def __init__(self, tail: Tail) -> None:
+        self._patient = self._seated = take_seat()
+        self._pieces = self._read(tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Leave the seat; calling it again does nothing."""
+        self._pieces.close()
+        seated, self._seated = self._seated, False
+        if seated:
+            leave_seat()
+
+    def _read(self, tail: Tail) -> Generator[bytes, None, None]:
+        yield tail.opening
+        while not tail.out_of_time():
+            piece = tail.step()
+            if piece:
+                yield piece
+            elif tail.finished or not self._patient:
+                return
+            else:
+                time.sleep(tail.pause)
+
+
+def _read(tail: Tail) -> bytes:
+    try:
+        return tail.step()
+    finally:
+        # These threads belong to no request that would close what they opened.
+        connections.close_all()
+
+
+def _forget_threads() -> None:
+    """Begin anew in a forked process, which has none of its parent's threads."""
+    global _readers, _readers_lock
+    _readers, _readers_lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)
+
+
+def _pool() -> ThreadPoolExecutor:
+    global _readers
+    with _readers_lock:
+        if _readers is None:
+            _readers = ThreadPoolExecutor(4, thread_name_prefix="ai-cms-events")
+        return _readers

@@ -1,0 +1,91 @@
+"""Many-to-many fields of a page type: values of the draft that have no column of their own.
+
+What is set waits on the page until it is saved, so that a page can be shown as an older version was, and a refused write
+leaves nothing behind; reading ``page.topics.all()`` gives what is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+__all__ = ["clean_related", "is_plain_relation", "related_ids", "save_related", "set_related"]
+
+_WAITING = "_related_to_save"
+_CACHE = "_prefetched_objects_cache"
+
+
+def is_plain_relation(field: Any) -> bool:
+    """Return whether a many-to-many field holds nothing but which rows belong together."""
+    through: Any = field.remote_field.through if isinstance(field, models.ManyToManyField) else None
+    return through is not None and bool(through._meta.auto_created)
+
+
+def related_ids(page: models.Model, field: Any) -> list[Any]:
+    """Return the keys that a page's field holds, in their order."""
+    waiting: dict[str, list[Any]] = page.__dict__.get(_WAITING, {})
+    if field.name in waiting:
+        return list(waiting[field.name])
+    if page.pk is None:
+        return []
+    through: Any = field.remote_field.through
+    rows = through._base_manager.using(page._state.db).filter(**{field.m2m_field_name(): page.pk})
+    return sorted(rows.values_list(f"{field.m2m_reverse_field_name()}_id", flat=True))
+
+
+def set_related(page: models.Model, field: Any, ids: Iterable[Any]) -> None:
+    """Set a field's keys without saving; those whose row is gone are left out."""
+    wanted = [field.target_field.to_python(value) for value in ids]
+    rows = field.related_model._base_manager.using(page._state.db).filter(pk__in=wanted)
+    kept = sorted(rows.values_list("pk", flat=True)) if wanted else []
+    # New dicts: a copy of the page shares these.
+    page.__dict__[_WAITING] = {**page.__dict__.get(_WAITING, {}), field.name: kept}
+    shown = field.related_model._default_manager.filter(pk__in=kept)
+    page.__dict__[_CACHE] = {**page.__dict__.get(_CACHE, {}), field.name: shown}
+
+
+def save_related(page: models.Model, names: Collection[str] | None = None) -> set[str]:
+    """Write the fields of a saved page that wait (of ``names`` alone, if given); returns the names of all such fields."""
+    fields = {field.name: field for field in page._meta.many_to_many if is_plain_relation(field)}
+    waiting: dict[str, list[Any]] = dict(page.__dict__.get(_WAITING, {}))
+    cache = dict(page.__dict__.get(_CACHE, {}))
+    for name in list(waiting):
+        if names is None or name in names:
+            cache.pop(name, None)
+            page.__dict__[_CACHE] = cache
+            getattr(page, name).set(waiting.pop(name))
+    if _WAITING in page.__dict__:
+        page.__dict__[_WAITING] = waiting
+    return set(fields)
+
+
+def clean_related(field: Any, raw: Any) -> list[Any]:
+    """Return the keys in ``raw``, a list of them. Raises ValidationError for what is no list, or names no row."""
+    if not isinstance(raw, list | tuple):
+        raise ValidationError(_("Give a list of ids."))
+    ids = []
+    for item in raw:
+        if not isinstance(item, str | int) or isinstance(item, bool):
+            raise ValidationError(_("Not a valid value."))
+        ids.append(field.target_field.to_python(item))
+    if not ids and not field.blank:
+        raise ValidationError(_("This field is required."))
+    rows: models.QuerySet[Any] = field.related_model._base_manager.filter(pk__in=ids)
+    limit = field.get_limit_choices_to()
+    if limit:
+        rows = rows.complex_filter(limit)
+    try:
+        found = set(rows.values_list("pk", flat=True))
+    except (OverflowError, ValueError) as error:
+        raise ValidationError(_("Not a valid value.")) from error
+    missing = [str(item)[:100] for item in ids if item not in found]
+    if missing:
+        raise ValidationError(
+            _("There is no %(name)s %(ids)s.")
+            % {"name": field.related_model._meta.verbose_name, "ids": ", ".join(missing)}
+        )
+    return sorted(found)

@@ -1,0 +1,75 @@
+"""The rights that a change of a whole subtree asks for, and the one rule of what the public sees.
+
+Who takes pages from the public, brings them back or changes their address needs the right to publish each of them, and a
+token the scope ``publish``: deleting, restoring, renaming and moving do what unpublishing and publishing do. Pages that the
+public does not see ask for no more than the change itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ai_cms.core.exceptions import PermissionRefused
+from ai_cms.core.permissions import Actor, get_policy, policy_for
+
+from .. import get_page_model
+from ..exceptions import PublishNeeded
+from ..models import AbstractPage, Publication
+
+__all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live"]
+
+
+def require_each(actor: Actor, action: str, rows: Any) -> None:
+    """Raise PermissionRefused unless the actor may do ``action`` to every page among ``rows``, hidden and deleted ones too."""
+    refused = _first_refused(actor, action, rows)
+    if refused is not None:
+        raise PermissionRefused(_("Below the page are pages that you may not see or change."))
+
+
+def require_publish_of_live(actor: Actor, rows: Any, *, deleted: bool = False) -> None:
+    """Raise PublishNeeded unless the actor may publish every page among ``rows`` that the public sees.
+
+    ``deleted``: ask for those that the public would see again after a restore.
+    """
+    publications = Publication.objects.using(rows.db).filter(page_id__in=rows.values("pk"))
+    if not deleted:
+        publications = publications.filter(active=True)
+    if _first_refused(actor, "publish", rows.filter(pk__in=publications.values("page_id"))) is not None:
+        raise PublishNeeded
+
+
+def asking_anew(actor: Actor) -> Actor:
+    """Return the actor without what policies remember of it: for the first question under a lock, since the tree may have
+    moved below what was read before it."""
+    return replace(actor, memo={})
+
+
+def _first_refused(actor: Actor, action: str, rows: Any) -> AbstractPage | None:
+    if actor.is_system:
+        return None
+    actor = asking_anew(actor)
+    pages = get_page_model().all_objects.using(rows.db).filter(pk__in=rows.values("pk")).order_by("lft")
+    pages = pages.defer("content_json", "metadata")
+    if actor.is_superuser:
+        # May do everything but what a token holds back, and that is the same for every page.
+        pages = pages[:1]
+    for page in pages.iterator(chunk_size=500):
+        if not policy_for(page).can(actor, action, page):
+            return page  # type: ignore[no-any-return]
+    return None
+
+
+def require_new(actor: Actor, page_type: type[AbstractPage], parent: AbstractPage, *, publish: bool) -> None:
+    """Ask whether the actor may make a page of this type below ``parent``, and publish it there.
+
+    Both policies are asked where the type has one of its own. Raises NotFound, PermissionRefused.
+    """
+    policy_for(parent).require(actor, "add", parent)
+    own = get_policy(page_type)
+    if own is not policy_for(parent):
+        own.require(actor, "add", parent)
+    if publish:
+        own.require(actor, "publish", parent)

@@ -1,0 +1,1 @@
+"""Folders of Markdown and of HTML files."""

@@ -1,0 +1,1 @@
+"""What the generators of static sites do with a folder: which files wait, and the address each file had."""

@@ -1,0 +1,156 @@
+"""The habits of a folder that no generator is known for; each generator's own stand in a module of its name."""
+
+from __future__ import annotations
+
+import datetime
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import yaml
+
+from ai_cms.blocks.convert.headings import heading_slug
+
+from ..fields import FrontMatter, read_moment
+
+__all__ = ["Habits", "Source", "dated_name", "read_config"]
+
+_DATED = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[-_ T.]+|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file as its generator sees it. ``name``: its path in the folder of contents, with ``/``."""
+
+    name: str
+    front: FrontMatter
+    title: str
+    date: datetime.datetime | None
+    is_index: bool
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.name)
+
+    @property
+    def stem(self) -> str:
+        return posixpath.splitext(posixpath.basename(self.name))[0]
+
+
+def dated_name(stem: str) -> tuple[datetime.datetime | None, str]:
+    """Return the date a file name begins with, if any, and the rest: ``2024-03-01-rye`` → (1 March, ``rye``)."""
+    match = _DATED.match(stem)
+    date = read_moment("-".join(match.groups())) if match else None
+    return (date, stem[match.end() :]) if match and date else (None, stem)
+
+
+def read_config(root: Path, *names: str) -> dict[str, Any]:
+    """Return the values of the first YAML file of the names that is there; nothing of one that cannot be read."""
+    for name in names:
+        try:
+            found = yaml.safe_load((root / name).read_text("utf-8")[:1_000_000])
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+class Habits:
+    """What holds a file back, and where visitors found it."""
+
+    name: ClassVar[str] = "none"
+    #: Folders, beside hidden ones, that hold no pages.
+    skipped: ClassVar[frozenset[str]] = frozenset()
+    #: Whether a date to come kept a page from being shown.
+    holds_future: ClassVar[bool] = True
+    #: Whether a text of several tags is parted at blanks.
+    spaced_words: ClassVar[bool] = False
+    #: Whether "Title: …" lines at the beginning are front matter.
+    header_lines: ClassVar[bool] = False
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def content_folder(self) -> str:
+        """Return the folder below the root that the pages are in, "" for the root itself."""
+        return ""
+
+    def heading_id(self, text: str) -> str:
+        """Return the id of a heading."""
+        return heading_slug(text)
+
+    def held_back(self, source: Source, now: datetime.datetime) -> str:
+        """Return why a file was not to be seen, "" for one that was."""
+        front = source.front
+        if front.flag("draft", False, unclear=True) or not front.flag("published", True, unclear=False):
+            return "it is marked as a draft"
+        if str(front.values.get("status") or "").strip().lower() in ("draft", "hidden", "private", "skip"):
+            return f"its status is “{front.values['status']}”"
+        if {"_drafts", "drafts"} & set(source.folder.lower().split("/")):
+            return "it is in a folder of drafts"
+        date = source.date
+        for name in ("publishdate", "pubdate", "published_at"):
+            date = front.moment(name) or date
+        if date is not None and date > now and self.holds_future:
+            return f"it was to appear on {date:%Y-%m-%d %H:%M} UTC"
+        for name in ("expirydate", "unpublishdate", "expires"):
+            expiry = front.moment(name)
+            if expiry is not None and expiry <= now:
+                return f"it expired on {expiry:%Y-%m-%d}"
+        return ""
+
+    def slug(self, source: Source) -> str:
+        """Return the slug that the file's name gives."""
+        return dated_name(source.stem)[1]
+
+    def addresses(self, source: Source) -> Iterator[str]:
+        """Yield the paths at which the file was, as a browser sends them."""
+        return iter(())
+
+    def stated(self, source: Source) -> Iterator[str]:
+        """Yield the addresses that front matter states besides."""
+        for name in ("aliases", "alias", "redirect_from"):
+            for path in source.front.words(name):
+                if path.startswith("/"):
+                    yield path
+                elif "://" not in path:
+                    yield posixpath.normpath(f"/{source.folder}/{path}")
+
+
+def filled(template: str, parts: dict[str, str]) -> str:
+    """Return an address of a template with ``:name`` parts."""
+    made = re.sub(r":([a-z_]+)", lambda match: parts.get(match[1], match[0]), template)
+    return re.sub(r"/{2,}", "/", f"/{made}")
+
+
+def date_parts(date: datetime.datetime | None) -> dict[str, str]:
+    """Return the parts of a date as addresses name them."""
+    if date is None:
+        return {}
+    return {
+        "year": f"{date:%Y}",
+        "month": f"{date:%m}",
+        "day": f"{date:%d}",
+        "i_month": str(date.month),
+        "i_day": str(date.day),
+        "short_year": f"{date:%y}",
+        "hour": f"{date:%H}",
+        "minute": f"{date:%M}",
+        "second": f"{date:%S}",
+    }
+
+
+def path_of(*parts: str) -> str:
+    """Return a path of its parts, quoted as a browser sends it."""
+    return quote("/" + "/".join(part.strip("/") for part in parts if part.strip("/")))
+
+
+def folder_address(names: Iterable[str]) -> str:
+    """Return the address of a folder-like page."""
+    path = path_of(*names)
+    return path if path.endswith("/") else f"{path}/"

@@ -1,0 +1,35 @@
+"""Hugo: ``content/posts/My Page.md`` is at ``/posts/my-page/``; drafts, dates to come and what expired are not built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .base import Habits, Source, folder_address
+
+__all__ = ["Hugo"]
+
+
+class Hugo(Habits):
+    name = "hugo"
+    skipped = frozenset({"themes", "archetypes", "layouts", "public", "resources"})
+
+    def content_folder(self) -> str:
+        return "content" if (self.root / "content").is_dir() else ""
+
+    def addresses(self, source: Source) -> Iterator[str]:
+        front = source.front
+        if url := front.text("url", "permalink"):
+            yield url if url.startswith("/") else f"/{url}"
+            return
+        folders = source.folder.split("/") if source.folder else []
+        names = folders if source.is_index else [*folders, front.text("slug") or source.stem]
+        # Until 0.111 blanks around what is left out became one hyphen, later two.
+        for several in (True, False):
+            yield folder_address(_part(name, several) for name in names)
+
+
+def _part(name: str, several: bool) -> str:
+    made = re.sub(r"[^\w\s.\-+~@#]", "", name.strip().lower())
+    made = re.sub(r"\s", "-", made) if several else re.sub(r"[\s-]+", "-", made)
+    return made.replace("#", "")

@@ -1,0 +1,56 @@
+"""Jekyll: dated posts in ``_posts``, drafts in ``_drafts``, addresses by ``permalink``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from .base import Habits, Source, date_parts, dated_name, filled, folder_address, path_of, read_config
+
+__all__ = ["Jekyll"]
+
+_STYLES = {
+    "date": "/:categories/:year/:month/:day/:title.html",
+    "pretty": "/:categories/:year/:month/:day/:title/",
+    "none": "/:categories/:title.html",
+}
+
+
+class Jekyll(Habits):
+    name = "jekyll"
+    skipped = frozenset({"_includes", "_layouts", "_sass", "_site", "_data", "_plugins", "vendor"})
+    spaced_words = True
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        config = read_config(root, "_config.yml", "_config.yaml")
+        style = str(config.get("permalink") or "date")
+        self.permalink = _STYLES.get(style, style)
+
+    def addresses(self, source: Source) -> Iterator[str]:
+        front = source.front
+        date, rest = dated_name(source.stem)
+        date = source.date or date
+        categories = front.words("categories", "category", spaced=True)
+        given = front.text("permalink")
+        title = re.sub(r"[^\w.~-]+", "-", front.text("slug") or rest).strip("-")
+        folders = [part for part in source.folder.split("/") if part and not part.startswith("_")]
+        categories = categories or (folders if "_posts" in source.folder else [])
+        parts = {
+            **date_parts(date),
+            "title": title,
+            "slug": title.lower(),
+            "categories": "/".join(word.lower() for word in categories),
+        }
+        if given:
+            yield path_of(filled(_STYLES.get(given, given), parts)) + ("/" if given.endswith("/") else "")
+        elif "_posts" in source.folder.split("/") and date is not None:
+            made = filled(self.permalink, parts)
+            yield path_of(made) + ("/" if made.endswith("/") else "")
+        elif source.is_index:
+            yield folder_address(folders)
+        elif self.permalink.endswith("/"):
+            yield folder_address([*folders, source.stem])
+        else:
+            yield path_of(*folders, f"{source.stem}.html")

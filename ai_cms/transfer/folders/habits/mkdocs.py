@@ -1,0 +1,32 @@
+"""MkDocs: ``docs/a/b.md`` is at ``/a/b/``; ids of headings are plain ASCII."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from .base import Habits, Source, folder_address, path_of, read_config
+
+__all__ = ["MkDocs"]
+
+
+class MkDocs(Habits):
+    name = "mkdocs"
+    skipped = frozenset({"site", "overrides"})
+    header_lines = True
+
+    def content_folder(self) -> str:
+        config = read_config(self.root, "mkdocs.yml", "mkdocs.yaml")
+        folder = str(config.get("docs_dir") or "docs").strip("/")
+        return folder if ".." not in folder and (self.root / folder).is_dir() else ""
+
+    def heading_id(self, text: str) -> str:
+        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+        return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain).strip().lower())
+
+    def addresses(self, source: Source) -> Iterator[str]:
+        folders = source.folder.split("/") if source.folder else []
+        yield folder_address(folders if source.is_index else [*folders, source.stem])
+        if not source.is_index:
+            yield path_of(*folders, f"{source.stem}.html")

@@ -1,0 +1,147 @@
+"""What generators of static sites add to Markdown: made Markdown where it says the same, named in warnings where not.
+
+Lines keep their numbers, so that warnings name those of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+__all__ = ["plain_markdown"]
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_HIGHLIGHT = re.compile(
+    r"\s*\{%-?\s*highlight\s+([\w+#.-]+)[^%]*%\}\s*\Z|\s*\{\{<\s*highlight\s+([\w+#.-]+)[^>]*>\}\}\s*\Z"
+)
+_END_HIGHLIGHT = re.compile(r"\s*\{%-?\s*endhighlight\s*-?%\}\s*\Z|\s*\{\{<\s*/\s*highlight\s*>\}\}\s*\Z")
+_RAW = re.compile(r"\{%-?\s*(?:end)?(?:raw|verbatim)\s*-?%\}")
+_BASE = re.compile(r"\{\{\s*(?:site\.(?:baseurl|url)|page\.baseurl)\s*\}\}")
+_ATTRIBUTES = re.compile(r"(?<!\\)\{:[^{}\n]*\}[ \t]*\Z")
+_CONTAINER = re.compile(r"(\s*):{3,}\s*(\{?\.?[\w-]+\}?)?[ \t]*(?:\[([^\]]*)\]|(.*?))?\s*:*\s*\Z")
+_ADMONITION = re.compile(r"( *)(?:!!!|\?\?\?\+?)\s+([\w-]+)(?:\s+[\w-]+)*(?:\s+\"(.*)\")?\s*\Z")
+_ALERT = re.compile(r"(\s*(?:>\s*)+)\[!(\w+)\][-+]?[ \t]*(.*)\Z")
+_FIGURE = re.compile(r"\{\{[<%]\s*(?:figure|img|image)\s+([^<>%]*?)\s*/?[>%]\}\}")
+_REFERENCE = re.compile(r"\{\{[<%]\s*(?:rel)?ref\s+\"?([^\"<>%\s]+)\"?\s*[>%]\}\}")
+_LINK_TAG = re.compile(r"\{%-?\s*link\s+([^%\s]+)\s*-?%\}")
+_PAIR = re.compile(r"([\w-]+)\s*=\s*\"([^\"]*)\"")
+_CODE_SPAN = re.compile(r"(`+)(?:(?!\1).)+?\1(?!`)")
+
+_NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("a shortcode of Hugo, {{< … >}}", re.compile(r"\{\{[<%].*?[>%]\}\}|\{\{[<%]")),
+    ("a tag of a template language, {% … %}", re.compile(r"\{%.*?%\}|\{%")),
+    ("a value of a template language, {{ … }}", re.compile(r"\{\{(?![<%]).*?\}\}")),
+    ("a container of a generator, :::", re.compile(r"^\s*:::")),
+    ("an admonition, !!!", re.compile(r"^ *(?:!!!|\?\?\?)\s")),
+    ("attributes of kramdown, {: … }", re.compile(r"\{:\s?[.#\w][^{}]*\}")),
+    ("an emoji code, :name:", re.compile(r"(?<![\w:/]):[a-z][a-z0-9_+-]{1,30}:(?![\w:/])")),
+    ("a wiki link, [[ … ]]", re.compile(r"!?\[\[[^\[\]\n]+\]\]")),
+    ("a mark, ==…==", re.compile(r"(?<![=\w])==[^\s=][^=\n]*==(?!=)")),
+    ("a table of contents, [TOC]", re.compile(r"^\s*(?:\[TOC\]|\[\[_?TOC_?\]\]|\{:toc\})\s*\Z", re.IGNORECASE)),
+    ("an import of a component", re.compile(r"^\s*import\s+.+\s+from\s+['\"]")),
+)
+
+
+def plain_markdown(body: str, warn: Callable[[int, str], None]) -> str:
+    """Return the text with what can be said in Markdown; ``warn(line, message)`` for each kind of what cannot, once."""
+    if not re.search(r"[{:!?\[=]", body):
+        return body
+    lines = _admonitions(body.split("\n"))
+    found: dict[str, list[int]] = {}
+    attributes: list[int] = []
+    fence = ""
+    for index, line in enumerate(lines):
+        if fence:
+            if line.strip().lstrip("> ").startswith(fence) or (fence == "{%" and _END_HIGHLIGHT.match(line)):
+                if fence == "{%":
+                    lines[index] = "```"
+                fence = ""
+            continue
+        if match := _HIGHLIGHT.match(line):
+            fence = "{%"
+            lines[index] = f"```{match[1] or match[2]}"
+            continue
+        if match := _FENCE.match(line.lstrip("> ")):
+            fence = match[1]
+            continue
+        if "{" in line:
+            line = _BASE.sub("", _RAW.sub("", line))
+            line = _REFERENCE.sub(r"\1", _LINK_TAG.sub(r"/\1", _FIGURE.sub(_figure, line)))
+            if cut := _ATTRIBUTES.search(line):
+                stated = re.search(r"#([\w.:-]+)", cut[0])
+                line = line[: cut.start()].rstrip()
+                if stated and line.lstrip().startswith("#"):
+                    line = f"{line} {{#{stated[1]}}}"
+                else:
+                    attributes.append(index + 1)
+            lines[index] = line
+        shown = _CODE_SPAN.sub("", line)
+        for name, pattern in _NAMED:
+            if pattern.search(shown):
+                found.setdefault(name, []).append(index + 1)
+    if attributes:
+        warn(attributes[0], f"Attributes of kramdown, {{: … }}, were left out ({_times(attributes)}).")
+    for name, places in found.items():
+        warn(places[0], f"There is {name} ({_times(places)}); it means nothing here and was kept as text.")
+    return "\n".join(lines)
+
+
+def _times(places: list[int]) -> str:
+    return "once" if len(places) == 1 else f"{len(places)} times"
+
+
+def _figure(match: re.Match[str]) -> str:
+    values = {key.lower(): value for key, value in _PAIR.findall(match[1])}
+    if not values.get("src"):
+        return match[0]
+    caption = values.get("caption") or values.get("title") or ""
+    title = ' "' + caption.replace('"', "&quot;") + '"' if caption else ""
+    picture = f"![{values.get('alt', '')}](<{values['src']}>{title})"
+    return f"[{picture}](<{values['link']}>)" if values.get("link") else picture
+
+
+def _admonitions(lines: list[str]) -> list[str]:
+    """Return the lines with callouts as quotations that begin with their title in bold."""
+    if not any(":::" in line or "!!!" in line or "???" in line or "[!" in line for line in lines):
+        return lines
+    out: list[str] = []
+    containers: list[str] = []
+    indent: int | None = None
+    fence = ""
+    for line in lines:
+        if indent is not None and line.strip() and not line.startswith(" " * indent):
+            indent = None
+            if out and out[-1].strip() == ">":
+                out[-1] = ""
+        if match := _FENCE.match(line.strip()):
+            fence = "" if fence and line.strip().startswith(fence) else fence or match[1]
+        elif fence:
+            pass
+        elif indent is None and (match := _ADMONITION.match(line)):
+            indent = len(match[1]) + 4
+            out.append(f"{match[1]}{'> ' * len(containers)}> **{_title(match[2], match[3])}**")
+            continue
+        elif match := _ALERT.match(line):
+            out.append(f"{match[1]}**{_title(match[2], match[3])}**")
+            continue
+        elif (match := _CONTAINER.match(line)) and (match[2] or containers):
+            if match[2] and not (containers and not re.match(r"[\w{]", match[2])):
+                containers.append(match[1])
+                out.append(f"{'> ' * len(containers)}**{_title(match[2].strip('{}.'), match[3] or match[4])}**")
+            else:
+                containers.pop()
+                out.append(("> " * len(containers)).rstrip())
+            continue
+        if indent is not None:
+            if not line.strip():
+                out.append(f"{'> ' * len(containers)}>")
+                continue
+            if line.startswith(" " * indent):
+                out.append(f"{' ' * (indent - 4)}{'> ' * len(containers)}> {line[indent:]}")
+                continue
+        out.append(f"{'> ' * len(containers)}{line}" if containers else line)
+    return out
+
+
+def _title(kind: str, title: str | None) -> str:
+    return (title or "").strip() or kind.replace("-", " ").strip().capitalize()

@@ -1,0 +1,1 @@
+"""Whole sites, out and in."""

@@ -1,0 +1,1 @@
+"""WordPress: exports and what stands in them."""

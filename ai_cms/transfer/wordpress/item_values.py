@@ -1,0 +1,65 @@
+"""Single values of an exported item: numbers, dates, terms."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import unquote
+
+from django.utils import timezone
+
+from ..tidy import plain_text
+from .items import WxrItem
+
+__all__ = ["date_of", "number_of", "terms_of"]
+
+
+def number_of(text: str) -> int:
+    match = re.match(r"-?[0-9]{1,9}\Z", text)
+    return int(match[0]) if match else 0
+
+
+def date_of(raw: WxrItem) -> tuple[datetime | None, list[str]]:
+    """Return when an item was published or written, and the texts that were to say so and cannot be read.
+
+    Local times are read as those of this project. What WordPress writes where there is no date is none.
+    """
+    unreadable: list[str] = []
+    for text, zone in ((raw.post_date_gmt, UTC), (raw.post_date, timezone.get_current_timezone())):
+        try:
+            found = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
+            return found.astimezone(UTC), unreadable
+        except (ValueError, OverflowError):
+            if text and not text.startswith("0000-00-00"):
+                unreadable.append(text)
+    try:
+        moment = parsedate_to_datetime(raw.pub_date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC), unreadable
+    except (ValueError, TypeError, IndexError, OverflowError):
+        if raw.pub_date and "-0001" not in raw.pub_date:
+            unreadable.append(raw.pub_date)
+        return None, unreadable
+
+
+def terms_of(categories: list[list[str]]) -> dict[str, Any]:
+    """Return the terms of an item by the name they have in metadata."""
+    found: dict[str, Any] = {}
+    lists: dict[str, list[str]] = {}
+    for domain, nicename, name in categories:
+        word = plain_text(name) or unquote(nicename, errors="replace")
+        if not word:
+            continue
+        if domain in ("", "category"):
+            target = lists.setdefault("categories", [])
+        elif domain in ("post_tag", "tag"):
+            target = lists.setdefault("tags", [])
+        elif domain == "post_format":
+            found["format"] = (nicename or name).removeprefix("post-format-").lower()[:50]
+            continue
+        else:
+            target = found.setdefault("taxonomies", {}).setdefault(domain[:100], [])
+        if word not in target:
+            target.append(word)
+    return {**lists, **found}

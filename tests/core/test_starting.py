@@ -1,0 +1,186 @@
+"""The command that prepares a host project."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ai_cms.core.starting import APPS, StartRefused, prepare_settings, prepare_urls
+
+ALL = list(APPS)
+
+
+def namespace(source: str) -> dict[str, object]:
+    values: dict[str, object] = {"BASE_DIR": Path("/srv")}
+    exec(source, values)  # noqa: S102
+    return values
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ('INSTALLED_APPS = ["shop"]', '"shop"'),
+        ("INSTALLED_APPS = []", ""),
+        ("INSTALLED_APPS = ['shop', 'news']", "'shop', 'news', 'ai_cms.core'"),
+        (
+            'INSTALLED_APPS = [\n    "shop",  # ours, first\n    "news",  # last\n]\n',
+            '"news",  # last\n    "ai_cms.core",',
+        ),
+        ('INSTALLED_APPS = [\n    "shop",\n    "news"  # no comma\n]\n', "# no comma"),
+        ('INSTALLED_APPS = (\n    "shop",\n)\n', '"shop",\n    "ai_cms.core",'),
+        ('INSTALLED_APPS: list[str] = [\n  "shop",\n  *["news"],\n]\n', '*["news"],\n  "ai_cms.core",'),
+        ('"""Käse."""\nINSTALLED_APPS = ["käse"]', '"käse"'),
+    ],
+)
+def test_apps_are_added_as_a_person_would(source: str, kept: str) -> None:
+    prepared = prepare_settings(source, ALL)
+    assert kept in prepared.source
+    apps = list(namespace(prepared.source)["INSTALLED_APPS"])  # type: ignore[call-overload]
+    assert apps == [
+        *namespace(source)["INSTALLED_APPS"],  # type: ignore[misc]
+        *(f"ai_cms.{app}" for app in APPS),
+        "rest_framework",
+        "django_filters",
+        "mptt",
+        "polymorphic",
+    ]
+    assert prepare_settings(prepared.source, ALL).added == ()
+    assert prepare_settings(prepared.source, ALL).source == prepared.source
+
+
+def test_what_is_there_stays_where_it_is() -> None:
+    source = 'INSTALLED_APPS = [\n    "ai_cms.pages",\n    "rest_framework",\n    "ai_cms.core",\n]\n'
+    assert prepare_settings(source, ["core", "blocks", "pages"]).added == (
+        "ai_cms.blocks",
+        "django_filters",
+        "mptt",
+        "polymorphic",
+    )
+
+
+@pytest.mark.parametrize(
+    ("databases", "added"),
+    [
+        ("{'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': BASE_DIR / 'db.sqlite3'}}", True),
+        ("{\n  'default': {\n    'ENGINE': 'django.db.backends.sqlite3',\n    'NAME': 'db',\n  },\n}", True),
+        ("{'default': {'ENGINE': 'django.db.backends.sqlite3', 'OPTIONS': {'timeout': 5}}}", False),
+        ("{'default': {'ENGINE': 'django.db.backends.postgresql'}}", False),
+        ("dict(default={})", False),
+    ],
+)
+def test_sqlite_gets_the_options_that_writers_need(databases: str, added: bool) -> None:
+    prepared = prepare_settings(f"INSTALLED_APPS = []\nDATABASES = {databases}\n", ["core"])
+    assert ('DATABASES["default"]["OPTIONS"]' in prepared.added) is added
+    options = namespace(prepared.source)["DATABASES"]["default"].get("OPTIONS", {})  # type: ignore[index]
+    assert (options.get("transaction_mode") == "IMMEDIATE") is added
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from django.contrib import admin\nfrom django.urls import path\n\nurlpatterns = [\n    path('admin/', admin.site.urls),\n]\n",
+        "from django.urls import include, path\nurlpatterns = [path('x/', include('shop.urls'))]\n",
+        "from django.urls import (\n    path,\n)\n\nurlpatterns = []\n",
+        '"""The addresses."""\n\nurlpatterns = []\n',
+        "urlpatterns = []\n",
+        "from django.urls import re_path as path\nfrom django import urls\nurlpatterns = []\n",
+    ],
+)
+def test_addresses_are_added_the_pages_last(source: str) -> None:
+    prepared = prepare_urls(source, ALL)
+    compile(prepared.source, "urls.py", "exec")
+    assert prepared.added == ("ai_cms.core.api.urls", "ai_cms.core.urls", "ai_cms.pages.urls")
+    assert prepared.source.rindex("ai_cms.pages.urls") > prepared.source.index("ai_cms.core.urls")
+    assert prepare_urls(prepared.source, ALL).source == prepared.source
+
+
+def test_without_pages_their_addresses_are_not_mounted() -> None:
+    assert prepare_urls("urlpatterns = []", ["core", "blocks"]).added == ("ai_cms.core.api.urls", "ai_cms.core.urls")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "source", "said"),
+    [
+        (prepare_settings, "INSTALLED_APPS = make_apps()", "ai_cms.blocks"),
+        (prepare_settings, "DEBUG = True", "INSTALLED_APPS is not a list"),
+        (prepare_settings, "INSTALLED_APPS = [", "not valid Python (line 1)"),
+        (prepare_urls, "urlpatterns = router.urls", 'path("", include("ai_cms.pages.urls"))'),
+    ],
+)
+def test_what_cannot_be_changed_safely_is_refused_with_the_lines_to_write(prepare, source: str, said: str) -> None:
+    with pytest.raises(StartRefused) as caught:
+        prepare(source, ALL)
+    assert said in str(caught.value)
+
+
+def manage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make what ``startproject`` makes, with ai_cms.core in it."""
+    command = [sys.executable, "-m", "django", "startproject", "bakery", str(tmp_path)]
+    subprocess.run(command, check=True, env={k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"})
+    settings = tmp_path / "bakery" / "settings.py"
+    settings.write_text(settings.read_text().replace("INSTALLED_APPS = [", "INSTALLED_APPS = [\n    'ai_cms.core',"))
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "bakery").iterdir() if path.is_file()}
+
+
+def test_a_fresh_project_is_ready_after_one_command(project: Path) -> None:
+    before = contents(project)
+    tried = manage(project, "ai_cms_start", "--dry-run")
+    assert "+++ bakery/settings.py" in tried.stdout and "ai_cms.pages.urls" in tried.stdout, tried.stderr
+    assert contents(project) == before
+
+    done = manage(project, "ai_cms_start")
+    assert done.returncode == 0, done.stderr
+    assert "python manage.py migrate" in done.stdout
+    assert manage(project, "ai_cms_start").stdout == "Nothing to do: the project has all of it.\n"
+    checked = manage(project, "check", "--fail-level", "WARNING")
+    assert checked.returncode == 0, checked.stderr
+    assert manage(project, "migrate", "-v0").returncode == 0
+    assert manage(project, "create_site", "localhost", "--name", "The bakery").returncode == 0
+    asked = (
+        "from django.test import Client; c = Client(headers={'host': 'localhost'});"
+        "print(c.get('/api/content/').status_code, c.get('/health-check/').json()['status'])"
+    )
+    answered = manage(project, "shell", "--no-imports", "-c", asked)
+    assert "200 healthy" in answered.stdout, answered.stderr
+
+
+def test_settings_in_a_package_and_windows_line_ends(project: Path) -> None:
+    folder = project / "bakery" / "settings"
+    folder.mkdir()
+    text = (project / "bakery" / "settings.py").read_text().replace("parent.parent", "parent.parent.parent")
+    (project / "bakery" / "settings.py").unlink()
+    (folder / "base.py").write_bytes(text.replace("\n", "\r\n").encode())
+    (folder / "__init__.py").write_text("from .base import *\n")
+    done = manage(project, "ai_cms_start", "--apps", "assist")
+    assert done.returncode == 0, done.stderr
+    written = (folder / "base.py").read_bytes()
+    assert b"'ai_cms.assist',\r\n" in written and b"transfer" not in written
+    assert written.count(b"\n") == written.count(b"\r\n")
+    assert (folder / "__init__.py").read_text() == "from .base import *\n"
+
+
+def test_unknown_apps_and_settings_that_are_no_list(project: Path) -> None:
+    refused = manage(project, "ai_cms_start", "--apps", "pages,shop")
+    assert refused.returncode == 1 and "there is no app 'shop'" in refused.stderr
+    settings = project / "bakery" / "settings.py"
+    settings.write_text(settings.read_text() + "\nINSTALLED_APPS = INSTALLED_APPS + ['django.contrib.sites']\n")
+    before = contents(project)
+    refused = manage(project, "ai_cms_start")
+    assert refused.returncode == 1 and "INSTALLED_APPS is not a list" in refused.stderr
+    assert contents(project) == before

@@ -1,0 +1,1 @@
+"""Page types with every kind of field that a host may add."""

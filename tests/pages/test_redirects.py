@@ -1,0 +1,92 @@
+"""Old addresses: kept through the bin, with their query, and never in circles."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from ai_cms.pages import get_page_model, services
+from ai_cms.pages.models import Redirect, Site
+
+Page: Any = get_page_model()
+
+
+def test_a_child_deleted_before_its_parent_was_renamed_keeps_its_old_address(
+    page_factory: Any, system: Any, client: Any
+) -> None:
+    parent = page_factory("Parent", publish=True)
+    child = page_factory("Child", parent=parent, publish=True)
+    services.delete_page(child, actor=system)
+    services.update_page(parent, actor=system, slug="renamed")
+    assert client.get("/parent/child/").status_code == 404
+    services.restore_page(Page.all_objects.get(pk=child.pk), actor=system)
+    answer = client.get("/parent/child/")
+    assert (answer.status_code, answer["Location"]) == (301, "/renamed/child/")
+
+
+def test_the_pages_that_are_there_come_before_those_in_the_bin(page_factory: Any, system: Any, client: Any) -> None:
+    parent = page_factory("Parent", publish=True)
+    for _round in range(2):
+        services.delete_page(page_factory("Child", parent=parent, publish=True), actor=system)
+    present = page_factory("Child", parent=parent, publish=True)
+    services.update_page(parent, actor=system, slug="renamed")
+    assert Redirect.objects.get(old_path="/parent/child/").page_id == present.pk
+    assert client.get("/parent/child/")["Location"] == "/renamed/child/"
+
+
+@pytest.mark.parametrize(
+    ("query", "location"),
+    [("?utm_source=mail&x=%C3%A4", "/new/?utm_source=mail&x=%C3%A4"), ("", "/new/")],
+)
+def test_a_redirect_keeps_the_query(query: str, location: str, page_factory: Any, system: Any, client: Any) -> None:
+    page = page_factory("Old", publish=True)
+    services.update_page(page, actor=system, slug="new")
+    answer = client.get(f"/old/{query}")
+    assert (answer.status_code, answer["Location"]) == (301, location)
+
+
+def test_a_target_with_a_query_of_its_own_keeps_both(site: Site, client: Any) -> None:
+    Redirect.objects.create(site=site, old_path="/old/", target="https://example.com/a?b=1#c")
+    assert client.get("/old/?x=2")["Location"] == "https://example.com/a?b=1&x=2#c"
+
+
+def test_a_decomposed_spelling_leads_to_the_page(page_factory: Any, client: Any, system: Any) -> None:
+    page = page_factory("Über uns", publish=True)
+    decomposed = unicodedata.normalize("NFD", page.path)
+    assert decomposed != page.path
+    answer = client.get(decomposed, query_params={"a": "1"})
+    assert (answer.status_code, answer["Location"]) == (301, f"{page.get_absolute_url()}?a=1")
+    assert client.get(answer["Location"]).status_code == 200
+    services.update_page(page, actor=system, slug="about")
+    assert client.get(decomposed)["Location"] == "/about/"
+
+
+@pytest.mark.parametrize("target", ["/a/", "/a", "http://testserver/a/?x=1", "/b/", "http://TESTSERVER/b/#top"])
+def test_a_redirect_to_itself_or_in_a_circle_is_refused(target: str, site: Site) -> None:
+    Redirect.objects.create(site=site, old_path="/b/", target="/c/")
+    Redirect.objects.create(site=site, old_path="/c/", target="/a/")
+    with pytest.raises(ValidationError, match="circles"):
+        Redirect(site=site, old_path="/a/", target=target).full_clean()
+
+
+@pytest.mark.parametrize("target", ["/d/", "https://example.com/a/", "https://example.com/b/"])
+def test_a_redirect_that_ends_somewhere_is_fine(target: str, site: Site) -> None:
+    Redirect.objects.create(site=site, old_path="/d/", target="/e/")
+    Redirect(site=site, old_path="/a/", target=target).full_clean()
+
+
+def test_saving_a_site_renews_stored_html(page_factory: Any, site: Site, client: Any) -> None:
+    page_factory("Page", publish=True)
+    stale = Site.objects.get(pk=site.pk)
+    before = client.get("/page/")["ETag"]
+    site.refresh_from_db()
+    site.name = "Another name"
+    site.save()
+    assert client.get("/page/")["ETag"] != before
+    count = Site.objects.get(pk=site.pk).generation
+    # An old copy in memory does not turn the counter back.
+    stale.save()
+    assert Site.objects.get(pk=site.pk).generation == count + 1
