@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import InvalidInput
 
 from .conf import accounts_settings
+from .exceptions import PackageMissing
 
 __all__ = ["FORMATS", "clean_avatar", "replace_avatar"]
 
@@ -26,8 +27,10 @@ def clean_avatar(file: Any, field: str = "avatar") -> ContentFile[bytes]:
     if file.size > accounts_settings.AVATAR_MAX_BYTES:
         most = accounts_settings.AVATAR_MAX_BYTES // 1000
         raise InvalidInput(errors={field: [_("The picture may have at most %(most)d kB.") % {"most": most}]})
-    from PIL import Image, ImageOps
-
+    try:
+        from PIL import Image, ImageOps
+    except ImportError:
+        raise PackageMissing("accounts") from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

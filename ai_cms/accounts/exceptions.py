@@ -11,7 +11,7 @@
     ├── InvalidCode            400 invalid_code
     ├── WrongPassword          400 wrong_password
     ├── InvalidPasskey         400 invalid_passkey
-    └── FactorUnavailable      501 factor_unavailable
+    └── PackageMissing      501 package_missing
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from ai_cms.core.exceptions import RequestRefused
 
 __all__ = [
     "CODES",
-    "FactorUnavailable",
     "InvalidCode",
     "InvalidCredentials",
     "InvalidPasskey",
     "InvalidRefreshToken",
     "InvalidTicket",
+    "PackageMissing",
     "RegistrationClosed",
     "SecondFactorRequired",
     "WrongPassword",
@@ -69,7 +69,7 @@ CODES: dict[str, str] = {
     "invalid_idempotency_key": "the Idempotency-Key is not 1 to 255 printable ASCII characters",
     "unsupported_media_type": "the media type or charset is not understood",
     "limit_exceeded": "too many requests; `Retry-After` says when to come back",
-    "factor_unavailable": "the package that this second factor needs is not installed",
+    "package_missing": "a package that this needs, of an extra, is not installed",
     "database_busy": "the database is busy; `Retry-After` says when to come back",
     "database_unavailable": "the database is away",
     "unavailable": "something the request needs is away",
@@ -167,11 +167,11 @@ class InvalidPasskey(RequestRefused):
         super().__init__(_("The passkey was not accepted."))
 
 
-class FactorUnavailable(RequestRefused):
-    """The package that a second factor needs is not installed."""
+class PackageMissing(RequestRefused):
+    """A package that this needs is not installed; ``extra``: what brings it."""
 
     status_code = 501
-    default_code = "factor_unavailable"
+    default_code = "package_missing"
 
     def __init__(self, extra: str) -> None:
         super().__init__(f"Install django-ai-cms[{extra}] to use this.")

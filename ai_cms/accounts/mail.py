@@ -6,6 +6,7 @@ from typing import Any
 
 import django
 from django.core.mail import EmailMultiAlternatives
+from django.db import connection
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -54,6 +55,9 @@ def send(row: OutboxMail) -> bool:
         html = render_to_string(f"{template}.html", context)
     message = EmailMultiAlternatives(subject, text, to=[row.to])
     message.attach_alternative(html, "text/html")
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        # None is kept idle for as long as a mail server takes.
+        connection.close()
     if django.VERSION >= (6, 1):
         message.send(using=accounts_settings.MAILER)
     else:

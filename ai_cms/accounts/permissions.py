@@ -20,7 +20,8 @@ class UserPolicy(PermissionPolicy[Any]):
     Actions: view, change, delete (oneself too), and for staff ``manage`` (tier, verified, active), ``restore``.
     """
 
-    scopes: ClassVar[dict[str, str]] = {"view": "read", "change": "write", "delete": "write"}
+    # Closing an account needs more than a token that writes pages.
+    scopes: ClassVar[dict[str, str]] = {"view": "read", "change": "write", "delete": "admin"}
 
     def has_model_perm(self, actor: Actor, name: str) -> bool:
         options = get_user_model()._meta

@@ -152,8 +152,8 @@ def _create(user: Any, password_hash: str) -> bool:
     user.is_active = False
     user.is_verified = False
     try:
-        with transaction.atomic():
-            user.save(force_insert=True)
+        # In a savepoint of its own, so that a refusal undoes nothing else.
+        user.save(force_insert=True)
     except IntegrityError:
         return False
     return True

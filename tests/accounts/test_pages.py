@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from ai_cms.accounts.models import LoginSession
 
@@ -121,6 +123,21 @@ def test_log_ins_are_listed_and_ended(ann_client: Client, ann: Any) -> None:
     ann_client.post("/accounts/sessions/", {"end": str(row.pk)})
     assert other.get("/accounts/security/").status_code == 302
     assert ann_client.get("/accounts/security/").status_code == 200
+
+
+def test_last_use_and_end_of_a_log_in_are_kept(ann_client: Client) -> None:
+    long_ago = timezone.now() - timedelta(days=10)
+    LoginSession.objects.update(last_used_at=long_ago, expires_at=long_ago)
+    fresh = Client()
+    fresh.cookies = ann_client.cookies
+    fresh.get("/accounts/security/", REMOTE_ADDR="192.0.2.7")
+    row = LoginSession.objects.get()
+    assert timezone.now() - row.last_used_at < timedelta(minutes=1)
+    assert row.expires_at > timezone.now()
+    assert row.address == "192.0.2.7"
+    LoginSession.objects.update(last_used_at=long_ago)
+    fresh.get("/accounts/security/")
+    assert LoginSession.objects.get().last_used_at == long_ago, "not twice a minute"
 
 
 def test_account_is_closed(ann_client: Client, ann: Any) -> None:

@@ -86,6 +86,7 @@ def address() -> str:
 
 def test_headless_document_user_flow(send: Requests, address: str) -> None:
     """004: usage example 1, then every user endpoint, then example 3."""
+    pytest.importorskip("PIL", reason="the picture needs Pillow, of the extra accounts")
     made = send(
         "POST",
         "/users/register/",

@@ -12,7 +12,7 @@ from .base import INSTALLED_APPS, MIDDLEWARE
 AUTH_USER_MODEL = "ai_cms_accounts.User"
 AUTHENTICATION_BACKENDS = ["ai_cms.accounts.backends.EmailBackend"]
 INSTALLED_APPS = [*INSTALLED_APPS, "ai_cms.accounts"]
-MIDDLEWARE = [*MIDDLEWARE]
+MIDDLEWARE = [*MIDDLEWARE, "ai_cms.accounts.middleware.LoginSessionMiddleware"]
 MEDIA_ROOT = tempfile.mkdtemp(prefix="ai-cms-accounts-")
 LOGIN_URL = "/accounts/login/"
 DEFAULT_FROM_EMAIL = "garden@example.com"

@@ -70,7 +70,7 @@ class AvatarUrlField(serializers.URLField):
         return value.avatar_url or absolute_url(value, self.context) or ""
 
 
-@extend_schema_field({"type": ["string", "null"], "format": "uri"})
+@extend_schema_field(OpenApiTypes.URI)
 class AvatarField(serializers.FileField):
     """An uploaded picture; ``null`` takes it away."""
 

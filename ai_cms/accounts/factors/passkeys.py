@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ai_cms.accounts.conf import accounts_settings
-from ai_cms.accounts.exceptions import FactorUnavailable, InvalidPasskey
+from ai_cms.accounts.exceptions import InvalidPasskey, PackageMissing
 from ai_cms.accounts.models import Passkey
 
 __all__ = ["begin_login", "begin_registration", "factor", "has_any", "is_available", "login", "register"]
@@ -43,7 +43,7 @@ def is_available() -> bool:
     """Return whether the package webauthn is installed."""
     try:
         _package()
-    except FactorUnavailable:
+    except PackageMissing:
         return False
     return True
 
@@ -217,5 +217,5 @@ def _package() -> Any:
     try:
         import webauthn
     except ImportError:
-        raise FactorUnavailable("passkeys") from None
+        raise PackageMissing("passkeys") from None
     return webauthn

@@ -9,13 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from ai_cms.accounts.exceptions import FactorUnavailable
+from ai_cms.accounts.exceptions import PackageMissing
 
 __all__ = ["seal", "unseal"]
 
 
 def seal(secret: str) -> str:
-    """Return ``secret`` encrypted and authenticated. Raises FactorUnavailable without the package cryptography."""
+    """Return ``secret`` encrypted and authenticated. Raises PackageMissing without the package cryptography."""
     return str(_box().encrypt(secret.encode()).decode())
 
 
@@ -33,7 +33,7 @@ def _box() -> Any:
     try:
         from cryptography.fernet import Fernet, MultiFernet
     except ImportError:
-        raise FactorUnavailable("totp") from None
+        raise PackageMissing("totp") from None
     return MultiFernet([Fernet(_key(secret)) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 

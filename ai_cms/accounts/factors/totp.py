@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from ai_cms.accounts import limits
-from ai_cms.accounts.exceptions import FactorUnavailable, InvalidCode
+from ai_cms.accounts.exceptions import InvalidCode, PackageMissing
 from ai_cms.accounts.models import RecoveryCode, TotpDevice
 from ai_cms.accounts.otp import clean_code
 
@@ -48,7 +48,7 @@ def is_available() -> bool:
     """Return whether the packages of the extra are installed."""
     try:
         _packages()
-    except FactorUnavailable:
+    except PackageMissing:
         return False
     return True
 
@@ -61,7 +61,7 @@ def is_on(user: Any) -> bool:
 def begin(user: Any, site_name: str) -> Enrolment:
     """Make a secret that counts once the app has shown a code of it; one that is in use stays until then.
 
-    Raises FactorUnavailable, InvalidCode if an app is in use.
+    Raises PackageMissing, InvalidCode if an app is in use.
     """
     pyotp, _segno = _packages()
     if is_on(user):
@@ -140,5 +140,5 @@ def _packages() -> tuple[Any, Any]:
         import pyotp
         import segno
     except ImportError:
-        raise FactorUnavailable("totp") from None
+        raise PackageMissing("totp") from None
     return pyotp, segno

@@ -56,7 +56,7 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin, SoftDeleteModel):
     title = models.CharField(_("title"), max_length=150, blank=True, help_text=_("Such as Senior Frontend Engineer."))
     bio = models.TextField(_("biography"), max_length=5000, blank=True)
     address = models.TextField(_("postal address"), max_length=1000, blank=True)
-    slug = models.SlugField(_("slug"), max_length=100, unique=True, blank=True, editable=False)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True, blank=True, editable=False, allow_unicode=True)
     # No ImageField: it asks for Pillow at start, and for the file's size at each load.
     avatar = models.FileField(_("avatar"), upload_to=avatar_path, max_length=300, blank=True)
     # No URLField: its form field warns before Django 6 about the scheme it would add.

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "ai_cms.accounts.middleware.LoginSessionMiddleware",
     # After authentication: staff may enter while the rest of the world reads the notice.
     "ai_cms.core.middleware.MaintenanceMiddleware",
     "ai_cms.core.middleware.DatabaseErrorMiddleware",

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(blank=True, help_text='Such as Senior Frontend Engineer.', max_length=150, verbose_name='title')),
                 ('bio', models.TextField(blank=True, max_length=5000, verbose_name='biography')),
                 ('address', models.TextField(blank=True, max_length=1000, verbose_name='postal address')),
-                ('slug', models.SlugField(blank=True, editable=False, max_length=100, unique=True, verbose_name='slug')),
+                ('slug', models.SlugField(allow_unicode=True, blank=True, editable=False, max_length=100, unique=True, verbose_name='slug')),
                 ('avatar', models.FileField(blank=True, max_length=300, upload_to=ai_cms.accounts.models.user.avatar_path, verbose_name='avatar')),
                 ('avatar_url', models.CharField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(['https', 'http'])], verbose_name='avatar elsewhere')),
                 ('subscription_tier', models.CharField(default=ai_cms.accounts.models.user.first_tier, max_length=30, verbose_name='tier')),

@@ -10,13 +10,13 @@ SMOKE = {
     "/api/users/": 401,
     "/accounts/login/": 200,
     "/accounts/profile/": 302,
-    "/": 404,
+    "/": 200,
 }
 
 globals().update(
     project(
         "accounts",
-        *(f"ai_cms.{app}" for app in ("core", "accounts", "blocks", "llm", "pages", "assist")),
+        *(f"ai_cms.{app}" for app in ("core", "accounts", "blocks", "llm", "pages", "transfer", "assist")),
         *TREE,
         *REST,
         AUTH_USER_MODEL="ai_cms_accounts.User",
