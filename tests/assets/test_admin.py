@@ -58,7 +58,14 @@ def test_uploads_answer_the_script_and_the_plain_form(admin: Any) -> None:
 def test_details_are_changed_by_the_service(admin: Any, superuser: Any) -> None:
     asset = uploaded(superuser, jpeg(600, 200))
     before = asset.renditions.get(spec="thumb").url
-    values = {"title": "Loaf", "alt": "A loaf", "tags": "bread, oven", "visibility": "public", "focal_x": "10", "focal_y": "50"}
+    values = {
+        "title": "Loaf",
+        "alt": "A loaf",
+        "tags": "bread, oven",
+        "visibility": "public",
+        "focal_x": "10",
+        "focal_y": "50",
+    }
     response = admin.post(link("change", asset.pk), values, follow=True)
     assert "was saved" in response.content.decode()
     asset = get_image_model().objects.get(pk=asset.pk)
@@ -102,7 +109,9 @@ def test_the_queue_of_missing_texts(admin: Any, superuser: Any) -> None:
     html = admin.get(link("queue")).content.decode()
     assert "Proposed loaf" in html
     assert "3 pictures have no text" in html
-    admin.post(link("queue"), {f"alt-{one.pk}": "A loaf", f"alt-{two.pk}": " ", f"decorative-{three.pk}": "1", "alt-x": "y"})
+    admin.post(
+        link("queue"), {f"alt-{one.pk}": "A loaf", f"alt-{two.pk}": " ", f"decorative-{three.pk}": "1", "alt-x": "y"}
+    )
     assert get_image_model().objects.get(pk=one.pk).alt == "A loaf"
     assert get_image_model().objects.get(pk=one.pk).alt_suggestion == {}
     assert get_image_model().objects.get(pk=three.pk).decorative

@@ -43,7 +43,7 @@ def fetch(url: str, *, token: str = "", data: Any = None, method: str | None = N
     if data is not None:
         body = json.dumps(data).encode()
         headers["Content-Type"] = "application/json"
-    request = Request(url, data=body, headers=headers, method=method)  # noqa: S310 - our own server
+    request = Request(url, data=body, headers=headers, method=method)
     try:
         with build_opener(NoRedirects).open(request, timeout=20) as response:
             return Answer(response.status, response.headers, response.read().decode(errors="replace"))

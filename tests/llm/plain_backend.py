@@ -29,9 +29,9 @@ class PlainBackend(BaseLLMBackend):
         prompt = "\n\n".join(f"{message.role}: {message.text}" for message in request.messages)
         body = {"prompt": prompt, "model": request.model or self.model, "max_tokens": request.max_tokens}
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
-        call = urllib.request.Request(self.url, json.dumps(body).encode(), headers)  # noqa: S310
+        call = urllib.request.Request(self.url, json.dumps(body).encode(), headers)
         try:
-            with urllib.request.urlopen(call, timeout=self.deadlines_of(request).total) as answer:  # noqa: S310
+            with urllib.request.urlopen(call, timeout=self.deadlines_of(request).total) as answer:
                 data = json.loads(answer.read(self.limits_of(request).max_bytes))
         except urllib.error.HTTPError as error:
             if error.code == 429:

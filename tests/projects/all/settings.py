@@ -18,5 +18,6 @@ globals().update(
         *TREE,
         *REST,
         STORAGES=ASSET_STORAGES,
+        AI_CMS={"ASSET_SVG": "refuse"},
     )
 )
