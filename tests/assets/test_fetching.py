@@ -112,7 +112,7 @@ def test_addresses() -> None:
         "::ffff:192.168.0.1",
         "x",
         "",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104
         "255.255.255.255",
     ):
         assert not is_public_address(inside)
