@@ -284,7 +284,7 @@ def test_references() -> None:
     with references.temporarily("thing", lambda key, request: f"/media/{key}"):
         assert resolve_reference("thing:1") == "/media/1"
         source = "{% load ai_cms_blocks %}{% reference_url ref %}|{% reference_url none %}"
-        assert Template(source).render(Context({"ref": "asset:2", "none": None})) == "/media/2|"
+        assert Template(source).render(Context({"ref": "thing:2", "none": None})) == "/media/2|"
 
 
 def test_a_resolver_is_registered_by_a_decorator() -> None:
