@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14 p
 
 # Only what the environment asks for is installed beside the example's own needs.
 comma := ,
-EXTRAS := example$(if $(filter postgres%,$(DATABASE_URL)),$(comma)postgres)$(if $(OPENAI_API_KEY)$(OPENAI_BASE_URL)$(OLLAMA_BASE_URL)$(OLLAMA_MODEL)$(GEMINI_API_KEY),$(comma)openai)$(if $(REDIS_URL),$(comma)redis)
+EXTRAS := assets$(comma)example$(if $(filter postgres%,$(DATABASE_URL)),$(comma)postgres)$(if $(OPENAI_API_KEY)$(OPENAI_BASE_URL)$(OLLAMA_BASE_URL)$(OLLAMA_MODEL)$(GEMINI_API_KEY),$(comma)openai)$(if $(REDIS_URL),$(comma)redis)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
@@ -37,7 +37,7 @@ $(VENV)/.demo-$(EXTRAS): pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need" >&2
-	@$(PIP) install --quiet --editable ".[example,openai,postgres]" --group test --group browser
+	@$(PIP) install --quiet --editable ".[accounts,assets,example,openai,passkeys,postgres,totp]" --group test --group browser --group media
 	@touch "$@"
 
 $(VENV)/.lint: pyproject.toml | $(VENV)/.test

@@ -21,11 +21,11 @@ class AssetQuerySet(PolymorphicQuerySet[Any]):
 
     def images(self) -> AssetQuerySet:
         """Return the pictures alone."""
-        return self.instance_of(get_image_model())
+        return cast(AssetQuerySet, self.instance_of(get_image_model()))
 
     def files(self) -> AssetQuerySet:
         """Return the other files alone."""
-        return cast(AssetQuerySet, self.not_instance_of(get_image_model()))
+        return self.not_instance_of(get_image_model())
 
     def without_alt(self) -> AssetQuerySet:
         """Return the pictures that lack an alternative text and are not decoration. Of the image model's rows."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
@@ -18,8 +20,17 @@ from .delivery import deliver
 from .links import open_link
 from .models import Rendition
 from .pictures import best_rendition
+from .storage import PUBLIC, storage_of
 
-__all__ = ["file_view", "rendition_view", "signed_view"]
+__all__ = ["file_view", "media_view", "rendition_view", "signed_view"]
+
+#: What lies in the public storage, by the endings that the server gave.
+_PUBLIC_TYPES = {
+    "avif": "image/avif", "flac": "audio/flac", "jpg": "image/jpeg", "m4a": "audio/mp4", "mov": "video/quicktime",
+    "mp3": "audio/mpeg", "mp4": "video/mp4", "ogg": "audio/ogg", "pdf": "application/pdf", "png": "image/png",
+    "svg": "image/svg+xml", "vtt": "text/vtt", "wav": "audio/wav", "webm": "video/webm", "webp": "image/webp",
+    "woff": "font/woff", "woff2": "font/woff2",
+}  # fmt: skip
 
 
 @require_safe
@@ -60,6 +71,38 @@ def rendition_view(request: HttpRequest, pk: int, spec: str, format: str) -> Htt
         response["Cache-Control"] = "public, max-age=300"
         return response
     return _answer(lambda: _send_rendition(request, asset, row, public=asset.is_public))
+
+
+@require_safe
+def media_view(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Answer with a file of the public storage, for ever to be kept: its name stands for its content.
+
+    For demonstrations and small sites, mounted where the storage says its files are fetched, such as
+    ``path("media/<path:name>", media_view)``; a web server in front does it better.
+    """
+    mime = _PUBLIC_TYPES.get(name.rpartition(".")[2])
+    if mime is None:
+        raise Http404
+    try:
+        size = storage_of(PUBLIC).size(name)
+    except (OSError, SuspiciousOperation) as error:
+        raise Http404 from error
+    response = _answer(
+        lambda: deliver(
+            request,
+            alias=PUBLIC,
+            name=name,
+            mime=mime,
+            size=size,
+            etag=hashlib.sha256(name.encode()).hexdigest()[:32],
+            filename=name.rpartition("/")[2],
+            modified=0,
+            public=True,
+        )
+    )
+    if response.status_code < 400:
+        response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @require_safe

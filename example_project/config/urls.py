@@ -9,6 +9,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.static import serve
 
+from ai_cms.assets.views import media_view
+
 
 class FaviconView(RedirectView):
     """Lead to the site's mark: browsers ask for this address on pages that name no icon, such as the admin."""
@@ -29,5 +31,8 @@ urlpatterns = [
     path("api/", include("ai_cms.core.api.urls")),
     path("accounts/", include("ai_cms.accounts.web.urls")),
     path("", include("ai_cms.core.urls")),
+    path("", include("ai_cms.assets.urls")),
+    # Where no bucket and no web server in front serves the public files.
+    path("media/<path:name>", media_view),
     path("", include("ai_cms.pages.urls")),
 ]

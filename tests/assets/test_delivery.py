@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import signing
+from django.http import Http404
 from django.test import override_settings
 from django.utils import timezone
 
@@ -199,3 +200,18 @@ def test_visibility_moves_the_files(
         assert "/media/" in data["url"]
     assert len(files_in(media / "public")) == 6
     assert len(files_in(media / "private")) == 1
+
+
+def test_public_files_are_kept_for_ever(member: Any, rf: Any) -> None:
+    from ai_cms.assets.views import media_view
+
+    row = uploaded(member).renditions.get(spec="large")
+    response = media_view(rf.get(row.url), row.stored_name)
+    assert response.getvalue()[:4] == b"RIFF"
+    for close in response._resource_closers:
+        close()
+    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert (response["Content-Type"], response["X-Content-Type-Options"]) == ("image/webp", "nosniff")
+    for name in ("user-1/none.webp", "../private/x.webp", "user-1/x.html", "/etc/passwd", "x"):
+        with pytest.raises(Http404):
+            media_view(rf.get("/media/x"), name)

@@ -18,10 +18,11 @@ from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import ImageResponse
 from ai_cms.pages import services
 
-from .certificates import signing
 from .conftest import uploaded
 from .pictures import encoded, jpeg, picture, png, xmp_of
 
+pytest.importorskip("c2pa", reason="needs the extra c2pa")
+pytest.importorskip("cryptography", reason="makes the keys of the tests")
 pytestmark = pytest.mark.django_db
 
 GENERATED = "trainedAlgorithmicMedia"
@@ -31,6 +32,8 @@ TESTING = {"default": {"BACKEND": "ai_cms.llm.backends.testing.TestingBackend", 
 @pytest.fixture
 def painter(settings: Any) -> Any:
     """Have a backend for tests make pictures; return it."""
+    from .certificates import signing
+
     settings.AI_CMS = {"LLM": TESTING, "ASSET_C2PA": signing()}
     backend: Any = llms["default"]
     backend.script(ImageResponse(png(1200, 800), "image/png", 1, model="painter-1"))
@@ -38,7 +41,8 @@ def painter(settings: Any) -> Any:
 
 
 def manifest_of(path: Path, mime: str) -> dict[str, Any]:
-    c2pa = pytest.importorskip("c2pa", reason="needs the extra c2pa")
+    import c2pa
+
     with path.open("rb") as file, c2pa.Reader(mime, file) as reader:
         found: dict[str, Any] = json.loads(reader.json())
         assert str(reader.get_validation_state()) in ("Valid", "Trusted")
@@ -145,7 +149,8 @@ def test_what_an_upload_says_of_its_origin_is_kept(member: Any, media: Path) -> 
 
 
 def test_manifests_of_uploads_are_read_from_the_original(superuser: Any, media: Path) -> None:
-    pytest.importorskip("c2pa", reason="needs the extra c2pa")
+    from .certificates import signing
+
     with override_settings(AI_CMS={"ASSET_C2PA": signing()}):
         first = upload_asset(
             io.BytesIO(jpeg(1000, 700)), actor=superuser, name="a.jpg", digital_source_type=GENERATED

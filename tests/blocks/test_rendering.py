@@ -280,11 +280,11 @@ def test_a_batch_renders_each_block_by_itself(templates: Templates) -> None:
 def test_references() -> None:
     assert resolve_reference("/a:b") == "/a:b"
     assert resolve_reference("https://a/b") == "https://a/b"
-    assert resolve_reference("asset:1") == ""
-    with references.temporarily("asset", lambda key, request: f"/media/{key}"):
-        assert resolve_reference("asset:1") == "/media/1"
+    assert resolve_reference("thing:1") == ""
+    with references.temporarily("thing", lambda key, request: f"/media/{key}"):
+        assert resolve_reference("thing:1") == "/media/1"
         source = "{% load ai_cms_blocks %}{% reference_url ref %}|{% reference_url none %}"
-        assert Template(source).render(Context({"ref": "asset:2", "none": None})) == "/media/2|"
+        assert Template(source).render(Context({"ref": "thing:2", "none": None})) == "/media/2|"
 
 
 def test_a_resolver_is_registered_by_a_decorator() -> None:

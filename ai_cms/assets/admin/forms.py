@@ -13,7 +13,7 @@ from ai_cms.assets.models import Visibility
 __all__ = ["AssetForm", "FolderChoice"]
 
 
-class FolderChoice(forms.ModelChoiceField):
+class FolderChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A folder by its whole path."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -57,14 +57,14 @@ class AssetForm(forms.Form):
         label=_("Focal point, % from the top"), min_value=0, max_value=100, widget=forms.NumberInput({"step": "0.1"})
     )
 
-    def __init__(self, *args: Any, asset: Any, folders: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, asset: Any, folders: Any) -> None:
         is_image = isinstance(asset, get_image_model())
         initial = {name: getattr(asset, name) for name in ("title", "caption", "credit", "visibility", "folder")}
         initial["tags"] = ", ".join(tag.word for tag in asset.tags.all())
         if is_image:
             initial |= {"alt": asset.alt, "decorative": asset.decorative}
             initial |= {name: round(getattr(asset, name) * 100, 1) for name in ("focal_x", "focal_y")}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         self.fields["folder"] = FolderChoice(folders, label=_("Folder"), required=False, empty_label=_("No folder"))
         if not is_image:
             for name in ("alt", "decorative", "focal_x", "focal_y"):

@@ -106,6 +106,8 @@ class _Connection(http.client.HTTPConnection):
         self.sock: Any = socket.create_connection((self._address, self.port), self.timeout)
         if self._secure:
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+        # The library forgets its own once it knows that the host will close the connection.
+        self.line = self.sock
 
 
 def _download(scheme: str, host: str, address: str, target: str, file: IO[bytes], deadline: float) -> None:
@@ -118,7 +120,7 @@ def _download(scheme: str, host: str, address: str, target: str, file: IO[bytes]
         most, size = assets_settings.ASSET_MAX_BYTES, 0
         # The length is the host's word; what comes is counted.
         while True:
-            connection.sock.settimeout(_left(deadline))
+            connection.line.settimeout(_left(deadline))
             piece = response.read1(_PIECE)
             if not piece:
                 break

@@ -208,6 +208,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='rendition',
-            constraint=models.UniqueConstraint(fields=('asset', 'spec', 'format'), name='ai_cms_assets_rendition'),
+            constraint=models.UniqueConstraint(fields=('asset', 'spec', 'format'), name='ai_cms_assets_rendition_once'),
         ),
     ]

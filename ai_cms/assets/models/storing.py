@@ -36,7 +36,7 @@ class Rendition(models.Model):
         verbose_name = _("rendition")
         verbose_name_plural = _("renditions")
         constraints = [
-            models.UniqueConstraint(fields=["asset", "spec", "format"], name="ai_cms_assets_rendition"),
+            models.UniqueConstraint(fields=["asset", "spec", "format"], name="ai_cms_assets_rendition_once"),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,7 @@ def create_folder(name: str, *, actor: Actor | Any, parent: Any = None) -> Any:
     get_policy(get_folder_model()).require(who, "add")
     parent = folder_for(parent, who)
     with transaction.atomic():
+        parent = _as_of_now(parent)
         # A folder inside another's belongs to whoever owns that: one tree, one owner.
         owner = parent.owner if parent is not None else who.account
         lock_owner(owner)
@@ -56,7 +57,7 @@ def update_folder(folder: Any, *, actor: Actor | Any, **values: Any) -> Any:
         lock_owner(folder.owner)
         fresh = get_folder_model().objects.get(pk=folder.pk)
         name = values.get("name", fresh.name)
-        parent = folder_for(values["parent"], who) if "parent" in values else fresh.parent
+        parent = _as_of_now(folder_for(values["parent"], who)) if "parent" in values else fresh.parent
         if parent is not None and (parent.pk == fresh.pk or fresh.pk in {above.pk for above in _above(parent)}):
             raise InvalidInput(errors={"parent": [_("A folder cannot be moved into itself.")]})
         if parent is not None and parent.owner_id != fresh.owner_id:
@@ -76,6 +77,11 @@ def delete_folder(folder: Any, *, actor: Actor | Any) -> None:
         if folder.children.exists() or get_asset_model().objects.non_polymorphic().filter(folder=folder).exists():
             raise Conflict(_("The folder is not empty."), code="folder_not_empty")
         folder.delete()
+
+
+def _as_of_now(folder: Any) -> Any:
+    """Return a folder as it is now that the lock is held: where it stood before may be where it no longer stands."""
+    return None if folder is None else get_folder_model().objects.get(pk=folder.pk)
 
 
 def _above(folder: Any) -> list[Any]:

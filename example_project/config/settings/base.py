@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import django
 
 from config import environment as env
+from config.buckets import buckets
 from config.csp import default_frames, make_policy
 from config.llm import configured_backends
 
@@ -25,6 +27,7 @@ INSTALLED_APPS = [
     "garden",
     "ai_cms.core",
     "ai_cms.blocks",
+    "ai_cms.assets",
     "ai_cms.llm",
     "ai_cms.pages",
     "ai_cms.transfer",
@@ -112,17 +115,19 @@ MEDIA_ROOT = env.text("MEDIA_ROOT", str(PROJECT / "media"))
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Originals and private files; nothing serves this folder but the views of ai_cms.assets.
+    "private_assets": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.text("PRIVATE_MEDIA_ROOT", str(PROJECT / "private_media"))},
+    },
 }
 
 if env.text("AWS_STORAGE_BUCKET_NAME"):
-    STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": env.text("AWS_STORAGE_BUCKET_NAME"),
-            "endpoint_url": env.text("AWS_S3_ENDPOINT_URL") or None,
-            "file_overwrite": False,
-        },
-    }
+    STORAGES |= buckets(
+        public=env.text("AWS_STORAGE_BUCKET_NAME"),
+        private=env.text("AWS_PRIVATE_BUCKET_NAME"),
+        endpoint=env.text("AWS_S3_ENDPOINT_URL"),
+    )
 
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Morrowfen Botanic Garden <garden@example.com>")
 # MAILERS, or EMAIL_BACKEND and its companions before Django 6.1.
@@ -170,6 +175,8 @@ DEMO_LOGINS_FILE = PROJECT / ".demo-logins.json"
 AI_CMS: dict[str, Any] = {
     # Pages are rendered anew by a new release, whatever changed in it.
     "CODE_VERSION": env.text("CODE_VERSION"),
+    # Drawings are sanitised where py-svg-hush is installed (extra svg), else refused.
+    "ASSET_SVG": "sanitize" if find_spec("py_svg_hush") else "refuse",
     "LLM": configured_backends(),
     "LLM_ALLOWANCES": {
         "free": {"text": env.integer("AI_TEXT_CREDITS", 100), "image": env.integer("AI_IMAGE_CREDITS", 10)},

@@ -27,5 +27,6 @@ globals().update(
         *TREE,
         *REST,
         STORAGES=ASSET_STORAGES,
+        AI_CMS={"ASSET_SVG": "refuse"},
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
@@ -9,6 +10,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("ai_cms.core.api.urls")),
     path("", include("ai_cms.core.urls")),
-    path("", include("ai_cms.assets.urls")),
     path("", include("ai_cms.pages.urls")),
 ]
+if apps.is_installed("ai_cms.assets"):
+    # Before the pages, which take every path that is left.
+    urlpatterns.insert(0, path("", include("ai_cms.assets.urls")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.projects.common import REST, TREE, project
+from tests.projects.common import ASSET_STORAGES, REST, TREE, project
 from tests.settings.swapped import SWAPPED
 
 SMOKE = {"/health-check/": 200, "/api/schema/": 200, "/api/pages/": 401, "/": 200}
@@ -13,11 +13,14 @@ globals().update(
         "tests.testapp",
         "ai_cms.core",
         "ai_cms.blocks",
+        "ai_cms.assets",
         "ai_cms.llm",
         "ai_cms.pages",
         *TREE,
         *REST,
         ROOT_URLCONF="tests.projects.all.urls",
+        STORAGES=ASSET_STORAGES,
+        AI_CMS={"ASSET_SVG": "refuse"},
         **SWAPPED,
     )
 )
