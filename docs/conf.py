@@ -21,6 +21,8 @@ author = "The django-ai-cms contributors"
 copyright = author
 release = version = read_version()
 
+# The index is for readers on a git host too, so the tables of contents stand beside it.
+root_doc = "contents"
 extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3

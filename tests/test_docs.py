@@ -94,3 +94,15 @@ def test_the_example_of_an_upgrade_is_right() -> None:
         assert document.blocks[0]["props"] == {"title": "Summer"}
         assert document.validate() == []
         assert old[0]["props"] == {"heading": "Summer"}
+
+
+def test_the_index_links_every_page() -> None:
+    docs = ROOT / "docs"
+    linked = set(re.findall(r"\]\(([\w/-]+\.md)\)", (docs / "index.md").read_text("utf-8")))
+    assert linked == {path.relative_to(docs).as_posix() for path in docs.glob("*/*.md")}
+
+
+def test_pages_use_no_markup_that_a_git_host_shows_as_it_is() -> None:
+    for page in PAGES:
+        text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+        assert re.findall(r"\{[a-z]+\}`|^:::|^: ", text, re.MULTILINE) == [], page
