@@ -223,5 +223,5 @@ class PasskeyAdmin(FactorAdmin):
 
 
 def _may_touch(request: HttpRequest, user: Any) -> bool:
-    """Say whether the request's user may act on ``user``: on a superuser only as one."""
+    """Return whether the request's user may act on ``user``: on a superuser only as one."""
     return user is None or not user.is_superuser or bool(request.user.is_superuser)

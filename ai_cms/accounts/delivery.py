@@ -26,7 +26,7 @@ WAITS = (10, 30, 60, 120, 300, 900, 1800)
 
 
 def deliver(pk: int) -> bool:
-    """Try to send one mail; say whether it is done with. Nothing is raised for a mail server that refuses."""
+    """Try to send one mail; return whether it is done with. Nothing is raised for a mail server that refuses."""
     row = _claim(pk)
     if row is None:
         return True

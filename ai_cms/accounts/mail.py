@@ -38,7 +38,7 @@ def context_of(request: HttpRequest | None) -> dict[str, Any]:
 
 
 def send(row: OutboxMail) -> bool:
-    """Render and send a mail; say whether there was anything to send. Raises whatever the mail server does."""
+    """Render and send a mail; return whether there was anything to send. Raises whatever the mail server does."""
     context = dict(row.context)
     if row.otp_request is not None:
         code = make_code(row.otp_request)

@@ -72,7 +72,7 @@ class MailThread:
                 self._news.notify()
 
     def join(self, timeout: float) -> bool:
-        """Wait until the thread has ended, at most ``timeout`` seconds; say whether it has (for tests)."""
+        """Wait until the thread has ended, at most ``timeout`` seconds; return whether it has (for tests)."""
         thread = self._thread
         if thread is not None:
             thread.join(timeout)
@@ -104,7 +104,7 @@ class MailThread:
             return LONGEST_WAIT / 10
 
     def _sleep(self, seen: int, wait: float | None) -> bool:
-        """Wait for news or for what is due; say whether to look again. Without either the thread is over."""
+        """Wait for news or for what is due; return whether to look again. Without either the thread is over."""
         connections.close_all()
         with self._lock:
             if self._wakes != seen:

@@ -109,7 +109,7 @@ def _mint(user: Any, session: LoginSession, now: datetime) -> TokenPair:
 
 
 def _graced(row: RefreshToken, now: datetime) -> bool:
-    """Say whether a spent token is taken once more: shortly after it was spent, and only if that is set."""
+    """Return whether a spent token is taken once more: shortly after it was spent, and only if that is set."""
     grace = accounts_settings.JWT_REFRESH_GRACE
     if not grace:
         return False

@@ -113,7 +113,7 @@ def remove(user: Any) -> None:
 
 
 def _take(device: TotpDevice, code: str) -> bool:
-    """Say whether ``code`` is one of a near step, and use that step and all before it up."""
+    """Return whether ``code`` is one of a near step, and use that step and all before it up."""
     pyotp, _segno = _packages()
     digits = clean_code(code)
     # Ten spellings of a digit are one digit to Python and ten codes to whoever counts used ones.
