@@ -14,6 +14,8 @@ MODULES = {
     "test_search test_structure",
     "llm": "test_admin test_api test_credits test_gateway test_runs test_tools",
     "assist": "test_admin test_api test_tasks",
+    "accounts": "test_admin test_codes test_models test_tokens test_users",
+    "assets": "test_admin test_api test_pages test_pictures",
     "transfer": "test_commands test_hooks test_markdown test_wordpress",
     "example": "test_environment",
 }

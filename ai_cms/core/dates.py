@@ -12,7 +12,7 @@ from django.utils import timezone
 __all__ = ["native_field"]
 
 
-class NativeInput(forms.DateTimeInput):
+class _NativeInput(forms.DateTimeInput):
     """An input of a browser's own kind; it takes and gives ISO 8601 alone, seconds only where there are any."""
 
     def format_value(self, value: Any) -> str | None:
@@ -24,7 +24,7 @@ class NativeInput(forms.DateTimeInput):
         return value.isoformat() if isinstance(value, datetime.date) else value
 
 
-KINDS: dict[Any, tuple[str, list[str]]] = {
+_KINDS: dict[Any, tuple[str, list[str]]] = {
     models.DateTimeField: ("datetime-local", ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
     models.DateField: ("date", ["%Y-%m-%d"]),
     models.TimeField: ("time", ["%H:%M", "%H:%M:%S"]),
@@ -35,9 +35,9 @@ def native_field(db_field: Any, **options: Any) -> forms.Field | None:
     """Return the form field of a date, time or point in time; ``None`` for any other, or where a widget is asked for."""
     if "widget" in options or getattr(db_field, "choices", None):
         return None
-    for kind, (name, formats) in KINDS.items():
+    for kind, (name, formats) in _KINDS.items():
         if isinstance(db_field, kind):
-            widget = NativeInput(attrs={"type": name})
+            widget = _NativeInput(attrs={"type": name})
             made: forms.Field | None = db_field.formfield(**options, widget=widget)
             accepted: Any = getattr(made, "input_formats", None)
             if made is not None and accepted is not None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.cache import patch_cache_control
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import APIException
@@ -166,10 +166,12 @@ def _user_of_credentials(request: HttpRequest) -> Any:
 
 def _form_for(request: HttpRequest) -> Form:
     """Return the form of an answer: JSON below the API and for who takes no HTML, a page for who names it, else a line."""
-    api = [path.removesuffix("schema/") for path in _paths_of("ai_cms_api:schema")]
-    if request.path_info.startswith(tuple(core_settings.MAINTENANCE_API_PATHS)) or (
-        api and api[0] != "/" and request.path.startswith(api[0])
-    ):
+    # Wherever the host has mounted the REST interface, also below a prefix of the server's.
+    mounted = [
+        "/" + path.removeprefix(get_script_prefix()).removesuffix("schema/") for path in _paths_of("ai_cms_api:schema")
+    ]
+    api = [*core_settings.MAINTENANCE_API_PATHS, *(path for path in mounted if path != "/")]
+    if request.path_info.startswith(tuple(api)):
         return "json"
     if not request.accepts("text/html"):
         return "text" if request.accepts("text/plain") else "json"

@@ -84,4 +84,4 @@ def test_a_wrong_option_is_named() -> None:
 
 
 def test_the_page_shows_this_file() -> None:
-    assert "../../tests/llm/plain_backend.py" in PAGE.read_text("utf-8")
+    assert "<!-- file: tests/llm/plain_backend.py" in PAGE.read_text("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -34,6 +35,7 @@ from ai_cms.llm.messages import (
     Message,
     TextDelta,
     ToolCall,
+    ToolDefinition,
     Usage,
 )
 
@@ -69,6 +71,9 @@ class Everything(BaseModel):
 
 class Endless(BaseModel):
     next: Endless
+
+
+OFFERED = ToolDefinition("f", "A tool.", {"type": "object", "properties": {}})
 
 
 def ask(text: str = "Hello", **options: Any) -> LLMRequest:
@@ -107,7 +112,7 @@ def test_requests_are_remembered(backend: TestingBackend) -> None:
 def test_scripted_answers_come_in_order(backend: TestingBackend) -> None:
     whole = LLMResponse("whole", usage=Usage(5, 6), model="other")
     backend.script("text", {"a": 1}, ToolCall("1", "f"), [ToolCall("2", "g")], whole, lambda request: request.task)
-    answers = [backend.generate(ask(task="the task")) for _ in range(7)]
+    answers = [backend.generate(ask(task="the task", tools=[OFFERED, replace(OFFERED, name="g")])) for _ in range(7)]
     assert [answer.text for answer in answers] == ["text", '{"a": 1}', "", "", "whole", "the task", "A test answer."]
     assert answers[2].tool_calls == (ToolCall("1", "f"),)
     assert answers[3].finish_reason == "tool_calls"
@@ -186,7 +191,7 @@ def test_a_function_is_a_backend() -> None:
     as_json = FunctionBackend(alias="f", function=lambda request: {"text": "abc", "day": "2026-01-02", "identity": 1})
     assert as_json.generate(ask()).json()["text"] == "abc"
     whole = FunctionBackend(alias="f", function=lambda request: LLMResponse("x", (ToolCall("1", "f"),)))
-    assert next(iter(whole.generate(ask()).tool_calls)).name == "f"
+    assert next(iter(whole.generate(ask(tools=[OFFERED])).tool_calls)).name == "f"
     with pytest.raises(InvalidLLMBackend, match=r"\['function'\]"):
         FunctionBackend(alias="f", function="no.such.function")
     assert FunctionBackend(alias="f", function=answer, real_calls=True).makes_real_calls

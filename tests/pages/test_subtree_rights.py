@@ -152,7 +152,7 @@ def test_making_many_pages_asks_the_policy_of_their_type(
 
     garden = page_factory("Garden")
     grant(garden)
-    with isolate_apps("ai_cms.pages"):
+    with isolate_apps("ai_cms.core", "ai_cms.blocks", "ai_cms.pages"):
 
         class Special(Page):  # type: ignore[misc]
             class Meta:
