@@ -20,9 +20,9 @@ from .conftest import run
 from .wxr_maker import many_items, write_wxr
 
 SMALL, LARGE = 20, 80
-SIZE = 12_000
+SIZE = 16_000
 #: Bytes that a page more may take: its place in the tree, its address, its line in the report; not its document.
-A_PAGE = 5_000
+A_PAGE = 8_000
 
 
 def peak_of(work: Callable[[], Any]) -> int:
