@@ -311,7 +311,7 @@ def test_an_expiry_to_come_is_said_and_kept(root: Any, tmp_path: Path) -> None:
     write(tmp_path / "d", a_md="---\ntitle: Fair\nexpiryDate: 2999-01-31\n---\nCome.\n")
     summary = run("import_markdown", tmp_path / "d")
     assert "It is to expire on 2999-01-31 00:00 UTC" in messages(summary)
-    page = page_at("/fair/")
+    page = page_at("/a/")
     assert (page.live, page.metadata["expires_at"]) == (True, "2999-01-31T00:00:00+00:00")
 
 
@@ -336,7 +336,7 @@ def test_links_of_pelican_lead_to_the_pages(root: Any, tmp_path: Path) -> None:
 def test_bare_addresses_are_links(root: Any, tmp_path: Path) -> None:
     write(tmp_path / "d", a_md="# Out\n\nSee https://x.example/a_b_c(d). `https://code.example`\n")
     run("import_markdown", tmp_path / "d")
-    html = page_at("/out/").content_json.blocks[0]["props"]["html"]
+    html = page_at("/a/").content_json.blocks[0]["props"]["html"]
     assert html == (
         '<p>See <a href="https://x.example/a_b_c(d)">https://x.example/a_b_c(d)</a>. <code>https://code.example</code></p>'
     )

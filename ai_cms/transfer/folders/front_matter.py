@@ -97,7 +97,7 @@ def _read_yaml(head: str, source: str, warn: Callable[[int, str], None] | None =
         try:
             values = loader.get_single_data()
         finally:
-            loader.dispose()  # type: ignore[no-untyped-call]
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "it is no YAML"
