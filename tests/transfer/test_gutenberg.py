@@ -449,6 +449,10 @@ SHOP = (
                 ("rich_text", {"html": "<p>Fresh &amp; warm</p><p>Daily</p>"}),
             ],
         ),
+        (
+            '[iframe src="https://maps.example/?q=1" width="100%"]',
+            [("rich_text", {"html": '<p><a href="https://maps.example/?q=1">https://maps.example/?q=1</a></p>'})],
+        ),
         ('[contact-form-7 id="12" title="Write to us"]', []),
         ('[x_box url="javascript:alert(1)" title="yes" text_color="Deep red"]', []),
     ],

@@ -60,8 +60,12 @@ def shortcode_texts(name: str, attributes: Mapping[str, str], pictures: Mapping[
         elif _PICTURED.search(key):
             numbers = [int(number) for number in value.split(",") if re.fullmatch(r"\s*[0-9]{1,12}\s*", number)]
             parts += [pictures[number].figure for number in numbers if number in pictures]
-            if _URL.match(value) or (value.startswith("/") and _PICTURE.search(value)):
-                parts.append(f'<p><img src="{escape(value)}" alt=""></p>')
+            if value.startswith(("http://", "https://", "/")):
+                # A frame, a video and a sound have a “src” too.
+                if _PICTURE.search(value) or not key.endswith("src"):
+                    parts.append(f'<p><img src="{escape(value)}" alt=""></p>')
+                else:
+                    address = address or value
         elif _LEADING.search(key):
             # WPBakery writes “url:https%3A%2F%2Fshop.example|title:More”.
             fields = dict(part.partition(":")[::2] for part in value.split("|")) if value.startswith("url:") else {}
