@@ -28,8 +28,8 @@ from ..tidy import is_title, plain_text
 from .fields import FrontMatter
 from .files import FileImporter, SourceFile, find_files, read_text
 from .front_matter import split_front_matter
-from .habits.base import Habits, Source, dated_name
 from .habits.detect import find_habits
+from .habits.habit import Habits, Source, dated_name
 from .syntax import plain_markdown
 
 __all__ = ["MarkdownImporter"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...exceptions import ImportRefused
-from .base import Habits, read_config
 from .eleventy import Eleventy
+from .habit import Habits, read_config
 from .hexo import Hexo
 from .hugo import Hugo
 from .jekyll import Jekyll

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .base import Habits, Source, folder_address
+from .habit import Habits, Source, folder_address
 
 __all__ = ["Eleventy"]
 

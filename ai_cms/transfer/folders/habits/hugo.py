@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .base import Habits, Source, folder_address
+from .habit import Habits, Source, folder_address
 
 __all__ = ["Hugo"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .base import Habits, Source, date_parts, dated_name, filled, folder_address, path_of, read_config
+from .habit import Habits, Source, date_parts, dated_name, filled, folder_address, path_of, read_config
 
 __all__ = ["Jekyll"]
 

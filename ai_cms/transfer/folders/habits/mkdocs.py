@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from .base import Habits, Source, folder_address, path_of, read_config
+from .habit import Habits, Source, folder_address, path_of, read_config
 
 __all__ = ["MkDocs"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ai_cms.core.slugs import make_slug
 
-from .base import Habits, Source, path_of
+from .habit import Habits, Source, path_of
 
 __all__ = ["Pelican"]
 
