@@ -313,3 +313,27 @@ def test_a_tag_that_nobody_knows_is_named() -> None:
     assert [warning.message for warning in found.warnings] == [
         "<int> is no element of HTML; the words inside were kept."
     ]
+
+
+@pytest.mark.parametrize(
+    ("html", "src"),
+    [
+        ('<img srcset="/s.jpg 400w, /l,a.jpg 800w">', "/l,a.jpg"),
+        ('<img srcset="/a.jpg, /b.jpg 2x">', "/b.jpg"),
+        ('<img src="data:image/gif;base64,AA" data-original="/o.jpg">', "/o.jpg"),
+        ('<picture><source srcset="/w.webp"><img alt=""></picture>', "/w.webp"),
+        ('<img src="/a.jpg" srcset="/b.jpg 2x">', "/a.jpg"),
+    ],
+)
+def test_pictures_that_are_loaded_by_script_or_size(html: str, src: str) -> None:
+    assert one(html)["props"]["src"] == src
+    inside = convert_html(f"<p>Text {html}</p>").blocks[0]["props"]["html"]
+    assert f'src="{src}"' in inside
+
+
+def test_ids_that_nothing_leads_to_are_said() -> None:
+    made = convert_html('<ul><li id="ref1">One</li></ul><table id="t"><tr><td>1</td></tr></table><p id="kept">x</p>')
+    assert [warning.message for warning in made.warnings] == [
+        "No link of the text leads to these ids, which were left out: “t”, “ref1”."
+    ]
+    assert not convert_html('<ul><li id="ref1">One</li></ul><p><a href="#ref1">1</a></p>').warnings

@@ -240,3 +240,35 @@ def test_notes() -> None:
 def test_every_heading_has_an_id_where_others_link_into_a_text() -> None:
     blocks = convert_markdown("# Über C++ & Co.\n\n## A\n\n## A\n", heading_ids=heading_slug).blocks
     assert [block["props"]["anchor"] for block in blocks] == ["über-c--co", "a", "a-1"]
+
+
+def test_a_pipe_in_code_in_a_cell_is_stable() -> None:
+    rows = [["a", "b"], ["<code>'l' | 'h'</code>", "x | y"], ["<code>a\\|b</code>", "\\"]]
+    table = {"type": "table", "props": {"header": True, "rows": rows}}
+    written = blocks_to_markdown([table])
+    assert "| `'l' \\| 'h'` | x \\| y |" in written
+    assert markdown_to_blocks(written) == [table]
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        (
+            "(see https://a.example/x_y(z)), now",
+            '(see <a href="https://a.example/x_y(z)">https://a.example/x_y(z)</a>), now',
+        ),
+        ("www.a.example/?x=1&y=2.", '<a href="http://www.a.example/?x=1&amp;y=2">www.a.example/?x=1&amp;y=2</a>.'),
+        ("[https://a.example](https://b.example)", '<a href="https://b.example">https://a.example</a>'),
+        ('<a href="https://b.example">https://a.example</a>', '<a href="https://b.example">https://a.example</a>'),
+        ("foohttps://a.example `https://b.example`", "foohttps://a.example <code>https://b.example</code>"),
+        ("https:// and www.", "https:// and www."),
+    ],
+)
+def test_bare_addresses(text: str, html: str) -> None:
+    assert convert_markdown(text, addresses=True).blocks == [{"type": "rich_text", "props": {"html": f"<p>{html}</p>"}}]
+
+
+def test_bare_addresses_take_linear_time() -> None:
+    start = time.process_time()
+    convert_markdown("https://a.example/" + ")" * 20_000 + " www." + "a." * 20_000, addresses=True)
+    assert time.process_time() - start < 5

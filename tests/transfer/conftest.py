@@ -49,9 +49,15 @@ def import_wxr(root: Any, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """Return a function that writes items to an export and imports it."""
 
     def do(
-        items: Iterable[Item], *, file: str = "export.xml", version: str = "1.2", site: str = "", **options: Any
+        items: Iterable[Item],
+        *,
+        file: str = "export.xml",
+        version: str = "1.2",
+        site: str = "",
+        extra: str = "",
+        **options: Any,
     ) -> Any:
-        path = write_wxr(tmp_path / file, items, version, **({"site": site} if site else {}))
+        path = write_wxr(tmp_path / file, items, version, extra=extra, **({"site": site} if site else {}))
         return run("import_wordpress", path, **options)
 
     return do

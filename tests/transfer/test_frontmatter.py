@@ -181,3 +181,12 @@ def test_quoted_texts_come_back(values: dict[str, str]) -> None:
     single = {key: "".join(char for char in text if char.isprintable()) for key, text in values.items()}
     lines = "\n".join(f"{key}: '{text.replace(chr(39), chr(39) * 2)}'" for key, text in single.items())
     assert split_front_matter(f"---\n{lines}\n---\n")[0] == single
+
+
+def test_a_key_that_stands_there_twice_is_said() -> None:
+    said: list[tuple[int, str]] = []
+    text = "---\ntitle: A\nmenu: &m {main: 1, main: 2}\nother: {<<: *m, main: 3}\ntitle: B\n---\nText"
+    values, _rest, _line = split_front_matter(text, warn=lambda line, message: said.append((line, message)))
+    assert values == {"title": "B", "menu": {"main": 2}, "other": {"main": 3}}
+    assert sorted((line, message.partition(" ")[0]) for line, message in said) == [(3, "“main”"), (5, "“title”")]
+    assert split_front_matter(text)[0] == values

@@ -423,3 +423,57 @@ def test_accordions_and_formulas() -> None:
 def test_styles_and_unknown_tags(html: str, kept: str) -> None:
     (made,) = wordpress_to_blocks(wp("paragraph", html)).blocks
     assert made["props"]["html"] == kept
+
+
+SHOP = (
+    '[vc_row][vc_custom_heading text="Our shop" font_container="tag:h2"][vc_single_image image="6" img_size="full"]'
+    '[vc_btn title="Visit us" color="success" link="url:https%3A%2F%2Fshop.example%2F|title:More"][/vc_row]'
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            SHOP,
+            [
+                ("heading", {"text": "Our shop", "level": 2}),
+                ("image", {"src": "https://e.example/6.jpg", "alt": "Six", "caption": "<b>No. 6</b>"}),
+                ("rich_text", {"html": '<p><a href="https://shop.example/">Visit us</a></p>'}),
+            ],
+        ),
+        (
+            '[et_pb_blurb title="Fresh &amp; warm" image="https://x.example/b.png" use_icon="off"]Daily[/et_pb_blurb]',
+            [
+                ("image", {"src": "https://x.example/b.png", "alt": ""}),
+                ("rich_text", {"html": "<p>Fresh &amp; warm</p><p>Daily</p>"}),
+            ],
+        ),
+        (
+            '[iframe src="https://maps.example/?q=1" width="100%"]',
+            [("rich_text", {"html": '<p><a href="https://maps.example/?q=1">https://maps.example/?q=1</a></p>'})],
+        ),
+        ('[contact-form-7 id="12" title="Write to us"]', []),
+        ('[x_box url="javascript:alert(1)" title="yes" text_color="Deep red"]', []),
+    ],
+)
+def test_words_of_page_builders_are_taken_from_their_attributes(
+    content: str, expected: list[tuple[str, dict[str, Any]]]
+) -> None:
+    assert convert(content) == expected
+    said = [warning.message for warning in wordpress_to_blocks(content, attachments=PICTURES).warnings]
+    assert any("words, pictures and links of its attributes were taken" in text for text in said) == bool(expected)
+
+
+def test_links_and_bold_in_code_are_kept() -> None:
+    code = '<pre class="wp-block-code"><code>bake <strong>slowly</strong>\n<a href="https://x.example/">see</a></code></pre>'
+    assert convert(wp("code", code)) == [("rich_text", {"html": code.replace(' class="wp-block-code"', "")})]
+    plain = '<pre class="wp-block-code"><code>&lt;b&gt; <a href="#L1">1</a></code></pre>'
+    assert convert(wp("code", plain)) == [("code", {"code": "<b> 1", "language": ""})]
+
+
+def test_a_cover_whose_picture_has_no_address_says_so() -> None:
+    inside = wp("paragraph", "<p>Over</p>")
+    made = wordpress_to_blocks(wp("cover", f"<div>{inside}</div>", url="data:image/png;base64,AAAA"))
+    assert [warning.message for warning in made.warnings] == ["A picture without a usable address was left out."]
+    assert not wordpress_to_blocks(wp("cover", f"<div>{inside}</div>", overlayColor="black")).warnings

@@ -305,3 +305,38 @@ def test_markup_of_generators_is_named(root: Any, tmp_path: Path) -> None:
     assert "The oven." in quotes[0]
     assert ":::kept\n{{ kept }}" in next(block["props"]["code"] for block in blocks if block["type"] == "code")
     assert any('data-checked="true"' in str(block) for block in blocks)
+
+
+def test_an_expiry_to_come_is_said_and_kept(root: Any, tmp_path: Path) -> None:
+    write(tmp_path / "d", a_md="---\ntitle: Fair\nexpiryDate: 2999-01-31\n---\nCome.\n")
+    summary = run("import_markdown", tmp_path / "d")
+    assert "It is to expire on 2999-01-31 00:00 UTC" in messages(summary)
+    page = page_at("/a/")
+    assert (page.live, page.metadata["expires_at"]) == (True, "2999-01-31T00:00:00+00:00")
+
+
+def test_links_of_pelican_lead_to_the_pages(root: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    write(
+        folder,
+        content__breads__rye_md="Title: Rye\n\nSee [spelt]({filename}spelt.md#crust), [home](|filename|/about.md) and "
+        "[gone]({filename}/gone.md). ![Crust]({static}/images/crust.png)\n",
+        content__breads__spelt_md="Title: Spelt\n\nLight.\n",
+        content__about_md="Title: About\n\nWe bake.\n",
+    )
+    (folder / "pelicanconf.py").write_text("", "utf-8")
+    summary = run("import_markdown", folder)
+    html = " ".join(str(block["props"]) for block in page_at("/breads/rye/").content_json.blocks)
+    assert 'href="/breads/spelt/#crust"' in html
+    assert 'href="/about/"' in html
+    assert 'src="/images/crust.png"' in html
+    assert "gone.md" in messages(summary)
+
+
+def test_bare_addresses_are_links(root: Any, tmp_path: Path) -> None:
+    write(tmp_path / "d", a_md="# Out\n\nSee https://x.example/a_b_c(d). `https://code.example`\n")
+    run("import_markdown", tmp_path / "d")
+    html = page_at("/a/").content_json.blocks[0]["props"]["html"]
+    assert html == (
+        '<p>See <a href="https://x.example/a_b_c(d)">https://x.example/a_b_c(d)</a>. <code>https://code.example</code></p>'
+    )

@@ -331,3 +331,16 @@ def test_dates_that_are_none(import_wxr: Import) -> None:
     assert page_at("/blog/zero/").metadata["published_at"] == "2020-05-17T08:30:00+00:00"
     assert "written_at" in page_at("/blog/draft/").metadata
     assert page_at("/blog/silly/").metadata["published_at"] == "2020-05-17T08:30:00+00:00"
+
+
+def test_what_nobody_asked_for_is_said(import_wxr: Import) -> None:
+    extra = (
+        "<wp:category><wp:category_nicename>rye</wp:category_nicename><wp:cat_name>Rye</wp:cat_name>"
+        "<wp:category_description>Dark loaves</wp:category_description></wp:category>"
+        "<wp:tag><wp:tag_slug>x</wp:tag_slug><wp:tag_description></wp:tag_description></wp:tag>"
+        "<wp:term><wp:term_taxonomy>kind</wp:term_taxonomy><wp:term_description>Kinds</wp:term_description></wp:term>"
+    )
+    meta = {"minutes": "40", "mood": "warm", "empty": " ", "_hidden": "x", "_thumbnail_id": "9"}
+    said = messages(import_wxr([page(1, meta=meta)], custom_fields=["mood"], extra=extra))
+    assert "The descriptions of 2 categories and tags were not imported." in said
+    assert "1 custom fields were not imported (--custom-field keeps one): “minutes”." in said

@@ -48,8 +48,7 @@ def _pixels(value: str) -> int | None:
 
 def _image_props(image: Element, link: Element | None) -> dict[str, Any] | None:
     attrs = image.attrs
-    candidates = (attrs.get("src", ""), attrs.get("data-src", ""), attrs.get("data-lazy-src", ""))
-    src = next(filter(None, map(file_url, candidates)), "")
+    src = file_url(attrs.get("src", ""))
     if not src:
         return None
     props: dict[str, Any] = {"src": src, "alt": one_line(attrs.get("alt", ""))[:1_000]}

@@ -45,7 +45,15 @@ def code_block(pre: Element, language: str) -> dict[str, Any] | None:
     text = _code_text(pre).rstrip("\n")
     if not (is_code or language) or not text.strip() or len(text) > MAX_CODE:
         return None
+    if not language and any(map(_is_written, pre.find_all_elements())):
+        # Links and words in bold; where a language is named, the colours of a highlighter.
+        return None
     return block("code", {"code": text, "language": language})
+
+
+def _is_written(element: Element) -> bool:
+    href = element.attrs.get("href", "")
+    return element.name in ("em", "mark", "strong") or (element.name == "a" and bool(link_url(href)) and href[0] != "#")
 
 
 def has_several_images(element: Element) -> bool:

@@ -6,10 +6,12 @@ to the first text inside of it, or to an empty ``<a id="…">`` before it; text 
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 from ..html.markup import HTML_TAGS, Element, text_of
 from ..html.styles import ALIGNMENTS, apply_styles
+from .pictures import find_source
 from .result import ConversionWarning
 
 __all__ = ["is_anchor", "kept_attributes", "order_tree", "targets_of"]
@@ -22,6 +24,8 @@ _HOLDERS = frozenset(
     "address article aside blockquote body caption center details div figcaption footer form header main nav section td "
     "th".split()
 )
+# Ids that WordPress and its like number for their own styles.
+_MACHINE_MADE = re.compile(r"(?:docs-internal-guid|attachment|caption-attachment|gallery|media|post|block)[-_]\S*\Z")
 _NOISE = "docs-internal-guid-"
 
 
@@ -31,6 +35,8 @@ def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[Conve
     targets = targets_of(root) | asked
     warnings: list[ConversionWarning] = []
     said: set[str] = set()
+    unasked: list[str] = []
+    first_line = 0
     pending = [root]
     while pending:
         parent = pending.pop()
@@ -45,12 +51,25 @@ def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[Conve
                             child.line, f"<{child.name[:40]}> is no element of HTML; the words inside were kept."
                         )
                     )
+                if child.name == "img" or child.name == "picture":
+                    find_source(child)
                 if child.name == "input":
                     _read_check_box(child, parent)
+                if (name := _unasked(child, targets)) and name not in unasked:
+                    unasked.append(name)
+                    first_line = first_line or child.line
                 children += _with_anchor(child, targets)
             else:
                 children.append(child)
         parent.children = children
+    if unasked:
+        more = f" and {len(unasked) - 5} more" if len(unasked) > 5 else ""
+        names = ", ".join(f"“{name[:50]}”" for name in unasked[:5])
+        warnings.append(
+            ConversionWarning(
+                first_line, f"No link of the text leads to these ids, which were left out: {names}{more}."
+            )
+        )
     return warnings
 
 
@@ -75,6 +94,15 @@ def kept_attributes(element: Element) -> dict[str, str]:
     if side := next((name for name in element.classes if name in ALIGNMENTS), ""):
         kept["class"] = side
     return kept
+
+
+def _unasked(element: Element, targets: frozenset[str]) -> str:
+    """Return the id that an element is about to lose, "" for none that anybody gave it."""
+    name = element.attrs.get("id", "").strip()
+    if not name or name in targets or _MACHINE_MADE.match(name):
+        return ""
+    stays = element.name in _HEADINGS or element.name == "p" or _is_inline(element)
+    return "" if stays or element.name not in HTML_TAGS else name
 
 
 def _with_anchor(element: Element, targets: frozenset[str]) -> list[Element | str]:

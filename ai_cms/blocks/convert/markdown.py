@@ -21,6 +21,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from ..documents.document import Document
 from ..html.richtext import clean_text
+from .addresses import link_addresses
 from .headings import HeadingIds, heading_slug
 from .html_reader import convert_html
 from .html_writer import blocks_to_html
@@ -52,12 +53,18 @@ def markdown_to_blocks(text: str, *, source_lines: bool = False) -> Blocks:
 
 
 def convert_markdown(
-    text: str, *, source_lines: bool = False, heading_ids: Callable[[str], str] | None = None
+    text: str,
+    *,
+    source_lines: bool = False,
+    heading_ids: Callable[[str], str] | None = None,
+    addresses: bool = False,
 ) -> Converted:
     """Return the blocks of a Markdown text, and what was left out, with its lines.
 
     The title of a picture is its caption; a link alone in a paragraph, to an allowed provider, is an embed.
     ``heading_ids``: the rule by which every heading gets an id, for texts that others link into.
+    ``addresses``: make links of bare web addresses, as GitHub does and most generators; what is written out by
+    :func:`blocks_to_markdown` has its links marked.
     """
     parser = _reading_parser()
     tokens = parser.parse(clean_text(text))
@@ -66,6 +73,8 @@ def convert_markdown(
             token.attrSet("data-line", str(token.map[0] + 1))
     _name_headings(tokens, heading_ids)
     _mark_tasks(tokens)
+    if addresses:
+        link_addresses(tokens)
     html = parser.renderer.render(tokens, parser.options, {})
     converted = convert_html(html, source_lines=source_lines, markdown=True)
     deepest = max(tokens, key=lambda token: token.level, default=None)

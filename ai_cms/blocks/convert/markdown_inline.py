@@ -55,7 +55,7 @@ class InlineWriter:
 
     def cell(self, nodes: Nodes) -> str:
         """Return the content of a table cell on one line."""
-        return self._checked(nodes, "", "p", line_break="<br>").replace("\n", " ")
+        return self._checked(nodes, "", "td", line_break="<br>").replace("\n", " ")
 
     def link(self, url: str, text: str) -> str:
         """Return a link with a plain text."""
@@ -90,6 +90,13 @@ class InlineWriter:
 
     def _says(self, text: str, tag: str) -> Signature | None:
         """Return what ``text`` says when it is read, ``None`` unless it is one ``tag``."""
+        if tag == "td":
+            # A table takes a backslash away from each pipe before its cells are read.
+            line = text.replace("\n", " ")
+            table = parse_html(self.parser.render(f"| a | b |\n| --- | --- |\n| {line} | b |\n"))
+            cells = list(table.find_all("td"))
+            whole = len(cells) == 2 and cells[1].children == ["b"] and len(list(table.elements())) == 1
+            return _signature(normalized(cells[0].children)) if whole else None
         root = [node for node in parse_html(self.parser.render(text)).children if node != "\n"]
         if len(root) != 1 or not isinstance(root[0], Element) or root[0].name != tag:
             return None

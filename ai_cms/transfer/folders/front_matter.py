@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -26,7 +27,20 @@ _KEY = re.compile(r"""(?:[A-Za-z_][\w. -]*|"[^"\\]*"|'[^']*')[ \t]*:(?:\s|\Z)"""
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, its scalars read as YAML 1.2 reads them."""
+    """The safe loader, its scalars read as YAML 1.2 reads them; keys that stand in one mapping twice are remembered."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.repeated: list[tuple[str, int]] = []
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in seen:
+                    self.repeated.append((key.value, key.start_mark.line + 2))
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -40,10 +54,13 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
 
 
-def split_front_matter(text: str, *, source: str = "") -> tuple[dict[str, Any], str, int]:
+def split_front_matter(
+    text: str, *, source: str = "", warn: Callable[[int, str], None] | None = None
+) -> tuple[dict[str, Any], str, int]:
     """Return (values, rest of the text, line on which the rest begins).
 
-    A text without front matter has no values. Raises ImportRefused with the line for what cannot be read.
+    A text without front matter has no values. ``warn``: called with the line and a sentence for keys that stand there twice.
+    Raises ImportRefused with the line for what cannot be read.
     """
     text = text.removeprefix("\ufeff")
     lines = text.split("\n")
@@ -59,7 +76,7 @@ def split_front_matter(text: str, *, source: str = "") -> tuple[dict[str, Any], 
         raise ImportRefused(f"The front matter has no closing {mark}.", source=source, line=1)
     head = "\n".join([*(line.rstrip("\r") for line in lines[1:end]), ""])
     rest = "\n".join(lines[end + 1 :])
-    values = _read_yaml(head, source) if mark == "---" else _read_toml(head, source)
+    values = _read_yaml(head, source, warn) if mark == "---" else _read_toml(head, source)
     return values, rest, end + 2
 
 
@@ -74,10 +91,13 @@ def _read_toml(head: str, source: str) -> dict[str, Any]:
     return {key: json_value(value) for key, value in values.items()}
 
 
-def _read_yaml(head: str, source: str) -> dict[str, Any]:
+def _read_yaml(head: str, source: str, warn: Callable[[int, str], None] | None = None) -> dict[str, Any]:
     try:
-        # _Loader is a SafeLoader: it makes plain values alone.
-        values = yaml.load(head, _Loader)  # noqa: S506
+        loader = _Loader(head)
+        try:
+            values = loader.get_single_data()
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "it is no YAML"
@@ -90,6 +110,8 @@ def _read_yaml(head: str, source: str) -> dict[str, Any]:
         raise ImportRefused(
             f"The front matter cannot be read: {str(error).splitlines()[0][:200]}.", source=source, line=line
         ) from None
+    for key, line in loader.repeated if warn else ():
+        warn(line, f"“{key[:80]}” stands in the front matter twice; the last one counts.")  # type: ignore[misc]
     if values is None:
         return {}
     if not isinstance(values, dict):

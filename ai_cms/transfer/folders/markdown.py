@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -41,6 +42,8 @@ _UNDERSTOOD = frozenset(
     "seo_title excerpt summary in_menus menu image type publishdate pubdate expirydate".split()
 )
 _HEADER = re.compile(r"([A-Za-z][\w-]*):[ \t]+(\S.*)\Z")
+_FILE_NAME = re.compile(r"(?:\{|\||%7B|%7C)filename(?:\}|\||%7D|%7C)", re.IGNORECASE)
+_STATIC = re.compile(r"""(\]\(\s*<?|\]:\s*<?|(?:src|href)=["'])[{|](?:static|attach)[}|]""")
 _EXCERPT = re.compile(r"(?m)^<!--\s*more\s*-->\s*$")
 
 
@@ -79,7 +82,11 @@ class MarkdownImporter(FileImporter):
 
     def front_matter(self, file: SourceFile) -> tuple[FrontMatter, str, int]:
         """Return the values of a file, its text, and the line on which that begins."""
-        values, body, line = split_front_matter(read_text(file), source=file.name)
+
+        def repeated(line: int, message: str) -> None:
+            self.notices.add(message, item=file.name, line=line)
+
+        values, body, line = split_front_matter(read_text(file), source=file.name, warn=repeated)
         if not values and line == 1 and self.habits.header_lines:
             values, body, line = _header_lines(body)
 
@@ -99,6 +106,11 @@ class MarkdownImporter(FileImporter):
         reason = self.habits.held_back(source, self.now)
         if reason and reason != "it is marked as a draft":
             self.notices.add(f"It is a draft now, for {reason}.", item=file.name)
+        if not reason and (expiry := _expiry(front)) is not None:
+            self.notices.add(
+                f"It is to expire on {expiry:%Y-%m-%d %H:%M} UTC, which nothing here does by itself; set it at the page.",
+                item=file.name,
+            )
         slug = front.text("slug").strip("/").rpartition("/")[2]
         return ImportItem(
             key="",
@@ -140,6 +152,10 @@ class MarkdownImporter(FileImporter):
         return [unquote(path, errors="replace") for path in self.addresses.get(item.key, ())]
 
     def link_key(self, url: str, item: ImportItem) -> str | None:
+        if marked := _FILE_NAME.match(url):
+            # Pelican's links to sources; from the folder of contents where they begin with a slash.
+            path = unquote(url[marked.end() :].partition("#")[0], errors="replace")
+            return path.lstrip("/") if path.startswith("/") else super().link_key(path, item)
         if url.startswith("/") and not url.startswith("//"):
             path = unquote(url, errors="replace").rstrip("/")
             return None if "?" in url else path or None
@@ -155,7 +171,9 @@ class MarkdownImporter(FileImporter):
         def warn(line: int, message: str) -> None:
             self.notices.add(message, item=file.name, line=first_line + line - 1 if line else None)
 
-        converted = convert_markdown(plain_markdown(body, warn), heading_ids=self.habits.heading_id)
+        converted = convert_markdown(
+            plain_markdown(_STATIC.sub(r"\1", body), warn), heading_ids=self.habits.heading_id, addresses=True
+        )
         for warning in converted.warnings:
             warn(warning.line, warning.message)
         item.blocks = converted.blocks
@@ -216,6 +234,8 @@ def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
         found["author"] = author
     if (moment := front.moment("date")) is not None:
         found["published_at"] = moment.isoformat()
+    if (expiry := _expiry(front)) is not None:
+        found["expires_at"] = expiry.isoformat()
     if excerpt := front.text("excerpt", "summary"):
         found["excerpt"] = plain_text(excerpt)
     image = front.values.get("image")
@@ -228,6 +248,11 @@ def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
     if rest := front.rest():
         found["front_matter"] = rest
     return found
+
+
+def _expiry(front: FrontMatter) -> datetime | None:
+    """Return when a page is to vanish."""
+    return next(filter(None, map(front.moment, ("expirydate", "unpublishdate", "expires"))), None)
 
 
 def _in_menus(front: FrontMatter) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connections, router, transaction
+from django.db.models import Count
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.pages import get_page_model, get_template_model
@@ -22,6 +23,7 @@ from .site_files import FORMAT, FORMAT_VERSION, SiteFolder, folder_name, page_fi
 __all__ = ["export_site"]
 
 CHUNK = 200
+MAX_REVISIONS = 400
 
 Progress = Callable[[int, int, str], None]
 
@@ -94,8 +96,8 @@ class _Export:
         templates = self.write_templates()
         done = 0
         keys = list(self.refs)
-        for start in range(0, len(keys), CHUNK):
-            for page, related in self.chunk(keys[start : start + CHUNK]):
+        for chunk in self.divide(keys):
+            for page, related in self.chunk(chunk):
                 self.write_page(page, related)
                 done += 1
                 self.progress(done, len(keys), "export")
@@ -139,6 +141,22 @@ class _Export:
             self.children[parent].append(name)
             above = self.refs[parent]
             self.refs[pk] = f"{above}/{name}" if above else name
+
+    def divide(self, keys: list[int]) -> Iterator[list[int]]:
+        """Yield the pages in lists whose histories memory holds; one page is never divided."""
+        for start in range(0, len(keys), CHUNK):
+            few = keys[start : start + CHUNK]
+            rows = Revision.objects.order_by().filter(page_id__in=few).values("page_id")
+            counts = dict(rows.annotate(count=Count("pk")).values_list("page_id", "count")) if self.revisions else {}
+            chunk: list[int] = []
+            weight = 0
+            for key in few:
+                if chunk and weight + counts.get(key, 0) > MAX_REVISIONS:
+                    yield chunk
+                    chunk, weight = [], 0
+                chunk.append(key)
+                weight += counts.get(key, 0)
+            yield chunk
 
     def chunk(self, keys: list[int]) -> Iterator[tuple[Any, dict[str, list[Any]]]]:
         """Yield pages with the rows that belong to them, by a few queries for all."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +17,26 @@ from django.db import models, router, transaction
 from ai_cms.core.bulk import insert_rows
 from ai_cms.core.exceptions import Conflict, InvalidInput
 from ai_cms.core.permissions import Actor
-from ai_cms.core.slugs import make_slug
 from ai_cms.pages import get_page_model, get_template_model, tree
 from ai_cms.pages.addresses import is_taken_by_route
 from ai_cms.pages.elements import element_rows
-from ai_cms.pages.exceptions import PathTooLong
 from ai_cms.pages.models import Element, Redirect, Site
-from ai_cms.pages.services import check_place, delete_rows, insert_level, resolve_page_type
+from ai_cms.pages.services import delete_rows, insert_level
 from ai_cms.pages.snapshots import PAGE_FIELDS, apply_snapshot, assign_fields
 
 from ..base import Notices
 from ..exceptions import ImportRefused
 from .exporting import PAGE_COLUMNS, PAGE_TIMES
+from .outline import Place, number_places, read_outline
 from .rows import RelatedRows
-from .site_files import FORMAT, FORMAT_VERSION, MAX_PAGES, SiteFolder, from_iso, page_file
+from .site_files import FORMAT, FORMAT_VERSION, SiteFolder, from_iso, page_file
 from .values import count_of, document_of, mapping_of, text_of
 
 __all__ = ["import_site"]
 
 CHUNK = 200
-MAX_LEVELS = 500
+#: Bytes of files that are worked on at once; as objects they take several times as much.
+BATCH_BYTES = 2_000_000
 
 Progress = Callable[[int, int, str], None]
 
@@ -59,24 +61,6 @@ def import_site(
     using = router.db_for_write(get_page_model())
     with transaction.atomic(using=using):
         return loaded(using, hostname or loaded.text("hostname"), replace)
-
-
-class _Found:
-    """A page that was read: its folder, its file's values, its model instance, its place."""
-
-    __slots__ = ("children", "page", "parent", "ref", "slugs", "value")
-
-    def __init__(self, ref: str, value: dict[str, Any], parent: _Found | None) -> None:
-        self.ref = ref
-        self.value = value
-        self.parent = parent
-        self.children: list[_Found] = []
-        self.slugs: set[str] = set()
-        self.page: Any = None
-
-    @property
-    def file(self) -> str:
-        return page_file(self.ref)
 
 
 class _Import:
@@ -110,21 +94,17 @@ class _Import:
     def __call__(self, using: str, hostname: str, replace: bool) -> tuple[Site, dict[str, int]]:
         site = self.make_site(using, hostname, replace)
         self.read_templates()
-        pages = self.read_pages()
-        self.place(pages, site, using)
-        self.insert(pages, using)
-        site.root_id = pages[0].page.pk
-        site.save(using=using, update_fields=["root"])
-        refs = {found.ref: found.page for found in pages}
-        rows = RelatedRows(refs, self.user, self.group, self.actor)
-        for number, found in enumerate(pages, 1):
-            revisions = self.folder.read(page_file(found.ref, "revisions.json"), missing=[])
-            rows.add(found.page, found.value, revisions, found.file)
-            self.progress(number, len(pages), "import")
-        counts = rows.save(using)
+        places = read_outline(self.folder)
+        number_places(places, using)
+        refs = {place.ref: place for place in places}
+        with closing(RelatedRows(refs, self.user, self.group, self.actor, using)) as rows:
+            self.insert(places, site, rows, using)
+            site.root_id = places[0].pk
+            site.save(using=using, update_fields=["root"])
+            counts = rows.finish()
         counts["redirects"] = self.read_redirects(site, refs)
         counts["templates"] = len(self.templates)
-        counts["pages"] = len(pages)
+        counts["pages"] = len(places)
         return Site.objects.using(using).select_related("root").get(pk=site.pk), counts
 
     def make_site(self, using: str, hostname: str, replace: bool) -> Site:
@@ -196,37 +176,39 @@ class _Import:
 
     # Pages
 
-    def read_pages(self) -> list[_Found]:
-        """Read all pages, parents before their children, siblings in order."""
-        ordered: list[_Found] = []
-        stack: list[tuple[str, _Found | None, int]] = [("", None, 0)]
-        while stack:
-            ref, parent, level = stack.pop()
-            file = page_file(ref)
-            if level > MAX_LEVELS or len(ordered) >= MAX_PAGES:
-                raise ImportRefused("There are more pages than can be read, or they are nested too deep.", source=file)
-            raw = self.folder.read(file)
-            if raw is None:
-                raise ImportRefused("There is no such file.", source=file)
-            value = mapping_of(raw, "page", file)
-            found = _Found(ref, value, parent)
-            if parent is not None:
-                parent.children.append(found)
-            ordered.append(found)
-            self.make_page(found)
-            below = self.folder.children(ref, value.get("children", []))
-            stack.extend((f"{ref}/{name}" if ref else name, found, level + 1) for name in reversed(below))
-        return ordered
+    def insert(self, places: list[Place], site: Site, rows: RelatedRows, using: str) -> None:
+        """Read the pages a second time and write them with all that belongs to them, a batch at a time."""
+        done = 0
+        for batch in self.batches(places):
+            pages = []
+            for place, value in batch:
+                page = self.make_page(place, value)
+                page.site_id = site.pk
+                pages.append(page)
+            self.insert_pages([place for place, _value in batch], pages, using)
+            for (place, value), page in zip(batch, pages, strict=True):
+                file = page_file(place.ref, "revisions.json")
+                rows.add(page, value, self.folder.read(file, missing=[]), place.file, self.folder.last_size)
+                done += 1
+                self.progress(done, len(places), "import")
+            rows.flush()
 
-    def make_page(self, found: _Found) -> None:
-        value, file = found.value, found.file
-        try:
-            model = resolve_page_type(text_of(value.get("type"), "type", file, limit=120) or None)
-            if found.parent is not None:
-                check_place(model, type(found.parent.page))
-        except InvalidInput as error:
-            raise ImportRefused(str(error.detail), source=file) from None
-        page = model()
+    def batches(self, places: list[Place]) -> Iterator[list[tuple[Place, dict[str, Any]]]]:
+        """Yield pages of one level with what their files say, parents before children, in lists that memory holds."""
+        batch: list[tuple[Place, dict[str, Any]]] = []
+        size = 0
+        for place in sorted(places, key=attrgetter("level")):
+            if batch and (len(batch) >= CHUNK or size >= BATCH_BYTES or batch[0][0].level != place.level):
+                yield batch
+                batch, size = [], 0
+            batch.append((place, mapping_of(self.folder.read(place.file), "page", place.file)))
+            size += self.folder.last_size
+        yield batch
+
+    def make_page(self, place: Place, value: dict[str, Any]) -> Any:
+        """Return the page of one file at its place, not saved yet."""
+        file = place.file
+        page: Any = place.model()
         fields = mapping_of(value.get("fields"), "fields", file)
         relations = {field.name for field in page.type_fields() if isinstance(field, models.ForeignKey)}
         try:
@@ -248,7 +230,9 @@ class _Import:
         page.version, page.latest_revision = page.version or 1, page.latest_revision or 0
         for name in PAGE_TIMES:
             setattr(page, name, from_iso(value.get(name), source=file))
-        page.slug = self.slug(found)
+        page.slug, page.path, page.level = place.slug, place.path, place.level
+        page.lft, page.rght, page.tree_id = place.lft, place.rght, place.tree_id
+        page.parent_id = place.parent.pk if place.parent is not None else None
         page.translation_key = self.uuid(value.get("translation_key"), file) or uuid.uuid4()
         page.deletion = self.uuid(value.get("deletion"), file)
         if page.deleted_at is None:
@@ -259,19 +243,13 @@ class _Import:
             page.template = self.templates.get(text_of(template, "template", file, limit=100))
             if page.template is None:
                 self.notices.add(f"There is no template {template!r}.", item=file)
-        found.page = page
-
-    def slug(self, found: _Found) -> str:
-        slug = text_of(found.value.get("slug"), "slug", found.file, limit=100)
-        if found.parent is None:
-            return ""
-        if not slug or make_slug(slug) != slug:
-            raise ImportRefused(f"{slug!r} is no slug.", source=found.file)
-        if found.value.get("deleted_at") is None:
-            if slug in found.parent.slugs:
-                raise ImportRefused(f"Two pages beside each other have the slug {slug!r}.", source=found.file)
-            found.parent.slugs.add(slug)
-        return slug
+        if place.parent is not None and page.deleted_at is None and is_taken_by_route(page.path):
+            # It keeps its address, so that an export of it is the same again.
+            self.notices.add(
+                f"Another part of the site answers at {page.path}, so nobody sees the page; give it another slug.",
+                item=file,
+            )
+        return page
 
     def uuid(self, value: Any, file: str) -> uuid.UUID | None:
         if value is None:
@@ -281,64 +259,23 @@ class _Import:
         except ValueError:
             raise ImportRefused(f"{str(value)[:80]!r} is no UUID.", source=file) from None
 
-    def place(self, pages: list[_Found], site: Site, using: str) -> None:
-        """Set the tree columns of all pages: a tree of its own, numbered depth first."""
-        base = get_page_model().all_objects.using(using).non_polymorphic().order_by()
-        tree_id = (base.aggregate(top=models.Max("tree_id"))["top"] or 0) + 1
-        edge = 0
-        stack: list[tuple[_Found, bool]] = [(pages[0], False)]
-        while stack:
-            found, closing = stack.pop()
-            edge += 1
-            if closing:
-                found.page.rght = edge
-                continue
-            parent = found.parent.page if found.parent is not None else None
-            page = found.page
-            page.lft, page.tree_id, page.site_id = edge, tree_id, site.pk
-            page.level = parent.level + 1 if parent is not None else 0
-            try:
-                page.path = tree.child_path(parent.path, page.slug) if parent is not None else "/"
-            except PathTooLong as error:
-                raise ImportRefused(str(error.detail), source=found.file) from None
-            if parent is not None and page.deleted_at is None and is_taken_by_route(page.path):
-                # It keeps its address, so that an export of it is the same again.
-                self.notices.add(
-                    f"Another part of the site answers at {page.path}, so nobody sees the page; give it another slug.",
-                    item=found.file,
-                )
-            stack.append((found, True))
-            stack.extend((child, False) for child in reversed(found.children))
-
-    def insert(self, pages: list[_Found], using: str) -> None:
+    def insert_pages(self, places: list[Place], pages: list[Any], using: str) -> None:
+        """Insert pages whose parents are there, and what is found in their documents."""
         model = get_page_model()
-        lock = tree.LockedTrees(model, using, {})
-        level = [pages[0]]
-        while level:
-            times = {
-                id(found): {name: getattr(found.page, name) for name in ("created_at", "updated_at")} for found in level
-            }
-            for found in level:
-                found.page.parent_id = found.parent.page.pk if found.parent is not None else None
-            insert_level(lock, [found.page for found in level])
-            rows = []
-            for found in level:
-                # The database's own times were written; the exported ones take their place.
-                for name, moment in times[id(found)].items():
-                    if moment is not None:
-                        setattr(found.page, name, moment)
-                rows.append(model(pk=found.page.pk, created_at=found.page.created_at, updated_at=found.page.updated_at))
-            models.QuerySet(model, using=using).bulk_update(rows, ["created_at", "updated_at"], batch_size=CHUNK)
-            level = [child for found in level for child in found.children]
+        times = [(page.created_at, page.updated_at) for page in pages]
+        insert_level(tree.LockedTrees(model, using, {}), pages)
+        rows = []
         elements: list[Element] = []
-        for found in pages:
-            elements.extend(Element(page_id=found.page.pk, **row) for row in element_rows(found.page.content_json))
-            if len(elements) > 5_000:
-                insert_rows(Element, elements, using=using, batch_size=1_000, keys=False)
-                elements = []
+        for place, page, (created_at, updated_at) in zip(places, pages, times, strict=True):
+            place.pk = page.pk
+            # The database's own times were written; the exported ones take their place.
+            page.created_at, page.updated_at = created_at or page.created_at, updated_at or page.updated_at
+            rows.append(model(pk=page.pk, created_at=page.created_at, updated_at=page.updated_at))
+            elements.extend(Element(page_id=page.pk, **row) for row in element_rows(page.content_json))
+        models.QuerySet(model, using=using).bulk_update(rows, ["created_at", "updated_at"], batch_size=CHUNK)
         insert_rows(Element, elements, using=using, batch_size=1_000, keys=False)
 
-    def read_redirects(self, site: Site, refs: dict[str, Any]) -> int:
+    def read_redirects(self, site: Site, refs: dict[str, Place]) -> int:
         file = "redirects.json"
         value = self.folder.read(file, missing=[])
         if not isinstance(value, list):
@@ -350,15 +287,15 @@ class _Import:
             path = text_of(entry.get("old_path"), "old_path", file, limit=2_000)
             target = text_of(entry.get("target"), "target", file, limit=2_000)
             ref = entry.get("page")
-            page = refs.get(ref) if isinstance(ref, str) else None
-            if not path.startswith("/") or path in rows or (page is None) == (not target):
+            place = refs.get(ref) if isinstance(ref, str) else None
+            if not path.startswith("/") or path in rows or (place is None) == (not target):
                 raise ImportRefused(f"The redirect of {path[:200]!r} cannot be read, or is there twice.", source=file)
             if target and not target.startswith(("/", "http://", "https://")):
                 raise ImportRefused(f"The redirect of {path[:200]!r} leads to no web address.", source=file)
             rows[path] = Redirect(
                 site=site,
                 old_path=path,
-                page=page,
+                page_id=place.pk if place is not None else None,
                 target=target,
                 permanent=entry.get("permanent") is not False,
                 automatic=entry.get("automatic") is True,

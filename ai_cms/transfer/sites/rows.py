@@ -18,15 +18,18 @@ from ai_cms.pages.models import (
 )
 from ai_cms.pages.services import json_tail
 
+from ..base import Spool
 from ..exceptions import ImportRefused
 from ..models import ImportedPage
 from .exporting import PERMISSION_COLUMNS
+from .outline import Place
 from .site_files import from_iso
 from .values import count_of, document_of, mapping_of, text_of
 
 __all__ = ["RelatedRows"]
 
 FULL = 500
+FULL_BYTES = 2_000_000
 
 
 class RelatedRows:
@@ -34,25 +37,33 @@ class RelatedRows:
 
     def __init__(
         self,
-        refs: dict[str, Any],
+        refs: dict[str, Place],
         user: Callable[[Any, str], Any],
         group: Callable[[str], Any],
         actor: Actor,
+        using: str,
     ) -> None:
         self.refs = refs
         self.user = user
         self.group = group
         self.actor = actor
-        self.using = "default"
+        self.using = using
         self.counts = {"revisions": 0, "publications": 0, "proposals": 0, "permissions": 0}
         self.revisions: list[Revision] = []
         self.publications: list[tuple[Publication, list[list[str]]]] = []
         self.proposals: list[tuple[Proposal, Any]] = []
         self.permissions: list[PageGroupPermission] = []
-        self.imports: list[ImportedPage] = []
+        self.size = 0
+        # They refer to pages anywhere in the tree, so they wait until all are there.
+        self.imports = Spool()
+        self.imported_at: list[int] = []
 
-    def add(self, page: Any, value: dict[str, Any], revisions: Any, file: str) -> None:
-        """Take in what the files of one page say."""
+    def close(self) -> None:
+        """Give back the temporary file."""
+        self.imports.close()
+
+    def add(self, page: Any, value: dict[str, Any], revisions: Any, file: str, size: int) -> None:
+        """Take in what the files of one page say. ``size``: bytes of its revisions."""
         if not isinstance(revisions, list):
             raise ImportRefused("“revisions.json” holds a list.", source=file)
         numbers: set[int] = set()
@@ -75,9 +86,10 @@ class RelatedRows:
             if name:
                 flags = {flag: item.get(flag) is True for flag in PERMISSION_COLUMNS}
                 self.permissions.append(PageGroupPermission(page_id=page.pk, group=self.group(name), **flags))
-        for item in self.listed(value, "imports", file):
-            self.imports.append(self.imported(page, item, file))
-        if len(self.revisions) >= FULL:
+        if imports := self.listed(value, "imports", file):
+            self.imported_at.append(self.imports.put([page.pk, imports, file]))
+        self.size += size
+        if len(self.revisions) >= FULL or self.size >= FULL_BYTES:
             self.flush_revisions()
 
     def listed(self, value: dict[str, Any], name: str, file: str) -> list[dict[str, Any]]:
@@ -160,12 +172,12 @@ class RelatedRows:
         )
         return row, self.moment(value, "created_at", file)
 
-    def imported(self, page: Any, value: dict[str, Any], file: str) -> ImportedPage:
+    def imported(self, page_id: Any, value: dict[str, Any], file: str) -> ImportedPage:
         target = self.refs.get(str(value.get("target")))
         if target is None:
             raise ImportRefused("“imports” refers to a page that is not here.", source=file)
         return ImportedPage(
-            page_id=page.pk,
+            page_id=page_id,
             target_id=target.pk,
             source=text_of(value.get("source"), "source", file, limit=255),
             key=text_of(value.get("key"), "key", file, limit=255),
@@ -184,11 +196,11 @@ class RelatedRows:
     def flush_revisions(self) -> None:
         insert_rows(Revision, self.revisions, using=self.using, batch_size=200, keys=False)
         self.counts["revisions"] += len(self.revisions)
-        self.revisions = []
+        self.revisions, self.size = [], 0
 
-    def save(self, using: str) -> dict[str, int]:
-        """Write what is left and return how many rows of each kind there were."""
-        self.using = using
+    def flush(self) -> None:
+        """Write what has been taken in."""
+        using = self.using
         self.flush_revisions()
         rows = [row for row, _facets in self.publications]
         insert_rows(Publication, rows, using=using, batch_size=200)
@@ -204,6 +216,22 @@ class RelatedRows:
             row.created_at = moment
         Proposal.objects.using(using).bulk_update(proposals, ["created_at"], batch_size=200)
         PageGroupPermission.objects.using(using).bulk_create(self.permissions, batch_size=500)
-        ImportedPage.objects.using(using).bulk_create(self.imports, batch_size=500)
-        self.counts.update(publications=len(rows), proposals=len(proposals), permissions=len(self.permissions))
+        for name, found in (
+            ("publications", rows),
+            ("proposals", proposals),
+            ("permissions", self.permissions),
+        ):
+            self.counts[name] += len(found)
+        self.publications, self.proposals, self.permissions = [], [], []
+
+    def finish(self) -> dict[str, int]:
+        """Write what is left and return how many rows of each kind there were."""
+        self.flush()
+        rows: list[ImportedPage] = []
+        for position, place in enumerate(self.imported_at, 1):
+            page_id, values, file = self.imports.get(place)
+            rows.extend(self.imported(page_id, value, file) for value in values)
+            if len(rows) >= FULL or position == len(self.imported_at):
+                ImportedPage.objects.using(self.using).bulk_create(rows, batch_size=FULL)
+                rows = []
         return self.counts

@@ -82,6 +82,8 @@ class SiteFolder:
         self.path = Path(path)
         self.written: set[str] = set()
         self.changed = 0
+        #: Bytes of the file read last.
+        self.last_size = 0
 
     # Writing
 
@@ -144,6 +146,7 @@ class SiteFolder:
     def read(self, name: str, *, missing: Any = None) -> Any:
         """Return the value of one file; ``missing`` where there is none. Raises ImportRefused with file and line."""
         target = self.path / name
+        self.last_size = 0
         try:
             if not target.exists():
                 return missing
@@ -154,7 +157,9 @@ class SiteFolder:
                 raise ImportRefused("This is no ordinary file.", source=name)
             if info.st_size > MAX_FILE_BYTES:
                 raise ImportRefused(f"The file is larger than {MAX_FILE_BYTES:,} bytes.", source=name)
-            text = target.read_bytes().decode("utf-8")
+            data = target.read_bytes()
+            self.last_size = len(data)
+            text = data.decode("utf-8")
         except UnicodeDecodeError:
             raise ImportRefused("The file is not UTF-8.", source=name) from None
         except OSError as error:

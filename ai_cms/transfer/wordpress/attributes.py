@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from collections.abc import Mapping
+from html import escape, unescape
 from typing import Any
+from urllib.parse import unquote
 
-__all__ = ["attribute_texts"]
+from .media import Picture
+
+__all__ = ["attribute_texts", "shortcode_texts"]
 
 MAX_TEXTS = 500
 
@@ -22,6 +26,67 @@ _SETTINGS = re.compile(
     r"(?:name|s)?\Z",
     re.IGNORECASE,
 )
+
+
+# Attributes of shortcodes that people write into, that name a picture, and that lead somewhere.
+_WRITTEN = re.compile(
+    r"(?:\A|[-_])(?:answer|author|caption|content|desc|description|heading|headline|label|message|position|question|quote|"
+    r"subheading|subtitle|text|title)\Z"
+)
+_PICTURED = re.compile(
+    r"(?:\A|[-_])(?:background|bg|image|images|img|photo|picture|src|thumbnail)(?:_(?:id|src|url))?\Z"
+)
+_LEADING = re.compile(r"(?:\A|[-_])(?:href|link|url)\Z")
+_CHOICES = frozenset(
+    "0 1 bottom center custom default disable enable false h1 h2 h3 h4 h5 h6 hidden inherit justify left no none normal off "
+    "on right top true yes".split()
+)
+
+
+def shortcode_texts(name: str, attributes: Mapping[str, str], pictures: Mapping[int, Picture]) -> str:
+    """Return what people wrote into the attributes of a page builder's shortcode as HTML: words, pictures, a link.
+
+    ``pictures``: of the site by their number.
+    """
+    parts: list[str] = []
+    texts: list[str] = []
+    address = label = ""
+    for key, value in attributes.items():
+        value = unescape(value).strip()
+        if not value or value.lower() in _CHOICES:
+            continue
+        if _WRITTEN.search(key):
+            texts.append(value)
+        elif _PICTURED.search(key):
+            numbers = [int(number) for number in value.split(",") if re.fullmatch(r"\s*[0-9]{1,12}\s*", number)]
+            parts += [pictures[number].figure for number in numbers if number in pictures]
+            if value.startswith(("http://", "https://", "/")):
+                # A frame, a video and a sound have a “src” too.
+                if _PICTURE.search(value) or not key.endswith("src"):
+                    parts.append(f'<p><img src="{escape(value)}" alt=""></p>')
+                else:
+                    address = address or value
+        elif _LEADING.search(key):
+            # WPBakery writes “url:https%3A%2F%2Fshop.example|title:More”.
+            fields = dict(part.partition(":")[::2] for part in value.split("|")) if value.startswith("url:") else {}
+            address = unquote(fields.get("url", "")) if fields else value
+            label = unquote(fields.get("title", ""))
+    if not re.match(r"(?:https?://|mailto:|tel:|/|#)\S", address):
+        address = ""
+    tag = "h2" if "heading" in name else "p"
+    for text in texts:
+        parts.append(
+            f"<div>{text}</div>" if "<" in text and ">" in text else f"<{tag}>{escape(text, quote=False)}</{tag}>"
+        )
+        tag = "p"
+    if address:
+        if len(texts) == 1 and "<" not in texts[0]:
+            shown = parts.pop()
+            inner = shown.partition(">")[2].rpartition("<")[0]
+            parts.append(shown.replace(f">{inner}<", f'><a href="{escape(address)}">{inner}</a><', 1))
+        else:
+            parts.append(f'<p><a href="{escape(address)}">{escape(label or address, quote=False)}</a></p>')
+    return "\n\n".join(parts)
 
 
 def attribute_texts(attrs: dict[str, Any]) -> str:

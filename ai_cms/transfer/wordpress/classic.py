@@ -9,6 +9,7 @@ from html import escape
 from ai_cms.blocks.convert.result import ConversionWarning
 from ai_cms.blocks.html.markup import words
 
+from .attributes import shortcode_texts
 from .media import Picture
 
 __all__ = ["classic_html"]
@@ -41,6 +42,11 @@ _KNOWN = words(
     "audio caption wp_caption embed gallery playlist video contact-form contact-form-7 formidable gravityform ninja_form "
     "wpforms googlemaps youtube vimeo soundcloud twitter recaptcha products product woocommerce_cart woocommerce_checkout "
     "su_button button row column columns tabs tab accordion toggle spacer divider polldaddy slideshow recent-posts"
+)
+# They show what only their plugin knows; their titles are for its lists.
+_PLUGINS = words(
+    "contact-form contact-form-7 formidable gravityform ninja_form wpforms recaptcha products product woocommerce_cart "
+    "woocommerce_checkout polldaddy playlist slideshow recent-posts"
 )
 _AUDIO = ("src", "mp3", "ogg", "m4a", "wav", "flac", "wma")
 _VIDEO = ("src", "mp4", "m4v", "webm", "ogv", "wmv", "flv")
@@ -203,6 +209,13 @@ class _Shortcodes:
         html = handler(attributes, content) if handler else ""
         if html:
             return html
+        said = shortcode_texts(name, attributes, self.attachments) if name not in _PLUGINS and not handler else ""
+        if said:
+            message = (
+                f"The shortcode [{name}] was left out; the words, pictures and links of its attributes were taken."
+            )
+            self.warnings.append(ConversionWarning(line, message))
+            return f"\n\n{said}\n\n{content}"
         self.warnings.append(ConversionWarning(line, f"The shortcode [{name}] was left out."))
         return content
 

@@ -37,7 +37,10 @@ _SILENT_TYPES = frozenset({"revision", "nav_menu_item", "attachment", "wp_block"
 _SEO_DESCRIPTIONS = ("_yoast_wpseo_metadesc", "rank_math_description", "_aioseo_description", "_aioseop_description")
 _SEO_TITLES = ("_yoast_wpseo_title", "rank_math_title", "_aioseo_title", "_aioseop_title")
 # Where content names attachments by number: block attributes, classes, gallery shortcodes.
-_NUMBERS = re.compile(r"""(?:"(?:id|ids|mediaId)"\s*:\s*\[?|wp-image-|attachment_|ids\s*=\s*["'])([0-9][0-9,\s]*)""")
+_NUMBERS = re.compile(
+    r"""(?:"(?:id|ids|mediaId)"\s*:\s*\[?|wp-image-|attachment_|(?:ids|images?|image_id|img|photo|src)\s*=\s*["'])"""
+    r"([0-9][0-9,\s]*)"
+)
 _PICTURE = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)(?:\?.*)?\Z", re.IGNORECASE)
 _IN_DIGEST = (
     "title",
@@ -100,6 +103,7 @@ class WordPressImporter(Importer):
     def items(self) -> Iterator[ImportItem]:
         raws: list[ImportItem] = []
         others: Counter[str] = Counter()
+        fields: Counter[str] = Counter()
         comments = 0
         with open_wxr(self.path) as file:
             for raw in read_wxr(file, source=self.path.name, on_site=self.open_site, warn=self.mended):
@@ -107,6 +111,7 @@ class WordPressImporter(Importer):
                 if raw.type in ("page", "post") or raw.type in self.post_types:
                     if (item := self.read_item(raw)) is not None:
                         raws.append(item)
+                        fields.update({key for key, value in raw.meta if value.strip() and self.unnamed(key)})
                 elif raw.type == "attachment":
                     self.read_attachment(raw)
                 elif raw.type == "nav_menu_item":
@@ -119,6 +124,11 @@ class WordPressImporter(Importer):
             self.notices.add(
                 f"{count} items of the type “{name[:100]}” were not imported (--post-type imports them as posts)."
             )
+        if fields:
+            names = ", ".join(f"“{name[:50]}”" for name, _count in fields.most_common(20))
+            self.notices.add(f"{len(fields)} custom fields were not imported (--custom-field keeps one): {names}.")
+        if self.site.described:
+            self.notices.add(f"The descriptions of {self.site.described} categories and tags were not imported.")
         if comments:
             self.notices.add(f"{comments} comments were not imported.")
         menu_names = {menu.slug: menu.name for menu in self.site.menus}
@@ -182,6 +192,10 @@ class WordPressImporter(Importer):
     def keeps(self, name: str) -> bool:
         seo = (*_SEO_DESCRIPTIONS, *_SEO_TITLES)
         return name in self.custom_fields or name in ("_thumbnail_id", "footnotes", *seo)
+
+    def unnamed(self, name: str) -> bool:
+        """Return whether a custom field is one that people fill in, and nobody asked for."""
+        return bool(name) and not name.startswith("_") and not self.keeps(name)
 
     def is_public(self, raw: WxrItem, item: ImportItem) -> bool:
         def warn(message: str) -> None:

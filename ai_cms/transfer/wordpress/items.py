@@ -56,7 +56,7 @@ class WxrMenu:
 
 @dataclass(slots=True)
 class WxrSite:
-    """What stands before the items. ``authors``: display name by login."""
+    """What stands before the items. ``authors``: display name by login. ``described``: terms that have a description."""
 
     title: str = ""
     link: str = ""
@@ -66,4 +66,5 @@ class WxrSite:
     base_blog_url: str = ""
     authors: dict[str, str] = field(default_factory=dict)
     menus: list[WxrMenu] = field(default_factory=list)
+    described: int = 0
     is_wordpress: bool = False

@@ -73,6 +73,7 @@ _ITEM_TEXTS = {
     "wp:is_sticky": "sticky",
     "wp:attachment_url": "attachment_url",
 }
+_HEADER_PARTS = frozenset({"wp:author", "wp:category", "wp:tag", "wp:term"})
 _CHANNEL_TEXTS = {
     "title": "title",
     "link": "link",
@@ -188,7 +189,7 @@ class _Reader:
         if self.item is None:
             if depth == 3:
                 return name in _CHANNEL_TEXTS
-            return depth == 4 and self.path[2] in ("wp:author", "wp:term")
+            return depth == 4 and self.path[2] in _HEADER_PARTS
         if depth == 4:
             return name in _ITEM_TEXTS or name == "category"
         return depth == 5 and self.path[3] == "wp:postmeta"
@@ -216,7 +217,7 @@ class _Reader:
             if name == "item" and self.item is not None:
                 self.ready.append(self.item)
                 self.item = None
-            elif self.item is None and name in ("wp:author", "wp:term"):
+            elif self.item is None and name in _HEADER_PARTS:
                 self.keep_header(name)
         elif depth == 4 and self.item is not None:
             self.end_part(name)
@@ -264,7 +265,10 @@ class _Reader:
             full = " ".join(filter(None, (parts.get("wp:author_first_name"), parts.get("wp:author_last_name"))))
             if login:
                 self.site.authors[login] = parts.get("wp:author_display_name") or full or login
-        elif parts.get("wp:term_taxonomy") == "nav_menu":
+            return
+        if any(parts.get(f"wp:{kind}_description") for kind in ("category", "tag", "term")):
+            self.site.described += 1
+        if parts.get("wp:term_taxonomy") == "nav_menu":
             self.site.menus.append(WxrMenu(parts.get("wp:term_slug", ""), parts.get("wp:term_name", "")))
 
 
