@@ -293,6 +293,17 @@ def test_nothing_that_is_no_page_is_dropped_silently(import_wxr: Import) -> None
     assert summary["created"] == 2
 
 
+def test_custom_fields_that_are_not_kept_are_named(import_wxr: Import) -> None:
+    items = [
+        Item(1, meta={"subtitle": "Slow", "_edit_last": "1", "price": "3"}),
+        Item(2, meta={"subtitle": "Slower", "_yoast_wpseo_title": "T"}),
+    ]
+    said = "Custom fields were not imported (--custom-field NAME keeps one in the metadata): subtitle (2), price (1)."
+    assert said in messages(import_wxr(items))
+    said = messages(import_wxr(items, custom_fields=["subtitle", "price"]))
+    assert "Custom fields" not in said
+
+
 def test_another_version_of_the_format_is_imported_with_a_warning(import_wxr: Import) -> None:
     summary = import_wxr([page(1, "Rye", name="rye")], version="2.0")
     assert summary["created"] == 1

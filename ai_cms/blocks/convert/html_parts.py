@@ -34,6 +34,8 @@ MAX_INLINE = 10_000
 
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _SIMPLE = frozenset({"p", "div"})
+# Where scripts that load pictures late keep their addresses.
+_ADDRESSES = ("src", "data-src", "data-lazy-src", "data-original")
 _ALIGN = re.compile(r"text-align\s*:\s*(left|center|right)|has-text-align-(left|center|right)", re.IGNORECASE)
 
 
@@ -48,7 +50,9 @@ def _pixels(value: str) -> int | None:
 
 def _image_props(image: Element, link: Element | None) -> dict[str, Any] | None:
     attrs = image.attrs
-    candidates = (attrs.get("src", ""), attrs.get("data-src", ""), attrs.get("data-lazy-src", ""))
+    # The largest of several sizes: lists of them go from small to large.
+    sizes = [part.split()[0] for part in attrs.get("srcset", attrs.get("data-srcset", "")).split(", ") if part.split()]
+    candidates = (*(attrs.get(name, "") for name in _ADDRESSES), *sizes[::-1])
     src = next(filter(None, map(file_url, candidates)), "")
     if not src:
         return None

@@ -88,6 +88,8 @@ class WordPressImporter(Importer):
         self.posts_parent: str | None = None
         self.hosts: set[str] = set()
         self.base = ""
+        #: How many texts have each custom field that is not kept.
+        self.unkept: Counter[str] = Counter()
 
     def close(self) -> None:
         self.spool.close()
@@ -118,6 +120,12 @@ class WordPressImporter(Importer):
         for name, count in sorted(others.items()):
             self.notices.add(
                 f"{count} items of the type “{name[:100]}” were not imported (--post-type imports them as posts)."
+            )
+        if self.unkept:
+            self.notices.add(
+                "Custom fields were not imported (--custom-field NAME keeps one in the metadata): "
+                + ", ".join(f"{name[:50]} ({count})" for name, count in self.unkept.most_common(20))
+                + (f" and {len(self.unkept) - 20} more." if len(self.unkept) > 20 else ".")
             )
         if comments:
             self.notices.add(f"{comments} comments were not imported.")
@@ -173,6 +181,8 @@ class WordPressImporter(Importer):
         stamp = item.created_at.isoformat() if item.created_at else ""
         item.order = (0, 1, number_of(raw.menu_order), "") if is_page else (1, 0, 0, stamp)
         kept = {"fields": sorted(pair for pair in raw.meta if self.keeps(pair[0])), "password": bool(raw.password)}
+        # Names that begin with "_" are plugins' own; their users never saw them.
+        self.unkept.update({name for name, _value in raw.meta if not (self.keeps(name) or name.startswith("_"))} - {""})
         item.digest = digest_of([getattr(raw, name) for name in _IN_DIGEST], raw.categories, kept)
         place = self.spool.put({**asdict(raw), "password": bool(raw.password), "meta": kept["fields"]})
         numbers = {number.strip() for found in _NUMBERS.findall(raw.content) for number in found.split(",")} - {""}
