@@ -278,6 +278,17 @@ def test_shortcodes(content: str, expected: list[tuple[str, dict[str, Any]]], wa
     assert len(wordpress_to_blocks(content, attachments=PICTURES).warnings) == warnings
 
 
+def test_the_picture_of_a_cover_is_not_left_out_in_silence() -> None:
+    image = '<img class="wp-block-cover__image-background" src="data:image/png;base64,iVBORw0KGgo=">'
+    content = (
+        '<!-- wp:cover {"url":"data:image/png;base64,iVBORw0KGgo="} --><div class="wp-block-cover">' + image + "<div>"
+        "<!-- wp:paragraph --><p>Slow.</p><!-- /wp:paragraph --></div></div><!-- /wp:cover -->"
+    )
+    found = wordpress_to_blocks(content)
+    assert [warning.message for warning in found.warnings] == ["A picture without a usable address was left out."]
+    assert "Slow." in blocks_to_html(found.blocks)
+
+
 def test_a_gallery_without_ids_shows_what_was_uploaded_to_the_post() -> None:
     assert convert("[gallery]", attached=[5]) == [
         ("gallery", {"images": [{"src": "https://e.example/5.jpg", "alt": ""}], "columns": 3})

@@ -334,6 +334,8 @@ class _WordPressReader:
         src = file_url(item.text("url")) or (file_url(image.attrs.get("src", "")) if image else "")
         known = self.attachments.get(item.number("id") or 0)
         src = src or (known.url if known else "")
+        if not src and (item.text("url") or image is not None):
+            self.warn(item.line, "A picture without a usable address was left out.")
         alt = one_line(item.text("alt") or (image.attrs.get("alt", "") if image else ""))
         is_video = item.text("backgroundType") == "video" or wrapper.find("video") is not None
         inside = self.read(item.blocks) if item.blocks else self.read_html(serialize(wrapper), item.line)
