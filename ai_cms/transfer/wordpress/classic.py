@@ -9,6 +9,7 @@ from html import escape
 from ai_cms.blocks.convert.result import ConversionWarning
 from ai_cms.blocks.html.markup import words
 
+from .attributes import attribute_texts
 from .media import Picture
 
 __all__ = ["classic_html"]
@@ -41,6 +42,11 @@ _KNOWN = words(
     "audio caption wp_caption embed gallery playlist video contact-form contact-form-7 formidable gravityform ninja_form "
     "wpforms googlemaps youtube vimeo soundcloud twitter recaptcha products product woocommerce_cart woocommerce_checkout "
     "su_button button row column columns tabs tab accordion toggle spacer divider polldaddy slideshow recent-posts"
+)
+# Page builders keep what readers see in attributes, among many settings.
+_BUILDER = re.compile(r"(?:vc|et_pb|fusion|av|us|mk|cs|dt|nectar|kc)_")
+_SHOWN = words(
+    "text heading title subtitle label caption quote description content button_text link_text image_url src"
 )
 _AUDIO = ("src", "mp3", "ogg", "m4a", "wav", "flac", "wma")
 _VIDEO = ("src", "mp4", "m4v", "webm", "ogv", "wmv", "flv")
@@ -203,6 +209,11 @@ class _Shortcodes:
         html = handler(attributes, content) if handler else ""
         if html:
             return html
+        shown = {key: value for key, value in attributes.items() if key in _SHOWN} if _BUILDER.match(name) else {}
+        if taken := attribute_texts(shown):
+            message = f"The shortcode [{name}] is not known; the texts of its attributes were taken."
+            self.warnings.append(ConversionWarning(line, message))
+            return f"\n\n{taken}\n\n{content}"
         self.warnings.append(ConversionWarning(line, f"The shortcode [{name}] was left out."))
         return content
 
