@@ -67,6 +67,11 @@ _INSTRUCTION = re.compile(
     r"|abschnitt|über|texte|rubrique|sur|p[aá]gina|art[ií]culo|texto|sobre|articolo|testo|su|over|tekst)\b",
     re.IGNORECASE,
 )
+# Where the verb comes last, or no blanks part the words.
+_INSTRUCTION_CJK = re.compile(
+    r".{0,100}(?:書いて|作成して|作って)(?:ください|下さい|ほしい|欲しい|くれ)?[^\w\s]?\s*\Z"
+    r"|(?:请|請|帮我|幫我){0,2}(?:写|寫|撰写|撰寫|创建|創建|制作|製作|生成).{0,60}(?:页面|頁面|网页|網頁|网站|網站|文章|帖子)[^\w\s]?\s*\Z"
+)
 
 
 def without_instructions(text: str) -> str:
@@ -74,7 +79,9 @@ def without_instructions(text: str) -> str:
     lines = []
     for line in text.splitlines():
         found = local_text.sentences(line)
-        kept = [sentence for sentence in found if not _INSTRUCTION.match(sentence)]
+        kept = [
+            sentence for sentence in found if not (_INSTRUCTION.match(sentence) or _INSTRUCTION_CJK.match(sentence))
+        ]
         lines.append(line if len(kept) == len(found) else " ".join(kept))
     return "\n".join(lines).strip()
 

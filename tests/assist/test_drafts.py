@@ -153,7 +153,13 @@ def test_a_title_a_little_too_long_is_cut_between_words(model: Any, superuser: A
 
 @pytest.mark.parametrize(
     "brief",
-    ["Write a page about our bakery.", "Please create a landing page for a bakery", "Schreibe eine Seite über Brot."],
+    [
+        "Write a page about our bakery.",
+        "Please create a landing page for a bakery",
+        "Schreibe eine Seite über Brot.",
+        "ライ麦パンについてのページを書いてください。",
+        "请写一个关于面包的页面。",
+    ],
 )
 def test_an_instruction_is_not_printed_as_the_page(local: None, superuser: Any, brief: str) -> None:
     with pytest.raises(LLMUnsupported):

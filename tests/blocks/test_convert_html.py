@@ -75,6 +75,8 @@ def assert_valid(made: list[dict[str, Any]]) -> None:
         ("<p><a href=/l><img src=/a.png></a></p>", ("image", {"src": "/a.png", "alt": "", "link": "/l"})),
         ("<figure><img src=/a.png><figcaption>c <a href=/x>d</a></figcaption></figure>", ("image", {"src": "/a.png", "alt": "", "caption": 'c <a href="/x">d</a>'})),
         ("<picture><source srcset=/b.webp><img src=/a.png></picture>", ("image", {"src": "/a.png", "alt": ""})),
+        ("<img data-original=/lazy.png>", ("image", {"src": "/lazy.png", "alt": ""})),
+        ("<img srcset='/s.png 300w, /l.png 900w'>", ("image", {"src": "/l.png", "alt": ""})),
         ("<img data-src=/lazy.png src='data:image/gif;base64,R0'>", ("image", {"src": "/lazy.png", "alt": ""})),
         ("<iframe src=//www.youtube.com/embed/dQw4w9WgXcQ title=t></iframe>", ("embed", {"url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "title": "t"})),
         ("<video poster=/p.jpg><source src=/v.mp4><track src=/v.vtt srclang=en label=E></video>", ("video", {"src": "/v.mp4", "poster": "/p.jpg", "tracks": [{"src": "/v.vtt", "kind": "subtitles", "language": "en", "label": "E"}]})),
@@ -305,6 +307,15 @@ def test_styles_and_targets_of_links(html: str, kept: list[str]) -> None:
 def test_headings_keep_links_and_anchors(html: str, props: dict[str, Any]) -> None:
     (made,) = html_to_blocks(html)
     assert made["props"] == {"level": 2, **props}
+
+
+@pytest.mark.parametrize("name", ["title", "style", "template", "object", "svg", "textarea"])
+def test_a_name_in_a_sentence_takes_no_words_with_it(name: str) -> None:
+    found = convert_html(f"<p>Use <{name}> here.</p><p>Second.</p>")
+    assert text_of(parse_html(found.blocks[0]["props"]["html"])) == "Use here.\nSecond."
+    assert [warning.message for warning in found.warnings] == [
+        f"<{name}> is never closed; what follows was kept as text."
+    ]
 
 
 def test_a_tag_that_nobody_knows_is_named() -> None:

@@ -227,6 +227,15 @@ def test_what_is_said_comes_back(text: str) -> None:
     assert blocks_to_markdown(markdown_to_blocks(text)) == text
 
 
+@pytest.mark.parametrize("code", ["'l' | 'h'", "a`b | c", "a\\|b", "|"])
+def test_a_bar_in_the_code_of_a_cell_stays_code(code: str) -> None:
+    rows = [["a", "b"], [f"<code>{code}</code>", "x"]]
+    written = blocks_to_markdown([{"type": "table", "props": {"header": True, "rows": rows}}])
+    found = markdown_to_blocks(written)
+    assert found[0]["props"]["rows"] == rows
+    assert blocks_to_markdown(found) == written
+
+
 def test_notes() -> None:
     blocks = markdown_to_blocks("Intro[^1] and[^two], not[^3].\n\n[^1]: The note.\n[^two]: word\n")
     assert blocks[0]["props"]["html"].startswith('<p>Intro<sup><a href="#fn1" id="fnref1">1</a></sup> and<sup>')

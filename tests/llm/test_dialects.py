@@ -208,6 +208,23 @@ def test_a_refused_parameter_is_left_out_from_then_on(
         assert seen[-1]["max_completion_tokens"] == 4096
 
 
+@pytest.mark.parametrize("key", ["k", "x", "o", "token"])
+def test_a_key_of_a_few_letters_hides_no_refusal(key: str) -> None:
+    message = f"Unsupported parameter: 'max_tokens' with the key {key}. Use 'max_completion_tokens' instead."
+    with scripted(refusing(400, message, when=lambda body: "max_tokens" in body)) as (url, seen):
+        backend = OpenAICompatibleBackend(alias="x", model="m", base_url=url, api_key=key)
+        assert backend.generate(ask()).text == "Bread."
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("key", ["k", "sk-1234567890"])
+def test_the_key_is_in_no_reason(key: str) -> None:
+    with scripted(refusing(400, f"Wrong key {key}, not kept.", when=lambda body: True)) as (url, _):
+        backend = OpenAICompatibleBackend(alias="x", model="m", base_url=url, api_key=key)
+        with pytest.raises(LLMBackendMisconfigured, match=r"Wrong key \[key\], not kept"):
+            backend.generate(ask())
+
+
 def test_a_wrong_value_is_no_refused_parameter() -> None:
     message = "max_tokens is too large: 4096. This model allows at most 100 completion tokens."
     with pytest.raises(LLMBackendMisconfigured):

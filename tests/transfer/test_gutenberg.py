@@ -278,6 +278,27 @@ def test_shortcodes(content: str, expected: list[tuple[str, dict[str, Any]]], wa
     assert len(wordpress_to_blocks(content, attachments=PICTURES).warnings) == warnings
 
 
+def test_the_picture_of_a_cover_is_not_left_out_in_silence() -> None:
+    image = '<img class="wp-block-cover__image-background" src="data:image/png;base64,iVBORw0KGgo=">'
+    content = (
+        '<!-- wp:cover {"url":"data:image/png;base64,iVBORw0KGgo="} --><div class="wp-block-cover">' + image + "<div>"
+        "<!-- wp:paragraph --><p>Slow.</p><!-- /wp:paragraph --></div></div><!-- /wp:cover -->"
+    )
+    found = wordpress_to_blocks(content)
+    assert [warning.message for warning in found.warnings] == ["A picture without a usable address was left out."]
+    assert "Slow." in blocks_to_html(found.blocks)
+
+
+def test_words_in_the_attributes_of_page_builders_are_taken() -> None:
+    found = wordpress_to_blocks(
+        '[vc_row css=".vc_custom_1{margin: 0 !important;}"][vc_custom_heading text="Our shop" font_container="tag:h2"]'
+        "[vc_column_text]Words[/vc_column_text][/vc_row]"
+    )
+    assert blocks_to_html(found.blocks).replace("\n", "") == "<h2>Our shop</h2><p>Words</p>"
+    said = [warning.message for warning in found.warnings]
+    assert "The shortcode [vc_custom_heading] is not known; the texts of its attributes were taken." in said
+
+
 def test_a_gallery_without_ids_shows_what_was_uploaded_to_the_post() -> None:
     assert convert("[gallery]", attached=[5]) == [
         ("gallery", {"images": [{"src": "https://e.example/5.jpg", "alt": ""}], "columns": 3})

@@ -191,6 +191,9 @@ def test_scripts_do_nothing(root: Any, tmp_path: Path, client: Any) -> None:
         ("author: {name: Ada}", "", True),
         ("date: 2099-01-01", "it was to appear on 2099-01-01", False),
         ("publishDate: 2099-01-01", "it was to appear on 2099-01-01", False),
+        ("publish_date: 2099-01-01", "it was to appear on 2099-01-01", False),
+        ("visibility: private", "its visibility is “private”", False),
+        ("expiry_date: 2021-01-01", "it expired on 2021-01-01", False),
         ("expiryDate: 2021-01-01", "it expired on 2021-01-01", False),
         ("status: draft", "its status is “draft”", False),
     ],
@@ -280,6 +283,29 @@ def test_what_is_to_come_follows_the_generator(root: Any, tmp_path: Path, config
     (folder / config).write_text("")
     run("import_markdown", folder)
     assert page_at("/a/").live == public
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("H~2~O", "a subscript or superscript"),
+        ("x^2^ is", "a subscript or superscript"),
+        ("Say $x + y$ now", "a formula"),
+        ("$$x^2$$", "a formula"),
+        ("%% hidden %%", "a comment of Obsidian"),
+        ("*[HTML]: Hypertext", "an abbreviation"),
+        ("Term\n: said of it", "a definition list"),
+        # What only looks like it.
+        ("It costs $5 to $10, or US$ 7.", ""),
+        ("~~struck~~ and ~/bin and a~b", ""),
+        ("50% of it, 2^10 and a ^ b", ""),
+        ("`H~2~O` and `$x$`", ""),
+    ],
+)
+def test_what_is_no_markdown_here_is_named(root: Any, tmp_path: Path, text: str, said: str) -> None:
+    summary = run("import_markdown", write(tmp_path / "docs", a_md=f"# A\n\n{text}\n"))
+    assert said in messages(summary)
+    assert bool(messages(summary)) == bool(said)
 
 
 def test_markup_of_generators_is_named(root: Any, tmp_path: Path) -> None:

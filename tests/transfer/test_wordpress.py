@@ -293,6 +293,15 @@ def test_nothing_that_is_no_page_is_dropped_silently(import_wxr: Import) -> None
     assert summary["created"] == 2
 
 
+def test_custom_fields_that_are_not_kept_are_named(import_wxr: Import) -> None:
+    items = [
+        Item(1, meta={"subtitle": "Slow", "_edit_last": "1", "price": "3"}),
+        Item(2, meta={"subtitle": "Slower", "_yoast_wpseo_title": "T"}),
+    ]
+    assert "2 custom fields were not imported (--custom-field keeps one): “subtitle”, “price”." in messages(import_wxr(items))
+    assert "custom fields were not" not in messages(import_wxr(items, custom_fields=["subtitle", "price"]))
+
+
 def test_another_version_of_the_format_is_imported_with_a_warning(import_wxr: Import) -> None:
     summary = import_wxr([page(1, "Rye", name="rye")], version="2.0")
     assert summary["created"] == 1

@@ -190,6 +190,7 @@ def test_reading_takes_the_memory_of_one_item() -> None:
         ("a & b &amp; c &copy d", "a & b & c &copy d", "stood alone", 0),
         ("a &nbsp; &hellip; b", "a \xa0 … b", "ntities of HTML", 0),
         ("x\n<![CDATA[a\x10b & &nbsp;]]>\x0b\x1c", "x\nab & &nbsp;", "Control characters", 1),
+        ("x\na\ufffeb\uffff", "x\nab", "Characters that XML forbids", 1),
         ("a&#16;b&#x1F;c&#128512;", "abc😀", "References to characters", 0),
     ],
 )

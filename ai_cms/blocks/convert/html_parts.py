@@ -34,6 +34,7 @@ MAX_INLINE = 10_000
 
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _SIMPLE = frozenset({"p", "div"})
+# Where scripts that load pictures late keep their addresses.
 _ALIGN = re.compile(r"text-align\s*:\s*(left|center|right)|has-text-align-(left|center|right)", re.IGNORECASE)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from ..html.markup import HTML_TAGS, Element, text_of
+from ..html.markup import HTML_TAGS, Element, never_closed, text_of
 from ..html.styles import ALIGNMENTS, apply_styles
 from .pictures import find_source
 from .result import ConversionWarning
@@ -44,7 +44,12 @@ def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[Conve
         for child in parent.children:
             if isinstance(child, Element):
                 pending.append(child)
-                if child.name not in HTML_TAGS and child.name not in said and child.name[:40].isidentifier():
+                if child.name not in said and (original := never_closed(child.name)):
+                    said.add(child.name)
+                    warnings.append(
+                        ConversionWarning(child.line, f"<{original}> is never closed; what follows was kept as text.")
+                    )
+                elif child.name not in HTML_TAGS and child.name not in said and child.name[:40].isidentifier():
                     said.add(child.name)
                     warnings.append(
                         ConversionWarning(

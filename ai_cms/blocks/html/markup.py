@@ -5,8 +5,9 @@ It is neither a validator nor a sanitiser: what it yields is put together anew a
 memory on hostile input (unclosed formatting elements, very deep nesting), and because the converters want a tree.
 
 Differences from a browser, all in favour of keeping text: an unfinished tag at the end is text, an unfinished comment
-ends at the next ``>``, text directly in a table stays where it is, formatting elements that were never closed end with
-their parent.
+ends at the next ``>``, an element that would take everything up to its end tag and has none (``List<Object>``, "use
+<title>") is ``x-object`` and like any other, text directly in a table stays where it is, formatting elements that were
+never closed end with their parent.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections.abc import Iterator
 from html import escape, unescape
 from html.entities import html5
 
+from .end_tags import EndTags
+
 __all__ = [
     "BLOCK_TAGS",
     "DROPPED_TAGS",
@@ -24,6 +27,7 @@ __all__ = [
     "VOID_TAGS",
     "Comment",
     "Element",
+    "never_closed",
     "parse_html",
     "serialize",
     "text_of",
@@ -42,6 +46,8 @@ VOID_TAGS = words("area base br col embed frame hr img input link meta param sou
 # Their content is never shown by a browser (or, for svg and math, is no text of the page): dropped whole.
 DROPPED_TAGS = words("script style noscript template svg math noframes noembed object applet iframe title")
 _RAW_TAGS = words("script style noscript template svg math noframes noembed iframe xmp textarea title")
+# What takes everything with it until its end tag.
+_CLOSED_BY_NAME = DROPPED_TAGS | _RAW_TAGS
 BLOCK_TAGS = words(
     "address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset "
     "figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing main menu nav ol "
@@ -165,6 +171,12 @@ def _unescape_attribute(value: str) -> str:
     return _REFERENCE.sub(decode, value)
 
 
+def never_closed(name: str) -> str:
+    """Return the name of the dropped element that ``name`` stands for as it was never closed, "" if for none."""
+    original = name.removeprefix("x-")
+    return original if original != name and original in _CLOSED_BY_NAME else ""
+
+
 class _Builder:
     """The open elements of a tree under construction."""
 
@@ -241,6 +253,7 @@ def parse_html(html: str, *, max_depth: int = MAX_DEPTH, comments: bool = False)
     caller can warn about it; see :data:`DROPPED_TAGS`.
     """
     builder = _Builder(max_depth)
+    ends = EndTags(html)
     position, line, counted, size = 0, 1, 0, len(html)
     comment_ends = True
     text_from = 0
@@ -302,17 +315,16 @@ def parse_html(html: str, *, max_depth: int = MAX_DEPTH, comments: bool = False)
         if closing:
             builder.close(_RENAMED.get(name, name))
             continue
+        if name in _CLOSED_BY_NAME and ends.next(name, position) < 0:
+            name = f"x-{name}"
         builder.open(Element(_RENAMED.get(name, name), attrs, line))
         if name in _FIRST_LINE_BREAK and html.startswith("\n", position):
             position = text_from = position + 1
         if name in _RAW_TAGS:
-            raw_end = re.compile(rf"</{re.escape(name)}(?=[\s/>])", re.IGNORECASE).search(html, position)
-            stop = raw_end.start() if raw_end else size
+            stop = ends.next(name, position)
             raw = html[position:stop]
             builder.text(unescape(raw) if name in ("textarea", "title") else raw)
             position = text_from = stop
-            if raw_end is None:
-                break
     flush(size)
     return builder.root
 

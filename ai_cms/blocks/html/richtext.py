@@ -19,8 +19,10 @@ URL schemes    http https mailto tel, and relative
 dropped whole  script style noscript template svg math iframe object and other containers of foreign content
 =============  ==========================================================================================
 
-Every other element loses its tags and keeps its text, whatever its name. No other class, no style, no event attribute
-survives; what a style says of bold, italic, struck, underlined and aligned text becomes elements and those classes.
+Every other element loses its tags and keeps its text, whatever its name, and so does one of the last row that is never
+closed (``List<Object>``). An ``a`` with a name and no id has it as its id; ``span`` without attributes is left out. No
+other class, no style, no event attribute survives; what a style says of bold, italic, struck, underlined and aligned text
+becomes elements and those classes.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from typing import Any
 
 import nh3
 
-from .markup import BLOCK_TAGS, HTML_TAGS, parse_html, serialize, words
+from .markup import BLOCK_TAGS, HTML_TAGS, Element, parse_html, serialize, words
 from .styles import ALIGNED_TAGS, ALIGNMENTS, apply_styles, says_style
 
 __all__ = [
@@ -205,6 +207,8 @@ def _pass(html: str, cleaner: nh3.Cleaner) -> str:
     if "<pre" in cleaned:
         # A parser drops the first line break of <pre>; written twice, the one that is meant survives.
         cleaned = _PRE_LINE.sub(r"\1\n\n", cleaned)
+    if "<span>" in cleaned or "<a></a>" in cleaned:
+        cleaned = _without_bare(cleaned)
     return cleaned
 
 
@@ -213,14 +217,56 @@ def _pass(html: str, cleaner: nh3.Cleaner) -> str:
 _FOREIGN = re.compile(rf"<(/?)(?=[a-zA-Z])(?!(?:{'|'.join(sorted(HTML_TAGS))})(?=[\s/>]))", re.IGNORECASE)
 
 
+_DROPPED = re.compile(rf"<(/?)({'|'.join(sorted(DROPPED_WHOLE | {'textarea'}))})(?=[\s/>])", re.IGNORECASE)
+_NAMED_ANCHOR = re.compile(r"<a\s[^<>]*\bname\s*=", re.IGNORECASE)
+
+
+def _without_unclosed(html: str) -> str:
+    """Return ``html`` with another name for elements that would take all that follows with them."""
+    last = {match[2].lower(): match.start() for match in _DROPPED.finditer(html) if match[1]}
+
+    def rename(match: re.Match[str]) -> str:
+        closed = match[1] or match.start() < last.get(match[2].lower(), -1)
+        return match[0] if closed else f"<x-{match[2]}"
+
+    return _DROPPED.sub(rename, html)
+
+
 def _in_order(html: str) -> str:
     """Return ``html`` ready for the cleaner: names it would drop with their words renamed, styles said by elements."""
-    html = _FOREIGN.sub(r"<\1x-", html)
-    if says_style(html):
-        tree = parse_html(html)
-        apply_styles(tree)
-        return serialize(tree)
-    return html
+    html = _without_unclosed(_FOREIGN.sub(r"<\1x-", html))
+    named = _NAMED_ANCHOR.search(html) is not None
+    if not named and not says_style(html):
+        return html
+    tree = parse_html(html)
+    apply_styles(tree)
+    if named:
+        for anchor in tree.find_all("a"):
+            if "id" not in anchor.attrs and "name" in anchor.attrs:
+                anchor.attrs["id"] = anchor.attrs["name"]
+    return serialize(tree)
+
+
+def _without_bare(html: str) -> str:
+    """Return the cleaner's output without elements that say nothing: ``span`` without attributes, empty ``a``."""
+    tree = parse_html(html)
+    pending = [tree]
+    while pending:
+        parent = pending.pop()
+        waiting = parent.children[::-1]
+        parent.children = children = []
+        while waiting:
+            child = waiting.pop()
+            if isinstance(child, Element) and not child.attrs:
+                if child.name == "span":
+                    waiting += child.children[::-1]
+                    continue
+                if child.name == "a" and not child.children:
+                    continue
+            children.append(child)
+            if isinstance(child, Element):
+                pending.append(child)
+    return serialize(tree)
 
 
 def _settle(html: str, cleaner: nh3.Cleaner) -> str:

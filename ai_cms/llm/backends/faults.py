@@ -37,6 +37,8 @@ __all__ = ["error_for_exception", "error_for_status", "retry_after"]
 logger = logging.getLogger("ai_cms.llm")
 
 _NETWORK = ("openai", "httpx", "httpcore", "ssl", "h11", "ai_cms.")
+# Below, a key is none that anybody keeps secret ("x", "none").
+_SECRET_LENGTH = 8
 _TOO_LONG_CODES = {
     "context_length_exceeded",
     "exceed_context_size_error",
@@ -67,14 +69,22 @@ _UNSUPPORTED_TEXT = re.compile(r"not.{0,20}(?:supported|implemented)|unsupported
 _REFUSED_CODES = {"content_filter", "content_policy_violation", "moderation_blocked", "safety"}
 
 
+def _without_key(reason: str, secret: str) -> str:
+    """Return ``reason`` without the key. One of a few letters, as servers of one's own take, is no part of other words."""
+    if not secret:
+        return reason
+    if len(secret) >= _SECRET_LENGTH:
+        return reason.replace(secret, "[key]")
+    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", "[key]", reason)
+
+
 def error_for_status(
     status: int, body: bytes, headers: Mapping[str, str], *, secret: str = "", **facts: Any
 ) -> LLMError:
     """Return the error for an answer with ``status``; ``secret`` (the key) is blotted out of the reason."""
     code, kind, message = _described(body)
     reason = f"HTTP {status} {code or kind}: {message}".replace(" :", ":")
-    if secret:
-        reason = reason.replace(secret, "[key]")
+    reason = _without_key(reason, secret)
     wait = retry_after(headers)
     if wait is None:
         wait = _delay_in_body(body)
@@ -118,8 +128,7 @@ def error_for_exception(error: BaseException, exchange: Exchange, *, secret: str
         if isinstance(cause, ssl.SSLCertVerificationError):
             return LLMBackendMisconfigured(reason=f"certificate: {cause.verify_message}", opens_circuit=False, **facts)
     reason = "; ".join(f"{type(cause).__name__}: {cause}" for cause in causes)[:500]
-    if secret:
-        reason = reason.replace(secret, "[key]")
+    reason = _without_key(reason, secret)
     if not any(isinstance(cause, OSError) or type(cause).__module__.startswith(_NETWORK) for cause in causes):
         # Not the network's doing but a fault of this code or of the library; the caller's answer is the same.
         logger.error("Unexpected error in a call to a provider", exc_info=error)

@@ -37,6 +37,11 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("an emoji code, :name:", re.compile(r"(?<![\w:/]):[a-z][a-z0-9_+-]{1,30}:(?![\w:/])")),
     ("a wiki link, [[ … ]]", re.compile(r"!?\[\[[^\[\]\n]+\]\]")),
     ("a mark, ==…==", re.compile(r"(?<![=\w])==[^\s=][^=\n]*==(?!=)")),
+    ("a subscript or superscript, ~…~ or ^…^", re.compile(r"(?<![~\w])\w*(?<!~)~[^\s~^]+~(?!~)|\w\^[^\s~^]+\^")),
+    ("a formula, $…$", re.compile(r"\$\$|(?<![\w$\\])\$(?=[^\s$\d])[^$\n]*[^\s$\\]\$(?![\w$])")),
+    ("a comment of Obsidian, %%", re.compile(r"^\s*%%")),
+    ("an abbreviation, *[…]:", re.compile(r"^\*\[[^\]\n]+\]:")),
+    ("a definition list", re.compile(r"^:[ \t]+\S")),
     ("a table of contents, [TOC]", re.compile(r"^\s*(?:\[TOC\]|\[\[_?TOC_?\]\]|\{:toc\})\s*\Z", re.IGNORECASE)),
     ("an import of a component", re.compile(r"^\s*import\s+.+\s+from\s+['\"]")),
 )
@@ -44,7 +49,7 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 def plain_markdown(body: str, warn: Callable[[int, str], None]) -> str:
     """Return the text with what can be said in Markdown; ``warn(line, message)`` for each kind of what cannot, once."""
-    if not re.search(r"[{:!?\[=]", body):
+    if not re.search(r"[{:!?\[=~^$%]", body):
         return body
     lines = _admonitions(body.split("\n"))
     found: dict[str, list[int]] = {}

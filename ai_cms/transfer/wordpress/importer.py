@@ -91,6 +91,7 @@ class WordPressImporter(Importer):
         self.posts_parent: str | None = None
         self.hosts: set[str] = set()
         self.base = ""
+        #: How many texts have each custom field that is not kept.
 
     def close(self) -> None:
         self.spool.close()
@@ -183,6 +184,7 @@ class WordPressImporter(Importer):
         stamp = item.created_at.isoformat() if item.created_at else ""
         item.order = (0, 1, number_of(raw.menu_order), "") if is_page else (1, 0, 0, stamp)
         kept = {"fields": sorted(pair for pair in raw.meta if self.keeps(pair[0])), "password": bool(raw.password)}
+        # Names that begin with "_" are plugins' own; their users never saw them.
         item.digest = digest_of([getattr(raw, name) for name in _IN_DIGEST], raw.categories, kept)
         place = self.spool.put({**asdict(raw), "password": bool(raw.password), "meta": kept["fields"]})
         numbers = {number.strip() for found in _NUMBERS.findall(raw.content) for number in found.split(",")} - {""}

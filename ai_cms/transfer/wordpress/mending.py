@@ -14,11 +14,14 @@ __all__ = ["Mender"]
 
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 _HAS_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# The two characters that XML forbids besides, in UTF-8.
+_HAS_NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _MARKS = re.compile(rb"<!\[CDATA\[|\]\]>")
 _REFERENCE = re.compile(rb"&(#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{0,31};)?")
 _XML = frozenset({b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"})
 # So much is looked through for the beginning, and so much is kept until the next piece has come.
 _HEAD = 65_536
+_ENCODING = re.compile(rb"<\?xml[^<>]*\bencoding\s*=\s*[\"']([\w.-]+)")
 _TAIL = 48
 # The beginnings of the marks of CDATA, which a piece must not end in.
 _PARTS = {size: (b"<![CDATA["[:size], b"]]>"[: min(size, 2)]) for size in range(1, 9)}
@@ -32,6 +35,7 @@ class Mender:
         self.started = False
         self.skipped_lines = 0
         self.as_it_is = False
+        self.is_utf8 = True
         self.in_cdata = False
         self.rest = b""
         self.line = 1
@@ -50,10 +54,14 @@ class Mender:
             cut = at
         if not last:
             cut -= next((size for size in range(8, 0, -1) if data.endswith(_PARTS[size], 0, cut)), 0)
+            cut -= next((size for size in (2, 1) if data.endswith(b"\xef\xbf"[:size], 0, cut)), 0)
         data, self.rest = data[:cut], data[cut:]
         if _HAS_CONTROL.search(data):
             self.note("control characters, which XML forbids, were left out", data, _HAS_CONTROL)
             data = data.translate(None, _CONTROLS)
+        if self.is_utf8 and _HAS_NONCHARACTER.search(data):
+            self.note("characters that XML forbids were left out", data, _HAS_NONCHARACTER)
+            data = _HAS_NONCHARACTER.sub(b"", data)
         out = self.mend(data) if b"&" in data or b"<![CDATA[" in data or b"]]>" in data else data
         self.line += data.count(b"\n")
         return out
@@ -64,6 +72,8 @@ class Mender:
             self.as_it_is = True
             return data
         head = data[:_HEAD].removeprefix(b"\xef\xbb\xbf")
+        stated = _ENCODING.search(head)
+        self.is_utf8 = stated is None or stated[1].lower() in (b"utf-8", b"utf8")
         at = head.find(b"<?xml")
         if at < 0:
             rss = head.find(b"<rss")

@@ -91,14 +91,16 @@ class Habits:
             return "it is marked as a draft"
         if str(front.values.get("status") or "").strip().lower() in ("draft", "hidden", "private", "skip"):
             return f"its status is “{front.values['status']}”"
+        if str(front.values.get("visibility") or "").strip().lower() in ("private", "hidden", "draft"):
+            return f"its visibility is “{front.values['visibility']}”"
         if {"_drafts", "drafts"} & set(source.folder.lower().split("/")):
             return "it is in a folder of drafts"
         date = source.date
-        for name in ("publishdate", "pubdate", "published_at"):
+        for name in ("publishdate", "publish_date", "pubdate", "published_at"):
             date = front.moment(name) or date
         if date is not None and date > now and self.holds_future:
             return f"it was to appear on {date:%Y-%m-%d %H:%M} UTC"
-        for name in ("expirydate", "unpublishdate", "expires"):
+        for name in ("expirydate", "expiry_date", "unpublishdate", "expires"):
             expiry = front.moment(name)
             if expiry is not None and expiry <= now:
                 return f"it expired on {expiry:%Y-%m-%d}"
