@@ -106,7 +106,7 @@ def _typed(request: HttpRequest) -> list[tuple[str, str]]:
     found = []
     for name, value in request.POST.items():
         text = str(value)[:MAX_SHOWN]
-        if not text.strip() or name in TECHNICAL or name.startswith("_"):
+        if not text.strip() or name in TECHNICAL or name.startswith(("_", "initial-")):
             continue
         if name in ("content_json", "layout_json"):
             words = _words(text)

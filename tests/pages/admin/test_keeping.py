@@ -129,6 +129,8 @@ def test_whoever_was_logged_out_gets_the_text_back_without_a_script(boss: Client
     assert "My &lt;title&gt;" in html
     assert "Twenty lines of mine" in html
     assert f"{reverse('admin:login')}?next=" in html
+    # What the form compares with was typed by nobody.
+    assert "Initial" not in html
     # Nothing of the page itself is told, and nothing is done.
     assert ">Bread<" not in html
     assert fresh(page).title == "Bread"
