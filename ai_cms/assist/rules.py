@@ -47,6 +47,20 @@ def _tidy(text: str) -> str:
     return f"{start}{local_text.proofread(bare)}{text[len(text.rstrip()) :]}"
 
 
+@rule("alt_text", replace=True)
+def alt_text(request: LLMRequest) -> Mapping[str, Any]:
+    """Name a picture by its file's name or the words around it. Raises LLMUnsupported where neither says anything."""
+    alt = local_text.alt_text(_given(request, "file_name"), _given(request, "context"))
+    if not alt:
+        raise LLMUnsupported(
+            _(
+                "Without an AI model this site cannot see what a picture shows, and neither its name nor a context says so."
+            ),
+            reason="the file name says nothing",
+        )
+    return {"alt": alt}
+
+
 @rule("proofread", replace=True)
 def proofread(request: LLMRequest) -> Mapping[str, Any]:
     return _pieces(request, _tidy)

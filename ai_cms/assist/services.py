@@ -192,6 +192,8 @@ def _keep_ids(result: TaskResult, shown: list[dict[str, Any]]) -> None:
         pairs = list(zip(shown, result.operations, strict=True))
         if all(_anonymous(one["block"]) == _anonymous(other["block"]) for one, other in pairs):
             result.operations = shown
+            if len(result.output.get("blocks") or ()) == len(shown):
+                result.output = {**result.output, "blocks": [operation["block"] for operation in shown]}
 
 
 def _anonymous(block: Mapping[str, Any]) -> dict[str, Any]:

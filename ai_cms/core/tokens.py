@@ -6,13 +6,15 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connections, router, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from .databases import without_waiting
 from .exceptions import InvalidInput
 from .models import ApiToken
 from .permissions import SCOPES
@@ -82,9 +84,11 @@ def _note_use(token: ApiToken, now: datetime) -> None:
     if token.last_used_at is not None and now - token.last_used_at < _LAST_USED_STEP:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - _LAST_USED_STEP)
+    connection = connections[router.db_for_write(ApiToken)]
+    guard = transaction.atomic(using=connection.alias) if connection.in_atomic_block else nullcontext()
     try:
-        with transaction.atomic():
-            ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+        with guard, without_waiting(connection):
+            ApiToken.objects.using(connection.alias).filter(stale, pk=token.pk).update(last_used_at=now)
     except DatabaseError:
-        # Bookkeeping must not fail a request that could be served; a busy database shows up soon enough.
-        logger.warning("Could not note the use of API token %s.", token.pk, exc_info=True)
+        # Bookkeeping must neither fail nor delay a request that could be served; a busy database shows up soon enough.
+        logger.warning("Could not note the use of API token %s.", token.pk)

@@ -7,6 +7,7 @@
 ``ai_cms_pages.E004``  ``PROPOSAL_POLICY`` cannot be imported
 ``ai_cms_pages.W001``  a page type names parents or children that do not exist
 ``ai_cms_pages.W002``  a page type has no template
+``ai_cms_pages.W003``  pages are mounted below a prefix, and nothing answers for ``/robots.txt``
 =====================  ================================================================
 """
 
@@ -14,10 +15,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.template import TemplateDoesNotExist
 from django.template.loader import select_template
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils.module_loading import import_string
 
 from . import get_page_model, get_template_model
@@ -25,7 +28,30 @@ from .conf import pages_settings
 from .models import AbstractPage, AbstractTemplate
 from .services import page_types
 
-__all__ = ["check_pages"]
+__all__ = ["check_pages", "check_robots"]
+
+
+@register(Tags.urls)
+def check_robots(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that crawlers, which ask at the root of a host alone, find ``robots.txt``."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    try:
+        mounted = reverse("ai_cms_pages:robots").removeprefix(get_script_prefix())
+        if mounted == "robots.txt":
+            return []
+        resolve("/robots.txt")
+    except NoReverseMatch:
+        return []
+    except Resolver404:
+        return [
+            Warning(
+                "No crawler finds robots.txt, and with it the sitemap: the pages are mounted below a prefix.",
+                hint='Add path("robots.txt", ai_cms.pages.sitemaps.robots) to the root URLconf, or a text of your own.',
+                id="ai_cms_pages.W003",
+            )
+        ]
+    return []
 
 
 @register(Tags.models)

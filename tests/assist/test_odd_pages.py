@@ -15,7 +15,6 @@ from ai_cms.llm.exceptions import LLMInvalidImage
 from ai_cms.llm.messages import ImageResponse
 from ai_cms.llm.models import AILog
 from ai_cms.pages import get_page_model, services
-from ai_cms.pages.models import Proposal
 
 Page: Any = get_page_model()
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,15 +55,20 @@ def test_a_huge_page_is_cut_for_reading_and_refused_for_rewriting(
     assert outcome.proposal is None
 
 
-def test_a_page_that_is_full_takes_no_more(model: Any, owner: Any, page_factory: Any) -> None:
+def test_a_page_that_is_nearly_full_takes_what_fits(model: Any, owner: Any, page_factory: Any) -> None:
     content = [{"id": f"b{number}", "type": "divider", "props": {}} for number in range(1_999)]
     page = page_factory("Full", content=content)
     blocks = [{"type": "heading", "props": {"text": "One", "level": 2}}] * 3
     model({"title": "T", "blocks": blocks})
+    proposal = generate_text("page_draft", {"brief": "x"}, actor=owner, page=page).proposal
+    assert proposal is not None and [operation["op"] for operation in proposal.operations] == ["insert"]
+    services.accept_proposal(proposal, actor=owner)
+    full = Page.objects.get(pk=page.pk)
+    assert len(full.content_json.blocks) == 2_000
+    model({"title": "T", "blocks": blocks})
     with pytest.raises(RequestRefused) as caught:
-        generate_text("page_draft", {"brief": "x"}, actor=owner, page=page)
+        generate_text("page_draft", {"brief": "x"}, actor=owner, page=full)
     assert caught.value.code != "internal_error"
-    assert Proposal.objects.count() == 0
 
 
 def marked(request: Any) -> dict[str, Any]:

@@ -124,6 +124,21 @@ def test_rules_say_what_they_cannot_do(local: None, owner: Any, page: Any) -> No
     assert Proposal.objects.count() == 0
 
 
+@pytest.mark.parametrize("text", ["a", "\u00e4", "?", " . ", "\u5b57", "the and of"])
+def test_a_text_that_says_nothing_is_no_broken_answer(local: None, owner: Any, page: Any, text: str) -> None:
+    assert generate_text("keywords", {"text": text}, actor=owner, page=page).result.output == {"keywords": []}
+    # What the page has is not replaced by nothing.
+    assert Proposal.objects.count() == 0
+    for name in ("summarise", "excerpt", "seo", "headlines", "improve", "proofread"):
+        assert generate_text(name, {"text": text}, actor=owner).result.output
+
+
+@pytest.mark.parametrize("name", ["IMG_1234.jpg", "a", "?", "2027-05-01.png"])
+def test_a_file_name_that_says_nothing_is_refused_by_the_rules(local: None, owner: Any, name: str) -> None:
+    with pytest.raises(LLMUnsupported):
+        generate_text("alt_text", {"file_name": name}, actor=owner)
+
+
 def test_rules_describe_a_page_by_its_sentences(local: None, owner: Any) -> None:
     brief = "The moss house\n\nWhat grows here:\n- Sphagnum\n- Polytrichum\n\nIt is open all year and always damp."
     made = generate_text("page_draft", {"brief": brief}, actor=owner).result.output
@@ -288,3 +303,5 @@ def test_blocks_are_shown_one_by_one_and_keep_their_ids(model: Any, owner: Any, 
     assert [operation["block"]["props"]["text"] for operation in shown] == [f"Number {n}" for n in range(5)]
     assert outcome.proposal is not None
     assert [op["block"]["id"] for op in outcome.proposal.operations] == [op["block"]["id"] for op in shown]
+    # A client that took them one by one finds the same in the whole.
+    assert [block["id"] for block in outcome.result.output["blocks"]] == [op["block"]["id"] for op in shown]

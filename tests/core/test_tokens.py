@@ -113,7 +113,7 @@ def test_a_request_does_not_fail_because_its_use_cannot_be_noted(
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise DatabaseError("busy")
 
-    monkeypatch.setattr(tokens.transaction, "atomic", refuse)
+    monkeypatch.setattr(tokens, "without_waiting", refuse)
     assert find_token(secret) is not None
     assert "Could not note the use" in caplog.text
     assert secret not in caplog.text

@@ -19,8 +19,10 @@ from rest_framework.test import APIClient
 
 from ai_cms.pages import get_page_model, services
 from ai_cms.pages.addresses import is_taken_by_route
+from ai_cms.pages.checks import check_robots
 from ai_cms.pages.exceptions import PathTakenByRoute
 from ai_cms.pages.services import PageSpec
+from ai_cms.pages.sitemaps import robots
 from ai_cms.pages.views import page_view
 
 Page: Any = get_page_model()
@@ -198,3 +200,23 @@ def test_an_exported_site_keeps_its_addresses_and_says_so(
     call_command("import_site", str(tmp_path / "site"), hostname="copy", as_json=True, stdout=out)
     assert Page.objects.filter(site__hostname="copy", path="/shop/").exists()
     assert any("answers at /shop/" in warning["message"] for warning in json.loads(out.getvalue())["warnings"])
+
+
+def test_below_a_prefix_somebody_answers_for_robots(mount: Callable[..., None]) -> None:
+    mount(path("shop/", other), PAGES)
+    assert check_robots() == []
+    mount(path("shop/", other), path("site/", include([PAGES])))
+    assert [message.id for message in check_robots()] == ["ai_cms_pages.W003"]
+    mount(path("robots.txt", robots), path("site/", include([PAGES])))
+    assert check_robots() == []
+    mount(path("shop/", other))
+    assert check_robots() == []
+
+
+def test_robots_at_the_root_names_what_lies_below_the_prefix(
+    mount: Callable[..., None], site: Any, client: Any
+) -> None:
+    mount(path("robots.txt", robots), path("site/", include([PAGES])))
+    text = client.get("/robots.txt").content.decode()
+    assert "Disallow: /site/preview/" in text
+    assert "Sitemap: http://testserver/site/sitemap.xml" in text

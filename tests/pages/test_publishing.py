@@ -116,6 +116,9 @@ def test_schedules_that_make_no_sense_are_refused(page_factory: Any, system: Any
     now = timezone.now()
     with pytest.raises(InvalidSchedule):
         services.schedule_page(page, actor=system, go_live_at=now + timedelta(2), expire_at=now + timedelta(1))
+    with pytest.raises(InvalidSchedule):
+        # In order, and both gone: it would take the page off at once.
+        services.schedule_page(page, actor=system, go_live_at=now - timedelta(2), expire_at=now - timedelta(1))
     with pytest.raises(InvalidInput):
         services.schedule_page(page, actor=system, go_live_at=now.replace(tzinfo=None))
     broken = page_factory("Broken", content=[{"type": "heading", "props": {"text": ""}}])

@@ -298,7 +298,9 @@ def test_custom_fields_that_are_not_kept_are_named(import_wxr: Import) -> None:
         Item(1, meta={"subtitle": "Slow", "_edit_last": "1", "price": "3"}),
         Item(2, meta={"subtitle": "Slower", "_yoast_wpseo_title": "T"}),
     ]
-    assert "2 custom fields were not imported (--custom-field keeps one): “subtitle”, “price”." in messages(import_wxr(items))
+    assert "2 custom fields were not imported (--custom-field keeps one): “subtitle”, “price”." in messages(
+        import_wxr(items)
+    )
     assert "custom fields were not" not in messages(import_wxr(items, custom_fields=["subtitle", "price"]))
 
 

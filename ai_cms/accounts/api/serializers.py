@@ -70,7 +70,8 @@ class AvatarUrlField(serializers.URLField):
         return value.avatar_url or absolute_url(value, self.context) or ""
 
 
-@extend_schema_field(OpenApiTypes.URI)
+# That it may be null is said by the field itself.
+@extend_schema_field({"type": "string", "format": "uri"})
 class AvatarField(serializers.FileField):
     """An uploaded picture; ``null`` takes it away."""
 
@@ -236,7 +237,7 @@ class SecondFactorSerializer(serializers.Serializer[Any]):
     ticket = serializers.CharField(max_length=2000)
     method = serializers.ChoiceField(["totp", "recovery", "passkey"], default="totp")
     otp = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
-    state = serializers.CharField(max_length=2000, required=False, default="")
+    state = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
     credential = serializers.DictField(required=False, default=dict)
 
 

@@ -62,7 +62,8 @@ class KeywordsPayload(SourcePayload):
 
 
 class Keywords(Output):
-    keywords: list_up_to(20, text_up_to(80), least=1)  # type: ignore[valid-type]
+    # None is an answer too: a text may be a letter, or all stop words.
+    keywords: list_up_to(20, text_up_to(80))  # type: ignore[valid-type]
 
 
 @register_task
@@ -75,7 +76,9 @@ class KeywordsTask(SourceTask):
     output_model = Keywords
 
     def finish(self, job: Job, answer: Keywords) -> TaskResult:
-        fields = {} if job.page is None else {"metadata": {**job.page.metadata, "keywords": answer.keywords}}
+        fields = {}
+        if job.page is not None and answer.keywords:
+            fields = {"metadata": {**job.page.metadata, "keywords": answer.keywords}}
         return TaskResult(answer.model_dump(), fields=fields)
 
 

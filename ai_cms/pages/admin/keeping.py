@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_protect
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.exceptions import InvalidDocument
@@ -18,7 +23,7 @@ from ai_cms.core.permissions import Actor
 from ..services.keeping import keep_for_deleted
 from .base import MAX_ID, PagesAdmin, page_url, short, visible_pages
 
-__all__ = ["KeepingViews", "copy_key", "keeping", "show_lost"]
+__all__ = ["KeepingViews", "copy_key", "keep_at_login", "keeping", "show_lost"]
 
 #: Of each field of a lost form this many characters are shown.
 MAX_SHOWN = 200_000
@@ -68,12 +73,40 @@ def show_lost(admin: PagesAdmin, request: HttpRequest, reason: str, *, status: i
     )
 
 
+def keep_at_login(admin: PagesAdmin, urls: list[URLPattern]) -> list[URLPattern]:
+    """Have the forms among ``urls`` give a text back whose sender has been logged out, in place of a log-in that drops it.
+
+    The script of the form asks before it sends; this is for browsers without it.
+    """
+    info = f"{admin.opts.app_label}_{admin.opts.model_name}"
+    for url in urls:
+        if getattr(url, "name", None) in (f"{info}_add", f"{info}_change"):
+            url.callback = _kept(admin, url.callback)
+    return urls
+
+
+def _kept(admin: PagesAdmin, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @csrf_protect
+    def give_back(request: HttpRequest) -> HttpResponse:
+        reason = _("You have been logged out, so nothing was saved. Your text is still here.")
+        login = f"{reverse(f'{admin.admin_site.name}:login')}?{urlencode({'next': request.get_full_path()})}"
+        return show_lost(admin, request, reason, status=403, login=login)
+
+    @wraps(view)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and not admin.admin_site.has_permission(request):
+            return give_back(request)
+        return view(request, *args, **kwargs)
+
+    return kept
+
+
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:
     """Return name and text of each field that was filled in; documents as text, and as JSON after it."""
     found = []
     for name, value in request.POST.items():
         text = str(value)[:MAX_SHOWN]
-        if not text.strip() or name in TECHNICAL or name.startswith("_"):
+        if not text.strip() or name in TECHNICAL or name.startswith(("_", "initial-")):
             continue
         if name in ("content_json", "layout_json"):
             words = _words(text)

@@ -29,7 +29,7 @@ from .choosing import PageChoiceField
 from .deletion import DeletionViews
 from .forms import PageForm, make_page_form, put_errors
 from .history import HistoryViews
-from .keeping import KeepingViews, copy_key, keeping, show_lost
+from .keeping import KeepingViews, copy_key, keep_at_login, keeping, show_lost
 from .links import PreviewLinkViews
 from .moving import MovingViews
 from .problems import problems_of
@@ -68,7 +68,8 @@ class PageAdmin(
         own = [url for url in self.page_urls() if url.name]
         # Django's delete and history views know nothing of trees and revisions; ours answer to their names.
         taken = {url.name for url in own} | {f"{info}_delete", f"{info}_history"}
-        return [*own, *(url for url in super().get_urls() if getattr(url, "name", None) not in taken)]
+        forms = [url for url in super().get_urls() if getattr(url, "name", None) not in taken]
+        return [*own, *keep_at_login(self, forms)]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         # The base manager of the model shows what is in the bin too.

@@ -25,7 +25,7 @@ from .base import MAX_ID, PagesAdmin, short
 from .choosing import PageChoiceField
 from .differences import block_frame
 from .forms import put_errors
-from .keeping import copy_key, keeping, show_lost
+from .keeping import copy_key, keep_at_login, keeping, show_lost
 
 __all__ = ["TemplateAdmin"]
 
@@ -96,7 +96,10 @@ class TemplateAdmin(PagesAdmin):
         return self.may(request, "view", obj)
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.route("<int:pk>/make-page/", self.make_page_view, "make_page", "GET", "POST"), *super().get_urls()]
+        return [
+            self.route("<int:pk>/make-page/", self.make_page_view, "make_page", "GET", "POST"),
+            *keep_at_login(self, super().get_urls()),
+        ]
 
     def _template(self, request: HttpRequest, pk: Any) -> Any:
         text = str(pk)

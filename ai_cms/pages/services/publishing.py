@@ -90,7 +90,7 @@ def schedule_page(
     for name, moment in (("go_live_at", go_live_at), ("expire_at", expire_at)):
         if moment is not None and timezone.is_naive(moment):
             raise InvalidInput(errors={name: [_("Give the time with its offset from UTC.")]})
-    if expire_at is not None and expire_at <= (go_live_at or now):
+    if expire_at is not None and expire_at <= max(go_live_at or now, now):
         raise InvalidSchedule
     with locked_page(page.pk, expected_version=expected_version) as fresh:
         names = {"go_live_at", "expire_at", "scheduled_revision"}

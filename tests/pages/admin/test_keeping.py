@@ -117,3 +117,23 @@ def test_a_form_asks_who_is_logged_in(boss: Client, url: Any, superuser: Any, cl
     # Whoever is logged out is led to the log-in.
     assert client.get(url("form_state")).status_code == 302
     assert boss.get(url("logged_in")).status_code == 200
+
+
+def test_whoever_was_logged_out_gets_the_text_back_without_a_script(boss: Client, url: Any, page_factory: Any) -> None:
+    page = page_factory("Bread", content=[HEADING])
+    data = form_of(page, title="My <title>", content_json=MINE)
+    stranger = Client()
+    answer = stranger.post(url("change", page.pk), data)
+    assert answer.status_code == 403
+    html = answer.content.decode()
+    assert "My &lt;title&gt;" in html
+    assert "Twenty lines of mine" in html
+    assert f"{reverse('admin:login')}?next=" in html
+    # What the form compares with was typed by nobody.
+    assert "Initial" not in html
+    # Nothing of the page itself is told, and nothing is done.
+    assert ">Bread<" not in html
+    assert fresh(page).title == "Bread"
+    # Other views lead to the log-in as ever.
+    assert stranger.get(url("change", page.pk)).status_code == 302
+    assert Client(enforce_csrf_checks=True).post(url("change", page.pk), data).status_code == 403

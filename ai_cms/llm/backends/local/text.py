@@ -156,7 +156,7 @@ def shorten(text: str, limit: int) -> str:
 def seo_title(text: str, title: str = "", limit: int = 60) -> str:
     """Return a title for search results: the page's own, else its first sentence."""
     found = sentences(text)
-    base = " ".join(title.split()) or (found[0].rstrip(".") if found else "")
+    base = " ".join(title.split()) or (found[0].rstrip(".") or found[0] if found else "")
     return shorten(base, limit)
 
 
@@ -190,7 +190,8 @@ def headlines(text: str, title: str = "", count: int = 5, limit: int = 90) -> li
         line = shorten(candidate.strip().rstrip("."), limit)
         if line and line.lower() not in {known.lower() for known in result}:
             result.append(line)
-    return result[: max(count, 1)]
+    # Of a text that is all punctuation its own characters are left.
+    return result[: max(count, 1)] or [shorten(plain(text), limit)]
 
 
 _HEADING = re.compile(r"^\s*(?:#{1,6}\s+|\d+[.)]\s+|[IVX]+\.\s+|[-*•]\s+)(?P<text>.+?)\s*#*\s*$")

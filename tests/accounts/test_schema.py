@@ -1,0 +1,28 @@
+"""What the OpenAPI document says of accounts, as validators and generators of clients read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ai_cms.core.api.schema import build_schema
+
+
+def properties(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each part of a document with its path."""
+    if isinstance(value, dict):
+        yield path, value
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        yield from properties(item, f"{path}/{key}")
+
+
+def test_no_type_is_named_twice_and_defaults_fit() -> None:
+    found = dict(properties(build_schema("/api/")["components"]["schemas"]))
+    assert any(path.endswith("/properties/profile_pic") for path in found)
+    for path, part in found.items():
+        kinds = part.get("type")
+        if isinstance(kinds, list):
+            assert len(kinds) == len(set(kinds)), path
+        if isinstance(part.get("default"), str):
+            assert len(part["default"]) >= part.get("minLength", 0), path
