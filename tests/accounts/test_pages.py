@@ -176,3 +176,11 @@ def test_pages_are_never_cached_and_have_nothing_inline(ann_client: Client, path
 def test_forms_need_the_csrf_token(ann: Any) -> None:
     client = Client(enforce_csrf_checks=True)
     assert client.post("/accounts/login/", {"email": "ann@example.com", "password": "password"}).status_code == 403
+
+
+def test_staff_find_the_administration_from_their_profile(ann_client: Client, ann: Any) -> None:
+    link = 'href="/admin/"'
+    assert link not in ann_client.get("/accounts/profile/").content.decode()
+    ann.is_staff = True
+    ann.save(update_fields=["is_staff"])
+    assert link in ann_client.get("/accounts/profile/").content.decode()

@@ -46,6 +46,24 @@ def test_a_headline_becomes_the_title(local: None, staff: Client, page: Any) -> 
     assert proposal.provenance["source"] == "rules"
 
 
+def test_nothing_is_offered_for_a_sentence_about_the_work(local: None, staff: Client, page: Any) -> None:
+    shown = write(staff, page, "proofread", blocks=["s1"])
+    run = Run.objects.get()
+    Run.objects.filter(pk=run.pk).update(
+        result={**run.result, "output": {"changed": 0, "note": "Nothing was changed."}}
+    )
+    shown = staff.get(url("change", run.pk))
+    html = shown.content.decode()
+    assert "Nothing was changed." in html
+    assert 'class="ai-uses"' not in html
+    assert staff.post(url("use", run.pk), {"text": "note.0", "use": "block"}).status_code == 404
+
+
+def test_texts_are_called_by_what_they_are_for() -> None:
+    found = written_texts({"title": "Bread", "seo_description": "All of it.", "one_more": "x"})
+    assert [text.label for text in found] == ["Title", "Description for search engines", "One more"]
+
+
 def test_a_summary_becomes_a_block(local: None, staff: Client, page: Any) -> None:
     shown = write(staff, page, "summarise")
     text = shown.context["output"][0]

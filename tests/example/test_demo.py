@@ -47,10 +47,28 @@ def test_the_server_starts_without_warnings(demo_site: DemoSite) -> None:
     assert "Warning" not in demo_site.log.read_text()
 
 
+def waiting(demo_site: DemoSite) -> list[str]:
+    answer = demo_site.get("/api/proposals/?status=pending", token=demo_site.user("editor")["token"])
+    return [item["title"] for item in answer.json()["results"]]
+
+
+def test_a_proposal_waits_to_be_looked_at(demo_site: DemoSite) -> None:
+    assert "The meadow after this year's count" in waiting(demo_site)
+
+
+def test_a_port_that_is_taken_is_named_with_what_to_do(demo_site: DemoSite) -> None:
+    port = demo_site.base.rsplit(":", 1)[1]
+    answer = manage("demo", "--port", port, env=demo_site.env, check=False)
+    assert answer.returncode == 1
+    assert f"make demo PORT={int(port) + 1}" in answer.stderr
+
+
 def test_second_run_changes_nothing(demo_site: DemoSite) -> None:
     port = demo_site.base.rsplit(":", 1)[1]
+    before = waiting(demo_site)
     again = json.loads(manage("demo", "--no-serve", "--json", "--port", port, env=demo_site.env).stdout)
     assert again == demo_site.report
+    assert waiting(demo_site) == before
 
 
 @pytest.mark.parametrize("path", PUBLIC)

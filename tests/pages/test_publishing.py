@@ -216,6 +216,14 @@ def test_the_head_is_complete_and_escaped(page_factory: Any, client: Any) -> Non
     assert json.loads(data)["name"] == evil
 
 
+def test_a_page_called_like_its_site_has_one_name(page_factory: Any, client: Any, site: Any) -> None:
+    type(site).objects.filter(pk=site.pk).update(name="Bakery")
+    page_factory("Bread", slug="bread", publish=True)
+    page_factory("Bakery", slug="bakery", publish=True)
+    assert "<title>Bread · Bakery</title>" in client.get("/bread/").content.decode()
+    assert "<title>Bakery</title>" in client.get("/bakery/").content.decode()
+
+
 def test_redirects_lead_where_the_page_is_now(page_factory: Any, client: Any, system: Any, site: Any) -> None:
     page = page_factory("Bread", publish=True)
     services.update_page(page, actor=system, slug="brot")

@@ -22,15 +22,28 @@ USES = {
     "description": _("Use it as the description for search engines"),
 }
 
+#: What the texts of an output are called, where the name of their field does not say it.
+LABELS = {
+    "body": _("Text"),
+    "html": _("Text"),
+    "meta_description": _("Description for search engines"),
+    "seo_description": _("Description for search engines"),
+    "seo_title": _("Title for search engines"),
+}
+
 
 @dataclass(frozen=True)
 class Written:
-    """One text of a task's output. ``key``: names it within the output. ``html``: whether it is HTML."""
+    """One text of a task's output. ``key``: names it within the output. ``html``: whether it is HTML.
+
+    ``note``: whether it only says what became of the work, so that there is nothing to use.
+    """
 
     key: str
     label: str
     text: str
     html: bool = False
+    note: bool = False
 
     @property
     def plain(self) -> str:
@@ -39,6 +52,8 @@ class Written:
 
     def uses(self) -> list[tuple[str, Any]]:
         """Return what this text can become: short ones a title, those of a few sentences a description."""
+        if self.note:
+            return []
         length = len(self.plain)
         fits = {"block": True, "title": not self.html and length <= 200, "description": not self.html and length <= 320}
         return [(name, label) for name, label in USES.items() if fits[name]]
@@ -52,11 +67,13 @@ def gives_text(task: WritingTask) -> bool:
 def written_texts(output: Any) -> list[Written]:
     """Return the texts of a task's output; lists as several, blocks and numbers not at all."""
     found = []
-    for name, value in (output if isinstance(output, Mapping) else {}).items():
-        label = name.replace("_", " ").capitalize()
+    output = output if isinstance(output, Mapping) else {}
+    for name, value in output.items():
+        label = str(LABELS.get(name) or name.replace("_", " ").capitalize())
+        note = name == "note" and "changed" in output
         for index, text in enumerate(value if isinstance(value, list) else [value]):
             if isinstance(text, str) and text.strip():
-                found.append(Written(f"{name}.{index}", label, text, html=name in ("html", "body")))
+                found.append(Written(f"{name}.{index}", label, text, name in ("html", "body"), note))
     return found
 
 

@@ -286,7 +286,7 @@ class WritingRunAdmin(ReadOnlyAdmin):
         wanted = request.POST.get("text", "")
         written = next((text for text in written_texts(result.get("output")) if text.key == wanted), None)
         use = request.POST.get("use", "")
-        if written is None or use not in USES:
+        if written is None or written.note or use not in USES:
             raise Http404
         operations, fields = change_of(written, use)
         try:

@@ -236,9 +236,9 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         title = f"{step}: {short(page.title)}"
         return self.show(request, "page/step.html", title, crumbs=crumbs, media=media, **values)
 
-    def tell(self, request: HttpRequest, text: Any, level: int = messages.SUCCESS) -> None:
-        """Show a message on the next page."""
-        self.message_user(request, str(text), level)
+    def tell(self, request: HttpRequest, text: Any, level: int = messages.SUCCESS, tags: str = "") -> None:
+        """Show a message on the next page; ``tags``: more classes of it."""
+        self.message_user(request, str(text), level, extra_tags=tags)
 
     def tell_refusal(self, request: HttpRequest, error: RequestRefused, *, about: Any = "") -> None:
         """Show why something was refused on the next page."""

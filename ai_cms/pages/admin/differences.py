@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from ai_cms.blocks.documents.diff import diff_documents
 from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.html.richtext import strip_tags_text
 from ai_cms.blocks.rendering.render import render_blocks
 from ai_cms.blocks.types.registry import blocks
 
@@ -31,6 +34,8 @@ __all__ = [
 
 #: Changes shown as they look; those after them are shown in words alone, each frame being a document of its own.
 MAX_FRAMES = 40
+#: In cleaned HTML a tag with attributes leads somewhere, loads something or says how its content is meant.
+TAG_WITH_ATTRIBUTES = re.compile(r"<[a-z][a-z0-9]*\s[^>]*>")
 #: Longer property values are cut.
 MAX_VALUE = 300
 
@@ -43,7 +48,7 @@ OPERATIONS = {
 SOURCES = {
     "human": gettext_lazy("a person"),
     "import": gettext_lazy("an import"),
-    "rules": gettext_lazy("rules"),
+    "rules": gettext_lazy("built-in rules, no model"),
     "model": gettext_lazy("a model"),
 }
 
@@ -99,9 +104,7 @@ def of_operations(
             changes_text=any(tag != "equal" for tag, _text in change["text"]),
         )
         if change["op"] == "update":
-            # Texts that are compared word by word need not be listed again.
-            shown = Document([before]).text() + Document([after]).text() if before and after else ""
-            difference.props = [item for item in _props(before, after) if item.before not in shown or not shown]
+            difference.props = _props(before, after)
         if index < MAX_FRAMES and change["op"] != "move":
             difference.before = block_frame(request, page, before, _("Before"))
             difference.after = block_frame(request, page, after, _("After"))
@@ -119,11 +122,45 @@ def block_frame(request: HttpRequest, page: Any, block: dict[str, Any] | None, t
 
 
 def _props(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[FieldDifference]:
+    """Return the properties that differ, but for those whose whole difference the words of the block show."""
     old, new = ((side or {}).get("props") or {} for side in (before, after))
     return [
         FieldDifference(name, name.replace("_", " "), value_text(change["before"]), value_text(change["after"]))
         for name, change in field_changes(old, new).items()
+        if not (before and after and _told_in_words(before, after, name))
     ]
+
+
+def _told_in_words(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> bool:
+    """Return whether a property differs in nothing but text that a reader of the block sees.
+
+    Where a link leads is none of its words: a change of tags with attributes is listed.
+    """
+    old, new = (dict(side.get("props") or {}) for side in (before, after))
+    changed = {**old, name: new[name]} if name in new else {key: old[key] for key in old if key != name}
+    texts = [Document([dict(side)]).text() for side in (before, {**before, "props": changed}, after)]
+    if texts[0] == texts[1]:
+        return False
+    gone, come = Counter(_strings(old.get(name))), Counter(_strings(new.get(name)))
+    sides = ((gone - come, texts[0]), (come - gone, texts[2]))
+    tags = [sorted(tag for string in side for tag in TAG_WITH_ATTRIBUTES.findall(string)) for side, _text in sides]
+    return tags[0] == tags[1] and all(_in_text(string, text) for side, text in sides for string in side)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield what a JSON value is made of; numbers and the like as their JSON, which is no text of a page."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
+    elif value is not None:
+        yield value if isinstance(value, str) else f"\0{json.dumps(value)}"
+
+
+def _in_text(string: str, text: str) -> bool:
+    plain = " ".join(text.split())
+    return any(" ".join(form.split()) in plain for form in (string, strip_tags_text(string)))
 
 
 def value_text(value: Any) -> str:
@@ -151,5 +188,7 @@ def provenance_words(record: Mapping[str, Any] | None) -> str:
     if not source:
         return ""
     label = str(SOURCES.get(source, source))
-    detail = (record or {}).get("model") or ((record or {}).get("by") if source in ("import", "rules") else "")
+    if source == "rules":
+        return label
+    detail = (record or {}).get("model") or ((record or {}).get("by") if source == "import" else "")
     return f"{label} ({detail})" if detail else label

@@ -42,6 +42,7 @@ def keeping(request: HttpRequest, site_name: str) -> dict[str, Any]:
             "uncopied": _("Not saved yet. This browser cannot keep a copy."),
             "saving": _("Saving …"),
             "saved": _("Saved."),
+            "published": _("Published."),
             "offline": _("The server cannot be reached, so nothing was saved. Your text is kept in this browser."),
             "online": _("The server can be reached again. You can save now."),
             "loggedOut": _("You have been logged out, so nothing was saved. Your text is still here."),

@@ -21,6 +21,7 @@ from ..admin_links import links_for
 from ..exceptions import PageStale, PageTypeRefused, PublishNeeded, PublishRefused
 from ..models import Proposal, ProposalStatus, Revision, RevisionKind
 from ..services import check_place, create_page, instantiate_template, page_types, update_page
+from ..services.page_types import page_type_about
 from ..services.publishing import publish_page
 from .actions import ActionViews
 from .base import MAX_ID, short
@@ -155,7 +156,7 @@ class PageAdmin(
                 {
                     "name": name,
                     "label": str(model._meta.verbose_name),
-                    "about": (model.__doc__ or "").strip().split("\n")[0],
+                    "about": page_type_about(model),
                     "url": self.link("add", parent=parent.pk, type=name),
                 }
                 for name, model in self.types_below(parent).items()
@@ -266,7 +267,8 @@ class PageAdmin(
             except RequestRefused as error:
                 self.tell_refusal(request, error)
             else:
-                self.tell(request, _("“%(title)s” was saved and published.") % {"title": short(page.title)})
+                words = _("“%(title)s” was saved and published.") % {"title": short(page.title)}
+                self.tell(request, words, tags="aicms-published")
             return HttpResponseRedirect(self.link("change", page.pk, **kept))
         self.tell(request, _("The draft of “%(title)s” was saved.") % {"title": short(page.title)})
         return HttpResponseRedirect(self.link("change", page.pk, **kept))

@@ -69,8 +69,8 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("made by"))
     def made_by(self, obj: Any) -> str:
-        words = provenance_words(obj.provenance)
-        return f"{obj.agent}: {words}" if obj.agent and words else obj.agent or words
+        words, agent = provenance_words(obj.provenance), _agent(obj)
+        return f"{agent}: {words}" if agent and words else agent or words
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -128,6 +128,7 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
             stale=sum(state == "stale" for state in states),
             fields=field_differences(page, {name: present.get(name) for name in proposal.fields}, proposal.fields),
             state_labels=STATES,
+            agent=_agent(proposal),
             provenance=provenance_words(proposal.provenance),
             call=proposal.provenance.get("call", ""),
             behind=page.version - proposal.base_version,
@@ -175,6 +176,12 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         except RequestRefused as error:
             self.tell_refusal(request, error)
         return HttpResponseRedirect(self.link("change", proposal.pk))
+
+
+def _agent(proposal: Any) -> str:
+    """Return who made a proposal, unless the provenance says the same."""
+    source = proposal.provenance.get("source")
+    return "" if source == "rules" and proposal.agent in ("rules", proposal.provenance.get("model")) else proposal.agent
 
 
 def _by_block(differences: list[Difference]) -> list[tuple[str, list[Difference]]]:

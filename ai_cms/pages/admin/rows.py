@@ -41,6 +41,8 @@ class Row:
     status: Any = None
     first: bool = False
     last: bool = False
+    #: Whether it cannot be moved further out: above what it stands in is nothing.
+    outermost: bool = False
     level: Level | None = None
 
 
@@ -87,6 +89,8 @@ class RowMaker:
             rows = rows.exclude(parent_id__in=visible_pages(self.request).non_polymorphic().order_by().values("pk"))
         found = list(rows.order_by("tree_id", "lft")[start : start + size + 1])
         made = [self.row(page) for page in found[:size]]
+        for row in made:
+            row.outermost = parent is None or parent.parent_id is None
         if made and start == 0:
             made[0].first = True
         if made and len(found) <= size:

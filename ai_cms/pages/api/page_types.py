@@ -15,6 +15,7 @@ from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceView
 from ai_cms.pages import get_page_model
 from ai_cms.pages.services import page_types
+from ai_cms.pages.services.page_types import page_type_about
 
 __all__ = ["PageTypesView", "field_schema"]
 
@@ -103,7 +104,7 @@ def describe(model: Any) -> dict[str, Any]:
     return {
         "name": model.type_name(),
         "label": str(model._meta.verbose_name),
-        "description": (model.__doc__ or "").strip().split("\n")[0],
+        "description": page_type_about(model),
         "is_default": model is get_page_model(),
         **lists,
         "schema": schema,

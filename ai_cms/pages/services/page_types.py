@@ -11,7 +11,7 @@ from .. import get_page_model
 from ..exceptions import PageTypeRefused
 from ..models import AbstractPage
 
-__all__ = ["check_place", "page_types", "resolve_page_type"]
+__all__ = ["check_place", "page_type_about", "page_types", "resolve_page_type"]
 
 
 def page_types() -> dict[str, type[AbstractPage]]:
@@ -19,6 +19,12 @@ def page_types() -> dict[str, type[AbstractPage]]:
     base = get_page_model()
     models: list[Any] = [model for model in apps.get_models() if issubclass(model, base)]
     return {model.type_name(): model for model in models if not model._meta.swapped and not model._meta.proxy}
+
+
+def page_type_about(model: type[AbstractPage]) -> str:
+    """Return the first line of a page type's own docstring; "" where Django wrote one, such as ``Recipe(id, title)``."""
+    text = (model.__doc__ or "").strip()
+    return "" if text.startswith(f"{model.__name__}(") else text.split("\n")[0]
 
 
 def resolve_page_type(name: str | type[AbstractPage] | None) -> type[AbstractPage]:

@@ -93,7 +93,9 @@ def page_head(context: template.Context) -> SafeString:
     url = origin + public_url(page.path)
     site = context.get("site")
     title = page.seo_title or page.title
-    tags = [f"<title>{escape(title)}{escape(' · ' + site.name) if site is not None and site.name else ''}</title>"]
+    name = "" if site is None else site.name
+    whole = f"{title} · {name}" if name and name.strip() != title.strip() else title
+    tags = [f"<title>{escape(whole)}</title>"]
     publication = context.get("publication")
 
     def meta(key: str, name: str, value: str) -> None:

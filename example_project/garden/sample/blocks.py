@@ -15,7 +15,8 @@ class SamplePage:
 
     ``key``: names it among the sample pages and begins the ids of its blocks. ``parent``: the key of the page above; empty
     for the root. ``type``: the model, ``"page"`` or ``"event"``; ``fields``: of that type. ``state``: ``"live"``,
-    ``"draft"``, ``"changed"`` (live, with a newer draft titled ``draft_title``) or ``"scheduled"``.
+    ``"draft"``, ``"changed"`` (live, with a newer draft titled ``draft_title``) or ``"scheduled"``. ``suggested``:
+    operations that wait as a proposal, with ``suggested_title``.
     """
 
     key: str
@@ -30,6 +31,8 @@ class SamplePage:
     in_menus: bool = False
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    suggested_title: str = ""
+    suggested: Sequence[dict[str, Any]] = ()
 
     @property
     def document(self) -> list[dict[str, Any]]:

@@ -48,6 +48,27 @@ PAGES = [
                 ],
             ),
         ],
+        suggested_title="The meadow after this year's count",
+        suggested=[
+            {
+                "op": "update",
+                "id": "mow-late-2",
+                "props": {
+                    "html": "<p>Every June somebody kind writes to say that the meadow looks untidy. It does. It is also feeding five hundred kinds of insect, and they have not finished.</p><p>Cut in May, and you get grass. Cut in late July, and the yellow rattle has dropped its seed, the rattle weakens the grass, and next year there is room for orchids: we counted sixty-one. That is the whole secret; the rest is sharpening.</p>"
+                },
+            },
+            {
+                "op": "insert",
+                "block": {
+                    "id": "mow-late-5",
+                    "type": "quote",
+                    "props": {
+                        "text": "<p>I came to complain and left with a scythe.</p>",
+                        "attribution": "A visitor in August",
+                    },
+                },
+            },
+        ],
     ),
     SamplePage(
         key="pressed-fern",

@@ -70,4 +70,6 @@ def _create(sample: SamplePage, parent: Any, actor: Actor) -> Any:
         page = services.update_page(page, actor=actor, fields={"title": sample.draft_title})
     elif sample.state == "scheduled":
         page = services.schedule_page(page, actor=actor, go_live_at=timezone.now() + timedelta(days=30))
+    if sample.suggested:
+        services.create_proposal(page, sample.suggested, actor=actor, title=sample.suggested_title)
     return page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -109,3 +110,15 @@ def test_choosing_a_page(boss: Client, url: Any, page_factory: Any) -> None:
     page = page_factory("Bread")
     answer = boss.get(url("choose"), {"q": "brea"}).json()
     assert answer == {"pages": [{"value": f"/bread/ (#{page.pk})", "title": "Bread"}]}
+
+
+def test_only_what_stands_deeper_can_be_moved_out(boss: Client, url: Any, root: Any, page_factory: Any) -> None:
+    top = page_factory("Top")
+    page_factory("Below", parent=top)
+
+    def disabled(parent: Any) -> list[bool]:
+        html = boss.get(url("level"), {"parent": parent.pk}).content.decode()
+        return ["aria-disabled" in tag for tag in re.findall(r'<button[^>]*value="out"[^>]*>', html)]
+
+    assert disabled(root) == [True]
+    assert disabled(top) == [False]

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ai_cms.pages import services
+from ai_cms.pages.admin import differences
 from ai_cms.pages.models import Redirect
 
 HEADING = {"id": "h1", "type": "heading", "v": 1, "props": {"text": "Bread", "level": 2}}
@@ -129,3 +130,39 @@ def test_unknown_pages_are_not_found(boss: Client, url: Callable[..., str], root
     assert boss.get(url("changelist"), {"parent": "x"}).status_code == 404
     assert boss.get(url("changelist"), {"parent": "9" * 30}).status_code == 404
     assert boss.get(url("compare", root.pk), {"from": "9" * 30}).status_code == 404
+
+
+LINK = '<p>See <a href="https://a.example/">the recipe</a>.</p>'
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "listed"),
+    [
+        ("rich_text", {"html": "<p>Rise for an hour.</p>"}, {"html": "<p>Rise for <b>two</b> hours.</p>"}, []),
+        ("rich_text", {"html": f"<p>{'word ' * 200}</p>"}, {"html": f"<p>{'word ' * 199}</p>"}, []),
+        ("list", {"items": ["Flour", "Salt &amp; water"]}, {"items": ["Flour", "Salt &amp; milk", "Oil"]}, []),
+        # Where a link leads, and what has no words, is said beside them.
+        ("rich_text", {"html": LINK}, {"html": LINK.replace("a.ex", "b.ex").replace("See", "Read")}, ["html"]),
+        ("rich_text", {"html": "<p>Rise.</p>"}, {"html": "<p><b>Rise.</b></p>"}, ["html"]),
+        ("heading", {"text": "Bread", "level": 2}, {"text": "Rolls", "level": 3}, ["level"]),
+        ("button", {"label": "Go", "url": "/a/"}, {"label": "Go on", "url": "/b/"}, ["url"]),
+    ],
+)
+def test_a_change_is_shown_once(kind: str, before: Any, after: Any, listed: list[str]) -> None:
+    block = {"id": "b1", "type": kind, "v": 1, "props": before}
+    found = differences._props(block, {**block, "props": after})
+    assert [item.name for item in found] == listed
+
+
+def test_rules_are_no_model(boss: Client, full: Any, system: Any) -> None:
+    made = services.create_proposal(
+        full,
+        [{"op": "update", "id": "h1", "props": {"text": "Best of bread"}}],
+        actor=system,
+        provenance={"source": "rules", "model": "rules", "call": "2"},
+        agent="rules",
+    )
+    html = boss.get(reverse("admin:ai_cms_pages_proposal_change", args=[made.pk])).content.decode()
+    assert '<dd> <span class="aicms-tag">built-in rules, no model</span>' in html
+    listed = boss.get(reverse("admin:ai_cms_pages_proposal_changelist")).content.decode()
+    assert '<td class="field-made_by">built-in rules, no model</td>' in listed

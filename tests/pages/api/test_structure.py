@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import models
+from django.test.utils import isolate_apps
+
 from ai_cms.core.models import ApiToken, IdempotencyRecord
 from ai_cms.pages import get_page_model, get_template_model, services
 from ai_cms.pages.models import Element
+from ai_cms.pages.services.page_types import page_type_about
 
 from .conftest import heading
 from .test_pages import create
@@ -19,6 +23,26 @@ def test_page_types_say_what_can_be_created(admin: Any, root: Any) -> None:
     page = found[get_page_model()._meta.label_lower]
     assert (page["is_default"], page["parent_page_types"]) == (True, None)
     assert list(page["schema"]["properties"]) == [field.name for field in get_page_model().type_fields()]
+
+
+@isolate_apps("django.contrib.contenttypes")
+def test_only_words_of_the_project_describe_a_page_type() -> None:
+    class Plain(models.Model):  # noqa: DJ008 - never an instance
+        class Meta:
+            app_label = "contenttypes"
+
+    class Told(models.Model):  # noqa: DJ008 - never an instance
+        """A page of the shop.
+
+        More than one line.
+        """
+
+        class Meta:
+            app_label = "contenttypes"
+
+    assert Plain.__doc__ == "Plain(id)"
+    assert page_type_about(Plain) == ""  # type: ignore[arg-type]
+    assert page_type_about(Told) == "A page of the shop."  # type: ignore[arg-type]
 
 
 def test_the_tree_is_read_level_by_level(admin: Any, root: Any) -> None:

@@ -235,3 +235,47 @@ def test_without_scripts(watch: Any, superuser: Any, pages: dict[str, Any], root
     page.fill("#id_title", "Plain")
     page.get_by_role("button", name="Save draft").click()
     assert get_page_model().objects.get(pk=pages["Bread"].pk).title == "Plain"
+
+
+def test_before_and_after_unfold_as_high_as_they_are(
+    watch: Any, superuser: Any, system: Any, page_factory: Any
+) -> None:
+    text = "<p>A loaf needs time.</p>" * 4
+    made = page_factory("Loaf", content=[{"id": "r1", "type": "rich_text", "props": {"html": text}}])
+    better = [{"op": "update", "id": "r1", "props": {"html": text.replace("time", "hours")}}]
+    proposal = services.create_proposal(made, better, actor=system)
+    watched = watch(superuser)
+    watched.visit(reverse("admin:ai_cms_pages_proposal_change", args=[proposal.pk]))
+    page = watched.page
+    page.get_by_text("Show it before and after").click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.aicms-sides iframe')].every((frame) => "
+        "frame.clientHeight > 60 && frame.clientHeight >= frame.contentDocument.documentElement.scrollHeight)"
+    )
+    assert watched.problems == []
+
+
+def test_the_bar_for_saving_is_no_higher_than_its_buttons(watch: Any, superuser: Any, pages: dict[str, Any]) -> None:
+    watched = watch(superuser, viewport={"width": 390, "height": 800})
+    watched.visit(page_url("change", pages["Bread"].pk))
+    page = watched.page
+    assert page.locator(".aicms-submit").bounding_box()["height"] < 160
+    page.fill("#id_title", "More bread")
+    page.get_by_role("button", name="Save and publish").click()
+    page.get_by_role("status").get_by_text("Published.", exact=True).wait_for()
+    # Nothing that can be done with the page is cut off.
+    assert page.evaluate(
+        "[...document.querySelectorAll('.aicms-tools .aicms-button')].every((button) => "
+        "button.getBoundingClientRect().right <= innerWidth)"
+    )
+
+
+def test_containers_are_called_by_what_is_in_them(watch: Any, superuser: Any, page_factory: Any) -> None:
+    words = "Knead the dough until it is smooth, then let it rest somewhere warm."
+    cards = [{"type": "card", "props": {"title": title}} for title in ("Flour", "Water")]
+    blocks = [{"type": "rich_text", "props": {"html": f"<p>{words}</p>"}}, {"type": "cards", "children": cards}]
+    made = page_factory("Soup", content=blocks)
+    watched = watch(superuser)
+    watched.visit(page_url("change", made.pk))
+    summaries = watched.page.locator(".aicb-summary").all_inner_texts()
+    assert summaries[:2] == ["Knead the dough until it is smooth, then let it rest…", "Flour · Water"]

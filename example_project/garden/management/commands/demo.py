@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import socket
 from argparse import ArgumentParser
 from typing import Any
 
@@ -13,6 +15,22 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from garden.accounts import DemoUser, grant_editors, make_demo_users
 from garden.sample.loader import load_sample_site
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Return whether another program listens there; a host that is none is for the server to report."""
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        return False
+    with socket.socket(family, kind, protocol) as probe:
+        # As the server does: a connection that is being closed does not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
 
 
 class Command(BaseCommand):
@@ -31,6 +49,11 @@ class Command(BaseCommand):
             raise CommandError("--json needs --no-serve: a server prints other lines too.")
         if not options["no_serve"] and not getattr(settings, "DEMO_SERVES", False):
             raise CommandError("The demo serves with config.settings.development alone; add --no-serve to set up only.")
+        if not options["no_serve"] and is_taken(options["host"], options["port"]):
+            raise CommandError(
+                f"Port {options['port']} of {options['host']} is taken by another program. "
+                f"Serve on another one: make demo PORT={options['port'] + 1}"
+            )
         try:
             call_command("migrate", verbosity=0, interactive=False)
         except InconsistentMigrationHistory as error:

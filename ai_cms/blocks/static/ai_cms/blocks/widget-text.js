@@ -46,7 +46,17 @@ function wholeAddress(text) {
   return HOST.test(address) ? `https://${address}` : text;
 }
 
-/** Return the first words of a block, by the schema of its fields. */
+/** The most characters of a summary. */
+const SUMMARY = 60;
+
+/** Return the whole words that fit into a summary; an ellipsis says that there are more. */
+function shorten(text) {
+  if (text.length <= SUMMARY) return text;
+  const words = text.slice(0, SUMMARY + 1).replace(/\s+\S*$/u, "");
+  return `${(words.length > SUMMARY ? words.slice(0, SUMMARY) : words).replace(/[\s.,;:·–—-]+$/u, "")}…`;
+}
+
+/** Return the first text of a block, without markup, by the schema of its fields. */
 function summaryOf(block, schema) {
   const properties = schema.properties || {};
   const isText = ([key, value]) => typeof value === "string" && value.trim() && !(properties[key] || {}).enum;
@@ -54,7 +64,7 @@ function summaryOf(block, schema) {
   // Words of two paragraphs stay apart, those around an inline tag stay together. The parser loads and runs nothing.
   const spaced = (text || "").slice(0, 2000).replace(/<\/?(?:p|li|ul|ol|br|hr|h\d|div|pre|blockquote|table|t[rdh])\b/gi, " $&");
   const plain = new DOMParser().parseFromString(spaced, "text/html").body.textContent;
-  return plain.replace(/\s+/g, " ").trim().slice(0, 60);
+  return plain.replace(/\s+/g, " ").trim();
 }
 
-globalThis.aiCmsBlockText = { summaryOf, htmlOf, inlineHtmlOf, typedOf, wholeAddress };
+globalThis.aiCmsBlockText = { shorten, summaryOf, htmlOf, inlineHtmlOf, typedOf, wholeAddress };

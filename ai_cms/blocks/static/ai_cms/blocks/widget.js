@@ -5,7 +5,7 @@
 const { el, fieldFor, freshId, say } = globalThis.aiCmsBlocks;
 const { Places, newId, placeErrors, twinOf, typeSelect } = globalThis.aiCmsPlaces;
 const { Steps } = globalThis.aiCmsSteps;
-const { summaryOf } = globalThis.aiCmsBlockText;
+const { shorten, summaryOf } = globalThis.aiCmsBlockText;
 class BlocksEditor {
   constructor(root) {
     this.textarea = root.querySelector("textarea");
@@ -134,7 +134,11 @@ class BlocksEditor {
     return (this.types.get(block.type) || {}).label || this.data.known[block.type] || String(block.type);
   }
 
-  summary(block) { return summaryOf(block, (this.types.get(block.type) || {}).schema || {}); }
+  /** Return the first words of a block, or of the blocks in it where it has none of its own. */
+  summary(block) {
+    const own = summaryOf(block, (this.types.get(block.type) || {}).schema || {});
+    return shorten(own || (block.children || []).slice(0, 8).map((child) => this.summary(child)).filter(Boolean).join(" · "));
+  }
 
   render() {
     const general = (this.general || []).map((text) => el("p", { class: "aicb-error" }, text));
@@ -213,8 +217,15 @@ class BlocksEditor {
   }
 
   refreshSummary(block) {
-    const node = this.nodes.get(block);
-    if (node) node.querySelector(".aicb-summary").textContent = this.summary(block);
+    const changed = this.nodes.get(block);
+    // The blocks around it may be called by its words.
+    const renew = (each) => {
+      const node = this.nodes.get(each);
+      if (!node || !node.contains(changed)) return;
+      node.querySelector(".aicb-summary").textContent = this.summary(each);
+      (each.children || []).forEach(renew);
+    };
+    if (changed) this.blocks.forEach(renew);
   }
 
   /** Put the fields and the children of a block into its body. */

@@ -31,9 +31,21 @@ function suggest(input) {
 function fit(frame) {
   const size = () => {
     const inner = frame.contentDocument;
-    if (inner && inner.body) frame.style.blockSize = `${Math.min(inner.documentElement.scrollHeight + 2, 600)}px`;
+    // What is folded away or not loaded yet has no height.
+    if (!inner || !inner.body || !inner.body.childElementCount || !frame.clientWidth || !frame.checkVisibility()) return;
+    // A document is at least as high as its frame, so the frame is measured as low as it can be.
+    frame.style.blockSize = "0";
+    const height = inner.documentElement.scrollHeight;
+    frame.style.blockSize = `${Math.max(32, Math.min(height + 2, 600))}px`;
   };
   frame.addEventListener("load", size);
+  for (let around = frame.closest("details"); around; around = around.parentElement.closest("details")) around.addEventListener("toggle", size);
+  let width = frame.clientWidth;
+  new ResizeObserver(() => {
+    if (frame.clientWidth === width) return;
+    width = frame.clientWidth;
+    size();
+  }).observe(frame);
   size();
 }
 

@@ -204,7 +204,7 @@ if (source) {
   for (const form of document.querySelectorAll("form[data-copy]")) {
     const saving = new Saving(form, settings);
     const told = document.querySelector(".messagelist .success");
-    if (told) saving.say(settings.words.saved);
+    if (told) saving.say(told.matches(".aicms-published") ? settings.words.published : settings.words.saved);
   }
   // When everything has its height.
   window.addEventListener("load", goOn);
