@@ -39,9 +39,9 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 
 def write_schema(target: Path) -> None:
-    """Write the OpenAPI document of all apps."""
+    """Write the OpenAPI document of all apps; these settings have every one."""
     sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings.base")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings.accounts")
     import django
 
     django.setup()
