@@ -24,7 +24,7 @@ _lock = Lock()
 
 
 def flag_enabled(name: str) -> bool:
-    """Say whether the flag is on. A database that cannot answer counts as the last known state, else as off."""
+    """Return whether the flag is on. A database that cannot answer counts as the last known state, else as off."""
     global _memo
     fresh = peek_flag(name)
     if fresh is not None:

@@ -1,4 +1,4 @@
-"""Is the site up? One word for strangers and load balancers, details for staff."""
+"""Is the site up? One word for anonymous visitors and load balancers, details for staff."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 #: Seconds until a check that does not answer counts as failed.
 DEADLINE = 1.5
-#: Seconds a result is used again, so that strangers cannot turn the endpoint into load.
+#: Seconds a result is used again, so that anonymous visitors cannot turn the endpoint into load.
 MEMO_SECONDS = 1.0
 _CACHE_KEY = "ai_cms.core.health"
 

@@ -25,7 +25,7 @@ MAINTENANCE_BODY = {
 
 
 def maintenance_enabled() -> bool:
-    """Say whether the setting or the runtime switch is on."""
+    """Return whether the setting or the runtime switch is on."""
     return core_settings.MAINTENANCE or flag_enabled(MAINTENANCE)
 
 

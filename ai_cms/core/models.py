@@ -157,7 +157,7 @@ class ApiToken(models.Model):
         return f"{self.name} ({self.hint}…)" if self.name else f"{self.hint}…"
 
     def is_valid(self, now: datetime | None = None) -> bool:
-        """Say whether the token is neither revoked nor expired."""
+        """Return whether the token is neither revoked nor expired."""
         moment = now or timezone.now()
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > moment)
 

@@ -33,7 +33,7 @@ SCOPES = ("read", "write", "publish", "admin")
 class Actor:
     """Who acts.
 
-    ``user``: the user whose rights count (an AnonymousUser for strangers). ``scopes``: ``None`` for no narrowing, else
+    ``user``: the user whose rights count (an AnonymousUser for anonymous visitors). ``scopes``: ``None`` for no narrowing, else
     the scopes that are left. ``via``: "session", "token", "agent", "command" or "system". ``label``: an agent's or
     command's name for histories.
     """
@@ -84,7 +84,7 @@ class Actor:
 
     @property
     def account(self) -> Any:
-        """The user to store as author or owner; ``None`` for strangers and the system."""
+        """The user to store as author or owner; ``None`` for anonymous visitors and the system."""
         return self.user if getattr(self.user, "pk", None) is not None else None
 
     @property
@@ -96,13 +96,13 @@ class Actor:
         return self.is_system or bool(self.is_authenticated and getattr(self.user, "is_staff", False))
 
     def has_scope(self, scope: str) -> bool:
-        """Say whether the actor's token, if there is one, reaches as far as ``scope``."""
+        """Return whether the actor's token, if there is one, reaches as far as ``scope``."""
         if self.is_system or self.scopes is None or scope in self.scopes:
             return True
         return scope == "read" and bool(self.scopes)
 
     def has_perm(self, permission: str) -> bool:
-        """Say whether the user has a Django permission such as ``"ai_cms_pages.publish_page"``."""
+        """Return whether the user has a Django permission such as ``"ai_cms_pages.publish_page"``."""
         return self.is_system or bool(self.is_authenticated and self.user.has_perm(permission))
 
 
@@ -122,7 +122,7 @@ class PermissionPolicy(Generic[M]):
     }
 
     def can(self, actor: Actor | Any, action: str, obj: M | None = None) -> bool:
-        """Say whether ``actor`` may do ``action``, to ``obj`` or (``None``) at all."""
+        """Return whether ``actor`` may do ``action``, to ``obj`` or (``None``) at all."""
         who = Actor.of(actor)
         if who.is_system:
             return True

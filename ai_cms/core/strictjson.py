@@ -67,7 +67,7 @@ def check_text(text: str, where: str, *, limit: int | None = None) -> None:
 
 
 def is_clean_text(text: str) -> bool:
-    """Say whether ``text`` holds neither NUL nor lone surrogates."""
+    """Return whether ``text`` holds neither NUL nor lone surrogates."""
     return "\x00" not in text and (text.isascii() or not _SURROGATE.search(text))
 
 

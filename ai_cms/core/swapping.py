@@ -50,7 +50,7 @@ def get_model(setting: str, default: str) -> type[models.Model]:
 
 
 def is_swapped(setting: str, default: str) -> bool:
-    """Say whether the host uses a model of its own."""
+    """Return whether the host uses a model of its own."""
     return get_model_string(setting, default).lower() != default.lower()
 
 

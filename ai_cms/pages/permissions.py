@@ -122,7 +122,7 @@ class PagePolicy(PermissionPolicy[Any]):
         return where
 
     def reaches_everything(self, actor: Actor) -> bool:
-        """Say whether the actor reads all pages, by being superuser or by model permission."""
+        """Return whether the actor reads all pages, by being superuser or by model permission."""
         return actor.is_superuser or (
             actor.is_staff and (self._model_permission(actor, "view") or self._model_permission(actor, "change"))
         )

@@ -1,6 +1,6 @@
 """Render pages: the public HTML kept with its publication, and drafts for those who may see them.
 
-Stored HTML is made for a stranger: the request its template sees has no user, no cookies and the host name
+Stored HTML is made for an anonymous visitor: the request its template sees has no user, no cookies and the host name
 ``ORIGIN_HOST``, which is replaced by the visitor's when it is served. It is good as long as its key is: the publication's
 version, the site and its generation (menus, lists), what has expired there, the templates' contents, the names of static files,
 the settings, and in these ``CODE_VERSION`` for what code makes of a page.

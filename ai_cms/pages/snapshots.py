@@ -47,7 +47,7 @@ def field_values(page: AbstractPage) -> dict[str, Any]:
 
 
 def published_values(page: AbstractPage, *, marked: bool) -> dict[str, Any]:
-    """Return the same for strangers: documents without names and log ids (see ``public_blocks``), files as addresses."""
+    """Return the same for anonymous visitors: documents without names and log ids (see ``public_blocks``), files as addresses."""
     values: dict[str, Any] = {}
     for field in page.type_fields():
         value = values[field.name] = _value(field, page)

@@ -90,7 +90,7 @@ def _image_sources() -> list[str] | None:
 
 
 def _allows(source: str, part: Any, own: str) -> bool:
-    """Say whether a source of the policy allows an origin; paths are left out of account."""
+    """Return whether a source of the policy allows an origin; paths are left out of account."""
     if source == "*":
         return True
     if source == "'self'":

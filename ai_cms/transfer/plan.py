@@ -295,7 +295,7 @@ class Chunks:
             self._subtrees[planned.item.key] = weights.get(planned.item.key, 1) + below
 
     def is_whole(self, planned: Planned) -> bool:
-        """Say whether a page is inserted together with everything below it."""
+        """Return whether a page is inserted together with everything below it."""
         return self._subtrees[planned.item.key] <= CHUNK or not planned.new_children
 
     def divide(self, tops: list[Planned]) -> Iterator[list[Planned]]:

@@ -35,7 +35,7 @@ def plain_text(html: str) -> str:
 
 
 def is_title(block: Mapping[str, Any], title: str) -> bool:
-    """Say whether a block repeats the title of its page, which the page shows already."""
+    """Return whether a block repeats the title of its page, which the page shows already."""
     props = block.get("props") or {}
     is_first = block.get("type") == "heading" and props.get("level") == 1
     return is_first and " ".join(str(props.get("text", "")).split()) == title

@@ -77,6 +77,6 @@ def _without_alpha(picture: Any) -> Any:
 
 
 def _is_marked(path: Path, xmp: str) -> bool:
-    """Say whether the file holds the packet. Formats may wrap it but none of ours packs it."""
+    """Return whether the file holds the packet. Formats may wrap it but none of ours packs it."""
     start = xmp.index("<rdf:Description")
     return os.stat(path).st_size > 0 and xmp[start : xmp.index("</rdf:RDF>")].encode() in path.read_bytes()

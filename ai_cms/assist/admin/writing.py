@@ -270,7 +270,7 @@ class WritingRunAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(self.link("change", run.pk))
 
     def _may_use(self, request: HttpRequest, run: WritingRun, page: Any) -> bool:
-        """Say whether the texts of a run can be put into the page it was for."""
+        """Return whether the texts of a run can be put into the page it was for."""
         actor = Actor.from_request(request)
         if page is None or run.page_id is None or run.status != RunStatus.DONE:
             return False

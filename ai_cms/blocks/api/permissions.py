@@ -15,7 +15,7 @@ __all__ = ["EditsDocuments", "edits_documents"]
 
 
 def edits_documents(actor: Actor) -> bool:
-    """Say whether ``actor`` is staff or may add or change rows of any model that has a BlocksField."""
+    """Return whether ``actor`` is staff or may add or change rows of any model that has a BlocksField."""
     if actor.is_staff or actor.is_superuser:
         return True
     for model in {model for model, _field in document_fields()}:

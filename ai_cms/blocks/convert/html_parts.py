@@ -181,7 +181,7 @@ def list_block(element: Element) -> dict[str, Any] | None:
 
 
 def _is_one_line(element: Element) -> bool:
-    """Say whether an element holds nothing but inline content, perhaps in a single paragraph."""
+    """Return whether an element holds nothing but inline content, perhaps in a single paragraph."""
     inside = [child for child in element.find_all_elements() if child.name in BLOCK_TAGS or child.name in _NOT_INLINE]
     return not inside or (len(inside) == 1 and inside[0].name in _SIMPLE)
 
@@ -244,7 +244,7 @@ def quote_block(element: Element, attribution: str = "") -> dict[str, Any] | Non
 
 
 def _in_text(children: list[Element | str]) -> bool:
-    """Say whether a final ``cite`` belongs to the sentence before it."""
+    """Return whether a final ``cite`` belongs to the sentence before it."""
     before, last = children[-2], children[-1]
     return (
         isinstance(last, Element) and last.name == "cite" and (isinstance(before, str) or before.name not in BLOCK_TAGS)

@@ -248,7 +248,7 @@ def _is_block(element: Element) -> bool:
 
 
 def _is_tight(item: Element | str) -> bool:
-    """Say whether a list item is one line, perhaps with a list below it."""
+    """Return whether a list item is one line, perhaps with a list below it."""
     if isinstance(item, str) or item.name != "li":
         return isinstance(item, str)
     blocks = [child for child in item.children if isinstance(child, Element) and _is_block(child)]

@@ -34,7 +34,7 @@ def diff_documents(a: Document, b: Document) -> list[Operation]:
 
 
 def is_regular(document: Document) -> bool:
-    """Say whether every block has an id of its own and no keys but the known, as all prepared documents have."""
+    """Return whether every block has an id of its own and no keys but the known, as all prepared documents have."""
     seen: set[str] = set()
     count = 0
     for walked in document.walk():
@@ -196,7 +196,7 @@ class _Differ:
                 self._do(RemoveOperation(id=block_id, **self._prune(parent_id)))
 
     def _prune(self, parent_id: str | None) -> dict[str, Any]:
-        """Say whether a parent that is left without children has no children key in the end."""
+        """Return whether a parent that is left without children has no children key in the end."""
         target = self.new.get(parent_id) if parent_id is not None else None
         return {"prune": True} if target is not None and "children" not in target else {}
 

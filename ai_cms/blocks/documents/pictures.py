@@ -68,7 +68,7 @@ def references_in(siblings: list[Any], *, registry: BlockRegistry = blocks) -> s
 def finish_blocks(siblings: list[Any], *, public: bool, registry: BlockRegistry = blocks) -> list[Any]:
     """Return blocks with finished addresses; blocks without references are the same objects.
 
-    ``public``: for strangers, who get nothing private. A reference that nobody can resolve stays as it is.
+    ``public``: for anonymous visitors, who get nothing private. A reference that nobody can resolve stays as it is.
     """
     if not len(picture_sources):
         return siblings

@@ -75,7 +75,7 @@ def prepare_document(
 
 
 def is_locked(block: Mapping[str, Any]) -> bool:
-    """Say whether a block refuses to be changed, moved or removed."""
+    """Return whether a block refuses to be changed, moved or removed."""
     meta = block.get("meta")
     return isinstance(meta, Mapping) and meta.get("locked") is True
 
@@ -349,7 +349,7 @@ def _bare(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_same(block: dict[str, Any], before: dict[str, Any]) -> bool:
-    """Say whether a prepared block is what was stored; its children are shared already where they are the same."""
+    """Return whether a prepared block is what was stored; its children are shared already where they are the same."""
     if block.keys() != before.keys():
         return False
     children, old_children = block.get("children", []), before.get("children", [])

@@ -32,7 +32,7 @@ class Walked(NamedTuple):
 
 
 def is_block_id(value: object) -> bool:
-    """Say whether ``value`` can be the id of a block. Ids stand in HTML comments, hence no ``--``."""
+    """Return whether ``value`` can be the id of a block. Ids stand in HTML comments, hence no ``--``."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 

@@ -26,7 +26,7 @@ def block_version(block: dict[str, Any]) -> int:
 
 
 def is_known(block: dict[str, Any], registry: BlockRegistry = blocks) -> bool:
-    """Say whether the block's type is registered, in a version that is not newer than the class."""
+    """Return whether the block's type is registered, in a version that is not newer than the class."""
     block_type = block.get("type")
     block_class = registry.get(block_type) if isinstance(block_type, str) else None
     return block_class is not None and block_version(block) <= block_class.block_meta.version

@@ -23,7 +23,7 @@ _REF = "ai_cms.blocks.block"
 
 
 def is_valid(siblings: list[Any], registry: BlockRegistry = blocks) -> bool:
-    """Say whether all blocks are of known types and versions, with valid props and enough children."""
+    """Return whether all blocks are of known types and versions, with valid props and enough children."""
     if not siblings:
         return True
     if not registry:
@@ -37,7 +37,7 @@ def is_valid(siblings: list[Any], registry: BlockRegistry = blocks) -> bool:
 
 
 def has_forbidden_characters(text: str) -> bool:
-    """Say whether the strings of a compact JSON text may hold characters that cannot be stored.
+    """Return whether the strings of a compact JSON text may hold characters that cannot be stored.
 
     A false alarm is possible, for a backslash in text; the slow way then decides.
     """

@@ -72,7 +72,7 @@ def run_once(
 
 
 def principal_of(request: Request) -> str:
-    """Return whose keys these are: each token has its own, as its scopes may differ; strangers go by address."""
+    """Return whose keys these are: each token has its own, as its scopes may differ; anonymous visitors go by address."""
     user = request.user
     if isinstance(request.auth, ApiToken):
         return f"token:{request.auth.pk}"

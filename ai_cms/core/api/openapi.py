@@ -116,7 +116,7 @@ class AutoSchema(SpectacularAutoSchema):
         return found
 
     def _is_versioned(self) -> bool:
-        """Say whether the operation takes ``If-Match``: by ``view.versioned`` (a bool, or a set of actions)."""
+        """Return whether the operation takes ``If-Match``: by ``view.versioned`` (a bool, or a set of actions)."""
         versioned = getattr(self.view, "versioned", False)
         if isinstance(versioned, bool):
             return versioned

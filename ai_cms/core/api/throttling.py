@@ -13,7 +13,7 @@ __all__ = ["RateLimitThrottle"]
 
 
 class RateLimitThrottle(BaseThrottle):
-    """Apply ``view.rate_limit = (scope, limit, seconds)``, counted by account, by address for strangers.
+    """Apply ``view.rate_limit = (scope, limit, seconds)``, counted by account, by address for anonymous visitors.
 
     It refuses by raising LimitExceeded, which carries the time to wait.
     """

@@ -37,7 +37,7 @@ __all__ = ["ServiceMixin", "ServiceView", "ServiceViewSet"]
 class ServiceMixin(APIView):
     """What every REST view has in common.
 
-    ``public``: strangers may call it. ``required_scopes``: token scope by action or method. ``rate_limit``: scope,
+    ``public``: anonymous visitors may call it. ``required_scopes``: token scope by action or method. ``rate_limit``: scope,
     limit and seconds. ``json_roots``: what a JSON body may be. ``idempotency_atomic``: False for views that call other
     services, which must not hold a transaction; ``idempotency_lease``: their longest run in seconds. ``versioned``:
     True, or the actions, where ``If-Match`` is understood (for the schema).
@@ -119,8 +119,8 @@ class ServiceMixin(APIView):
         final: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
         # Not request.user: that would authenticate now, and raise, when the request was refused before.
         user = request.__dict__.get("_user")
-        stranger = user is None or not user.is_authenticated
-        if not self.public or not stranger or final.status_code >= 400:
+        anonymous = user is None or not user.is_authenticated
+        if not self.public or not anonymous or final.status_code >= 400:
             final.headers.pop("Cache-Control", None)
             patch_cache_control(final, private=True, no_store=True)
         elif request.method not in ("GET", "HEAD"):

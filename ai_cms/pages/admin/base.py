@@ -70,7 +70,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return get_policy(self.model)
 
     def may(self, request: HttpRequest, action: str, obj: Any = None) -> bool:
-        """Say whether the user may do ``action``, to ``obj`` or (``None``) at all."""
+        """Return whether the user may do ``action``, to ``obj`` or (``None``) at all."""
         policy = self.policy() if obj is None else get_policy(type(obj))
         return policy.can(Actor.from_request(request), action, obj)
 
@@ -93,7 +93,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return self.has_view_permission(request)
 
     def _sees_anything(self, request: HttpRequest) -> bool:
-        """Say whether any page is the user's to see, or all would be if there were any; asked once a request."""
+        """Return whether any page is the user's to see, or all would be if there were any; asked once a request."""
         actor = Actor.from_request(request)
         if "admin_sees_pages" not in actor.memo:
             policy: Any = get_policy(get_page_model())

@@ -1,6 +1,6 @@
 """Published content, for everybody: a list, a page by id, a page by path.
 
-These are the hot reads. For a stranger they are answered before REST framework wakes up; a request with credentials
+These are the hot reads. For an anonymous visitor they are answered before REST framework wakes up; a request with credentials
 takes the long way, so that a bad token is refused and the answer is marked private.
 """
 
@@ -52,7 +52,7 @@ JSON = "application/json"
 
 
 class PublicContentView(ServiceView):
-    """Answer strangers directly, everybody else through REST framework; :meth:`answer` is the same for both."""
+    """Answer anonymous visitors directly, everybody else through REST framework; :meth:`answer` is the same for both."""
 
     public = True
 

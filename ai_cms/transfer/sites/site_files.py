@@ -100,7 +100,7 @@ class SiteFolder:
         self.path.mkdir(parents=True, exist_ok=True)
 
     def is_export(self) -> bool:
-        """Say whether the folder holds an exported site."""
+        """Return whether the folder holds an exported site."""
         try:
             found = json.loads((self.path / "site.json").read_text("utf-8"))
         except (OSError, ValueError):

@@ -183,7 +183,7 @@ class _Reader:
         self.wanted = self.is_wanted(depth + 1, name)
 
     def is_wanted(self, depth: int, name: str) -> bool:
-        """Say whether the text of an element is kept; that of comments and of what is unknown never is."""
+        """Return whether the text of an element is kept; that of comments and of what is unknown never is."""
         if len(self.path) < 3 or self.path[1] != "channel":
             return False
         if self.item is None:
