@@ -20,7 +20,10 @@ def written_by(actor: Actor, source: Source = "human", *, model: str = "", call:
 
 
 def public_blocks(blocks: list[dict[str, Any]], *, marked: bool) -> list[dict[str, Any]]:
-    """Return blocks as anonymous visitors may see them: with who made them as a kind (``marked``), without names, accounts and log ids."""
+    """Return blocks as anonymous visitors may see them.
+
+    With who made them as a kind (``marked``), without names, accounts and log ids.
+    """
     found = []
     for block in blocks:
         shown = {key: value for key, value in block.items() if key not in ("meta", "children")}
