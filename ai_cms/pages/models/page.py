@@ -48,8 +48,9 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
 
     ``page_templates``: template names tried first. ``allowed_blocks``: block type names, ``None`` for all.
     ``parent_page_types`` / ``child_page_types``: labels such as ``"shop.productpage"``, ``None`` for all.
-    ``html_cached``: whether the finished HTML is kept with the publication; it is then rendered for an anonymous
-    visitor, so pages that show something of the visitor set it to ``False``. ``owner_may_publish``: whether the owner alone may publish it.
+    ``html_cached``: whether the finished HTML is kept with the publication; it is then rendered for an anonymous visitor,
+    so pages that show something of the visitor set it to ``False``. ``owner_may_publish``: whether the owner alone may
+    publish it.
     """
 
     page_templates: ClassVar[tuple[str, ...]] = ()
