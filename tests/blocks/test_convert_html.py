@@ -235,6 +235,7 @@ def test_long_runs_are_cut() -> None:
     assert_valid(made)
 
 
+@pytest.mark.stress
 @pytest.mark.parametrize(
     "html",
     [

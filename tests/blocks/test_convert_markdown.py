@@ -186,6 +186,7 @@ def test_payloads_are_inert(payload: str) -> None:
     assert_inert(blocks_to_html(made), allowed=MEDIA_TAGS)
 
 
+@pytest.mark.stress
 @pytest.mark.parametrize(
     "text",
     [

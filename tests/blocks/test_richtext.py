@@ -270,6 +270,7 @@ def test_clean_text_is_idempotent_and_storable(text: str) -> None:
     clean.encode()
 
 
+@pytest.mark.stress
 @pytest.mark.parametrize(
     "html",
     [

@@ -10,7 +10,7 @@ import pytest
 from .processes import Processes
 from .scenarios import ANSWER, KILL_POINTS, PROMPT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
 
 ALLOWANCE = 100_000
 SENT = {"when marked as sent", "before the first byte", "while streaming", "after saving text", "before settling",
@@ -76,12 +76,10 @@ def test_a_killed_call_is_settled_once(processes: Processes) -> None:
     check_kills(processes, times=1)
 
 
-@pytest.mark.stress
 def test_three_hundred_killed_calls_are_settled_once(processes: Processes) -> None:
     check_kills(processes, times=25)
 
 
-@pytest.mark.stress
 def test_credits_for_ten_serve_ten_of_fifty_twenty_times(processes: Processes) -> None:
     found = processes.run("race", requests=50, affordable=10, rounds=20)
     assert found["errors"] == []
