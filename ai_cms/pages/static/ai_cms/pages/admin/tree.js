@@ -140,7 +140,7 @@ class Tree {
       const name = focused.name === "direction" ? focused.value : null;
       const before = node.previousElementSibling;
       const after = node.nextElementSibling;
-      const done = await this.place(node, { direction });
+      const done = await this.place(node.dataset.page, { direction });
       if (!done) return;
       if (direction === "up" && before) before.before(node);
       else if (direction === "down" && after && after.matches(".aicms-node")) after.after(node);
@@ -154,11 +154,10 @@ class Tree {
   /** Turn the last move back. */
   async undo() {
     const { id, values } = this.back;
-    const node = this.node(id);
-    if (!node) return;
     this.back = null;
     try {
-      const done = await this.place(node, { ...values, confirmed: 1 }, true);
+      // The page may stand in a level that is closed by now.
+      const done = await this.place(id, { ...values, confirmed: 1 }, true);
       if (!done) return;
       await this.refresh(done.parent);
       this.finish(id, null);
@@ -196,11 +195,11 @@ class Tree {
   }
 
   /** Have the server move a page; returns its answer, or null when it refused, having said so, or was told not to. */
-  async place(node, values, undoing = false) {
+  async place(id, values, undoing = false) {
     const body = new FormData();
     for (const [key, value] of Object.entries(values)) body.append(key, value);
     const token = document.querySelector("[name='csrfmiddlewaretoken']").value;
-    const url = this.root.dataset.place.replace(/\/0\//, `/${node.dataset.page}/`);
+    const url = this.root.dataset.place.replace(/\/0\//, `/${id}/`);
     const answer = await fetch(url, {
       method: "POST", body, credentials: "same-origin", headers: { Accept: "application/json", "X-CSRFToken": token },
     });
@@ -210,8 +209,8 @@ class Tree {
       this.announce(data.detail || this.root.dataset.failed, true);
       return null;
     }
-    if (data.ask) return (await this.ask(data.ask)) ? this.place(node, { ...values, confirmed: 1 }) : null;
-    this.announce(data.message, false, data.undo && !undoing ? { id: node.dataset.page, values: data.undo } : null);
+    if (data.ask) return (await this.ask(data.ask)) ? this.place(id, { ...values, confirmed: 1 }) : null;
+    this.announce(data.message, false, data.undo && !undoing ? { id, values: data.undo } : null);
     return data;
   }
 
@@ -320,7 +319,7 @@ class Tree {
     if (!goal || !node) return;
     event.preventDefault();
     try {
-      const done = await this.place(node, { target: goal.node.dataset.page, position: goal.position });
+      const done = await this.place(node.dataset.page, { target: goal.node.dataset.page, position: goal.position });
       if (!done) return;
       if (done.parent === done.old_parent && goal.position !== "last-child") goal.node[goal.position](node);
       else await this.refresh(done.parent);
