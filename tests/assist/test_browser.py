@@ -44,9 +44,11 @@ def test_from_the_page_to_the_proposal(watch: Callable[..., Any], superuser: Any
     browser.get_by_role("link", name="Proofread").click()
     browser.get_by_label("Heading Our bread .").check()
     browser.get_by_role("button", name="Proofread").click()
+    found = browser.get_by_role("link", name="Look at the proposal")
+    found.wait_for()
     if scripts:
         sound(watched)
-    browser.get_by_role("link", name="Look at the proposal").click()
+    found.click()
     assert f"proposal/{Proposal.objects.get().pk}/" in browser.url
     assert watched.problems == []
 
