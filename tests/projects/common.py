@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import django
+
 CONTRIB = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -14,6 +16,12 @@ ADMIN = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
+# Django 6.1 describes mailers, and warns of mail without one.
+MAIL = (
+    {"MAILERS": {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}}
+    if django.VERSION >= (6, 1)
+    else {}
+)
 REST = ["rest_framework", "django_filters"]
 TREE = ["mptt", "polymorphic"]
 ASSET_STORAGES = {
@@ -59,6 +67,7 @@ def project(name: str, *apps: str, admin: bool = True, **settings: Any) -> dict[
             }
         },
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        **MAIL,
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
         **settings,
     }

@@ -296,7 +296,10 @@ def test_words_in_the_attributes_of_page_builders_are_taken() -> None:
     )
     assert blocks_to_html(found.blocks).replace("\n", "") == "<h2>Our shop</h2><p>Words</p>"
     said = [warning.message for warning in found.warnings]
-    assert "The shortcode [vc_custom_heading] is not known; the texts of its attributes were taken." in said
+    assert (
+        "The shortcode [vc_custom_heading] was left out; the words, pictures and links of its attributes were taken."
+        in said
+    )
 
 
 def test_a_gallery_without_ids_shows_what_was_uploaded_to_the_post() -> None:

@@ -119,7 +119,8 @@ def _download(scheme: str, host: str, address: str, target: str, file: IO[bytes]
             raise _refused(_("The host answered %(status)s.") % {"status": response.status})
         most, size = assets_settings.ASSET_MAX_BYTES, 0
         # The length is the host's word; what comes is counted.
-        while True:
+        # The library closes the line with the last piece that was announced.
+        while not response.isclosed():
             connection.line.settimeout(_left(deadline))
             piece = response.read1(_PIECE)
             if not piece:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from ..html.markup import HTML_TAGS, Element, never_closed, text_of
 from ..html.styles import ALIGNMENTS, apply_styles
-from .pictures import find_source
+from .image_sources import find_source
 from .result import ConversionWarning
 
 __all__ = ["is_anchor", "kept_attributes", "order_tree", "targets_of"]

@@ -95,7 +95,7 @@ def _kept(admin: PagesAdmin, view: Callable[..., HttpResponseBase]) -> Callable[
 
     @wraps(view)
     def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "POST" and not admin.admin_site.has_permission(request):
+        if request.method == "POST" and not admin.admin_site.has_permission(request) and _typed(request):
             return give_back(request)
         return view(request, *args, **kwargs)
 
