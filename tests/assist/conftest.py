@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ai_cms.llm.handler import llms
+from tests.llm.conftest import all_seats_free  # noqa: F401
 from tests.pages.conftest import *  # noqa: F403
 
 

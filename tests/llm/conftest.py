@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ai_cms.llm import seats
 from ai_cms.llm.tokens import calibration
 
 
@@ -11,3 +12,9 @@ from ai_cms.llm.tokens import calibration
 def uncalibrated() -> None:
     """Estimate as if no model had been called before."""
     calibration.clear()
+
+
+@pytest.fixture(autouse=True)
+def all_seats_free() -> None:
+    """Start with no thread waiting: a live server of an earlier test may still hold an event stream open."""
+    seats._taken = 0
