@@ -129,6 +129,19 @@ def test_what_is_left_out_is_said_with_its_line() -> None:
     assert [block["type"] for block in converted.blocks] == ["rich_text", "embed"]
 
 
+def test_what_shows_under_the_pointer_and_the_end_of_a_long_alternative_text_are_named() -> None:
+    found = convert_html(
+        "<div title='of a frame'>a</div>\n<h2 title='of a heading'>b</h2><p><abbr title=kept>c</abbr></p>"
+        f"<table><tr><td title=kept colspan=2>d</td></tr></table><img src=/x.png alt='{'word ' * 300}'>"
+    )
+    assert [warning.message for warning in found.warnings] == [
+        "What showed under the pointer was left out: “of a frame”, “of a heading”.",
+        "The end of a long alternative text was left out.",
+    ]
+    pictures = f"<div class=gallery><img src=/x.png alt='{'word ' * 300}'><img src=/y.png></div>"
+    assert [warning.message for warning in convert_html(pictures).warnings] == [found.warnings[1].message]
+
+
 def test_source_lines() -> None:
     made = html_to_blocks("<h2>a</h2>\n\n<p>b</p>\n<hr>", source_lines=True)
     assert [block["line"] for block in made] == [1, 3, 4]

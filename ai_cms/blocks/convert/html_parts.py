@@ -15,6 +15,7 @@ __all__ = [
     "MEDIA",
     "column_alignment",
     "gallery_block",
+    "has_long_alt",
     "image_block",
     "list_block",
     "media_block",
@@ -31,6 +32,7 @@ MAX_ROWS = 1_000
 MAX_COLUMNS = 50
 MAX_PICTURES = 200
 MAX_INLINE = 10_000
+MAX_ALT = 1_000
 
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _SIMPLE = frozenset({"p", "div"})
@@ -52,7 +54,7 @@ def _image_props(image: Element, link: Element | None) -> dict[str, Any] | None:
     src = file_url(attrs.get("src", ""))
     if not src:
         return None
-    props: dict[str, Any] = {"src": src, "alt": one_line(attrs.get("alt", ""))[:1_000]}
+    props: dict[str, Any] = {"src": src, "alt": one_line(attrs.get("alt", ""))[:MAX_ALT]}
     for name in ("width", "height"):
         if size := _pixels(attrs.get(name, "")):
             props[name] = size
@@ -61,12 +63,17 @@ def _image_props(image: Element, link: Element | None) -> dict[str, Any] | None:
     return props
 
 
+def has_long_alt(image: Element) -> bool:
+    """Return whether the alternative text of a picture is longer than that of a block may be."""
+    return len(one_line(image.attrs.get("alt", ""))) > MAX_ALT
+
+
 def image_block(image: Element, link: Element | None, *, title_is_caption: bool = False) -> dict[str, Any] | None:
     """Return the block of an ``img``, or ``None`` without a usable address. ``link``: the ``a`` around it."""
     props = _image_props(image, link)
     if props is None:
         return None
-    title = one_line(image.attrs.get("title", ""))
+    title = one_line(image.attrs.get("title", "") or (link.attrs.get("title", "") if link is not None else ""))
     if title_is_caption and title:
         plain = Element("span")
         plain.children = [title[:MAX_INLINE]]
@@ -102,7 +109,7 @@ def gallery_block(element: Element) -> dict[str, Any] | None:
             outer_caption = child
     for image, link, note in _pictures(element, outer_caption):
         props = _image_props(image, link)
-        if props is None:
+        if props is None or has_long_alt(image):
             return None
         # A caption of several pictures is said once, with the first of them.
         if note is not None and id(note) not in captions:

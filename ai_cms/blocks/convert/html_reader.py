@@ -19,6 +19,7 @@ from .html_parts import (
     MEDIA,
     column_alignment,
     gallery_block,
+    has_long_alt,
     image_block,
     media_block,
     pictures_alone,
@@ -52,7 +53,6 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PARAGRAPH_EDGE = re.compile(r"(<p>)[ \t\n]+|[ \t\n]+(</p>)")
 _KEPT_TOGETHER = frozenset({"blockquote", "dl", "ol", "pre", "table", "ul"})
 _CAPTIONED = frozenset({"audio", "code", "embed", "image", "quote", "table", "video"})
-_SILENTLY_DROPPED = frozenset({"title"})
 _OWN_BLOCKS = MEDIA | {"img", "picture"}
 
 
@@ -235,8 +235,7 @@ class HtmlReader:
                     self.warn_dropped(child)
 
     def read_block(self, element: Element, wrappers: tuple[Element, ...]) -> None:
-        name = element.name
-        if name in _HEADINGS:
+        if (name := element.name) in _HEADINGS:
             self.read_heading(element)
         elif name == "p":
             self.line_number = self.line_of(element)
@@ -392,8 +391,10 @@ class HtmlReader:
         made = image_block(image, link, title_is_caption=self.markdown)
         if made is None:
             self.warn(image, "A picture without a usable address was left out.")
+        elif has_long_alt(image):
+            self.warn(image, "The end of a long alternative text was left out.")
         self.add(made, image)
 
     def warn_dropped(self, element: Element) -> None:
-        if element.name not in _SILENTLY_DROPPED and element.name != "iframe":
+        if element.name != "iframe" and (self.markdown or element.name != "title"):
             self.warn(element, f"<{element.name}> was left out.")
