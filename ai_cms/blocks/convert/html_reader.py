@@ -19,9 +19,9 @@ from .html_parts import (
     MEDIA,
     column_alignment,
     gallery_block,
-    has_long_alt,
     image_block,
     media_block,
+    picture_losses,
     pictures_alone,
     take_attribution,
 )
@@ -264,6 +264,8 @@ class HtmlReader:
         """Read what may be a gallery; if it is none, galleries may still be inside, but not forever."""
         gallery = gallery_block(element) if self.no_galleries < MAX_TRIES else None
         if gallery is not None:
+            for image in element.find_all("img"):
+                self.warnings += [ConversionWarning(self.line_of(image), text) for text in picture_losses(image)]
             self.add(gallery, element)
             return
         self.no_galleries += 1
@@ -388,12 +390,9 @@ class HtmlReader:
         self.add(made, element)
 
     def add_picture(self, image: Element, link: Element | None) -> None:
-        made = image_block(image, link, title_is_caption=self.markdown)
-        if made is None:
-            self.warn(image, "A picture without a usable address was left out.")
-        elif has_long_alt(image):
-            self.warn(image, "The end of a long alternative text was left out.")
-        self.add(made, image)
+        for message in picture_losses(image, link, title_is_caption=self.markdown):
+            self.warn(image, message)
+        self.add(image_block(image, link, title_is_caption=self.markdown), image)
 
     def warn_dropped(self, element: Element) -> None:
         if element.name != "iframe" and (self.markdown or element.name != "title"):

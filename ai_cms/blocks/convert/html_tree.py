@@ -62,6 +62,8 @@ def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[Conve
                             child.line, f"<{child.name[:40]}> is no element of HTML; the words inside were kept."
                         )
                     )
+                if child.name == "acronym":
+                    child.name = "abbr"
                 if child.name == "img" or child.name == "picture":
                     find_source(child)
                 if child.name == "input":
@@ -94,9 +96,11 @@ def _tips(root: Element) -> list[tuple[str, int]]:
         element = pending.pop()
         if element.name in _STAYING:
             continue
-        text = " ".join(element.attrs.get("title", "").split())
-        if text and element.name in BLOCK_TAGS:
-            found.append((text, element.line))
+        inside = element.find_all_elements() if element.name in _HEADINGS else ()
+        for shown in (element, *(part for part in inside if part.name != "img")):
+            text = " ".join(shown.attrs.get("title", "").split())
+            if text and element.name in BLOCK_TAGS:
+                found.append((text, shown.line))
         pending += reversed(list(element.elements()))
     return found
 
