@@ -129,6 +129,30 @@ def test_what_is_left_out_is_said_with_its_line() -> None:
     assert [block["type"] for block in converted.blocks] == ["rich_text", "embed"]
 
 
+def test_what_pictures_and_titles_leave_out_is_named() -> None:
+    long = "word " * 300
+    found = convert_html(
+        "<div title='of a frame'>a</div>\n<h2 title='of a heading'>b <a href=#x title='of a link'>c</a></h2>"
+        "<p><acronym title=kept>c</acronym></p><table><tr><td title=kept colspan=2>d</td></tr></table>"
+        f"<img src=/x.png alt='{long}'><img src=/red-rye.png alt='A loaf' title='Red rye loaf'>"
+        "<a href=/x title='Enlarge'><img src=/y.png title='Words'></a><img src=data:x alt='Nowhere'>"
+    )
+    losses = [
+        "The end of a long alternative text was left out.",
+        "The title “Words” of a picture was left out.",
+        "The title “Enlarge” of a picture was left out.",
+        "A picture without a usable address was left out: “Nowhere”.",
+    ]
+    assert [warning.message for warning in found.warnings] == [
+        "What showed under the pointer was left out: “of a frame”, “of a heading”, “of a link”.",
+        *losses,
+    ]
+    assert '<abbr title="kept">c</abbr>' in blocks_to_html(found.blocks)
+    gallery = convert_html(f"<div class=gallery><img src=/x.png alt='{long}'><img src=/y.png title='Words'></div>")
+    assert [block["type"] for block in gallery.blocks] == ["gallery"]
+    assert [warning.message for warning in gallery.warnings] == losses[:2]
+
+
 def test_source_lines() -> None:
     made = html_to_blocks("<h2>a</h2>\n\n<p>b</p>\n<hr>", source_lines=True)
     assert [block["line"] for block in made] == [1, 3, 4]

@@ -252,6 +252,23 @@ def test_every_heading_has_an_id_where_others_link_into_a_text() -> None:
     assert [block["props"]["anchor"] for block in blocks] == ["über-c--co", "a", "a-1"]
 
 
+def test_cells_that_a_row_has_too_many_are_kept_in_its_last_one() -> None:
+    found = convert_markdown(
+        "> | a | b |\n> |---|---|\n> | 1 | 2 |\n\n| a | b |\n|---|---|\n| 1 | `x | y` | 3\\|4 |\n| 5 | 6 | |\n"
+    )
+    assert found.blocks[1]["props"]["rows"] == [["a", "b"], ["1", "<code>x | y</code> | 3|4"], ["5", "6"]]
+    assert [(warning.line, "more cells" in warning.message) for warning in found.warnings] == [(7, True)]
+    quoted = convert_markdown("> | a |\n> |---|\n> | 1 | 2 |")
+    assert "<td>1 | 2</td>" in quoted.blocks[0]["props"]["text"]
+    assert len(quoted.warnings) == 1
+
+
+def test_a_title_in_the_text_is_named_and_that_of_a_link_around_a_picture_is_its_caption() -> None:
+    found = convert_markdown('Set <title>Rye</title> well.\n\n[![Loaf](/l.png)](/x "The loaf")\n')
+    assert [warning.message for warning in found.warnings] == ["<title> was left out."]
+    assert found.blocks[1]["props"]["caption"] == "The loaf"
+
+
 def test_a_pipe_in_code_in_a_cell_is_stable() -> None:
     rows = [["a", "b"], ["<code>'l' | 'h'</code>", "x | y"], ["<code>a\\|b</code>", "\\"]]
     table = {"type": "table", "props": {"header": True, "rows": rows}}

@@ -366,3 +366,38 @@ def test_bare_addresses_are_links(root: Any, tmp_path: Path) -> None:
     assert html == (
         '<p>See <a href="https://x.example/a_b_c(d)">https://x.example/a_b_c(d)</a>. <code>https://code.example</code></p>'
     )
+
+
+def test_references_of_mkdocstrings_and_containers_never_closed_take_nothing_with_them(
+    root: Any, tmp_path: Path
+) -> None:
+    text = "# A\n\n::: shop.bread.Rye\n    options: x\n\nBetween.\n\n:::note[Mind]\n::: shop.Oven\n:::\n\n:::tip\n\nThe end.\n"
+    said = messages(run("import_markdown", write(tmp_path / "docs", a_md=text)))
+    blocks = page_at("/a/").content_json.blocks
+    assert [(block["type"], *block["props"].values()) for block in blocks] == [
+        ("rich_text", "<p>::: shop.bread.Rye\noptions: x</p><p>Between.</p>"),
+        ("quote", "<p><strong>Mind</strong>\n::: shop.Oven</p>"),
+        ("rich_text", "<p>:::tip</p><p>The end.</p>"),
+    ]
+    assert "There is a container of a generator, :::" in said
+
+
+def test_tags_of_generators_stay_in_code_and_away_from_addresses(root: Any, tmp_path: Path) -> None:
+    text = (
+        '# A\n\n`{{ site.url }}` and `{{< ref "x" >}}` and {{ site.baseurl }} stay, '
+        "[y]({{ site.url }}{{ site.baseurl }}/y) does not.\n"
+    )
+    said = messages(run("import_markdown", write(tmp_path / "docs", a_md=text)))
+    assert page_at("/a/").content_json.blocks[0]["props"]["html"] == (
+        '<p><code>{{ site.url }}</code> and <code>{{&lt; ref "x" &gt;}}</code> and {{ site.baseurl }} stay, '
+        '<a href="/y">y</a> does not.</p>'
+    )
+    assert "a value of a template language, {{ … }} (once)" in said
+
+
+def test_the_bar_of_a_wiki_link_parts_no_cells(root: Any, tmp_path: Path) -> None:
+    text = "# A\n\n| a | b |\n|---|---|\n| [[x|y]] z | 1 |\n| [[x\\|y]] | `[[x` |\n\n[[x|y]]\n"
+    run("import_markdown", write(tmp_path / "docs", a_md=text))
+    blocks = page_at("/a/").content_json.blocks
+    assert blocks[0]["props"]["rows"] == [["a", "b"], ["[[x|y]] z", "1"], ["[[x|y]]", "<code>[[x</code>"]]
+    assert blocks[1]["props"]["html"] == "<p>[[x|y]]</p>"

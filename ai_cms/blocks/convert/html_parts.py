@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from ..html.embeds import resolve_embed
 from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize
@@ -19,6 +20,7 @@ __all__ = [
     "list_block",
     "media_block",
     "paragraphs",
+    "picture_losses",
     "pictures_alone",
     "quote_block",
     "table_block",
@@ -31,7 +33,9 @@ MAX_ROWS = 1_000
 MAX_COLUMNS = 50
 MAX_PICTURES = 200
 MAX_INLINE = 10_000
+MAX_ALT = 1_000
 
+_WORD = re.compile(r"[^\W_]+")
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _SIMPLE = frozenset({"p", "div"})
 # Where scripts that load pictures late keep their addresses.
@@ -52,7 +56,7 @@ def _image_props(image: Element, link: Element | None) -> dict[str, Any] | None:
     src = file_url(attrs.get("src", ""))
     if not src:
         return None
-    props: dict[str, Any] = {"src": src, "alt": one_line(attrs.get("alt", ""))[:1_000]}
+    props: dict[str, Any] = {"src": src, "alt": one_line(attrs.get("alt", ""))[:MAX_ALT]}
     for name in ("width", "height"):
         if size := _pixels(attrs.get(name, "")):
             props[name] = size
@@ -61,12 +65,26 @@ def _image_props(image: Element, link: Element | None) -> dict[str, Any] | None:
     return props
 
 
+def picture_losses(image: Element, link: Element | None = None, *, title_is_caption: bool = False) -> list[str]:
+    """Return what the block of a picture leaves out of its words; titles that repeat its name or text say nothing."""
+    alt = one_line(image.attrs.get("alt", ""))
+    if not file_url(image.attrs.get("src", "")):
+        return [f"A picture without a usable address was left out{f': “{alt[:300]}”' if alt else ''}."]
+    found = ["The end of a long alternative text was left out."] if len(alt) > MAX_ALT else []
+    titles = [one_line(node.attrs.get("title", "")) for node in (image, link) if node is not None]
+    if title_is_caption and any(titles):
+        titles.remove(next(filter(None, titles)))
+    known = set(_WORD.findall(f"{alt} {unquote(image.attrs.get('src', ''))}".casefold()))
+    said = [title for title in titles if not known.issuperset(_WORD.findall(title.casefold()))]
+    return found + [f"The title “{title[:200]}” of a picture was left out." for title in said]
+
+
 def image_block(image: Element, link: Element | None, *, title_is_caption: bool = False) -> dict[str, Any] | None:
     """Return the block of an ``img``, or ``None`` without a usable address. ``link``: the ``a`` around it."""
     props = _image_props(image, link)
     if props is None:
         return None
-    title = one_line(image.attrs.get("title", ""))
+    title = one_line(image.attrs.get("title", "") or (link.attrs.get("title", "") if link is not None else ""))
     if title_is_caption and title:
         plain = Element("span")
         plain.children = [title[:MAX_INLINE]]
@@ -101,8 +119,7 @@ def gallery_block(element: Element) -> dict[str, Any] | None:
         if child.name == "figcaption" and not child.find("img"):
             outer_caption = child
     for image, link, note in _pictures(element, outer_caption):
-        props = _image_props(image, link)
-        if props is None:
+        if (props := _image_props(image, link)) is None:
             return None
         # A caption of several pictures is said once, with the first of them.
         if note is not None and id(note) not in captions:

@@ -21,6 +21,7 @@ from .html_parts import (
     gallery_block,
     image_block,
     media_block,
+    picture_losses,
     pictures_alone,
     take_attribution,
 )
@@ -52,7 +53,6 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PARAGRAPH_EDGE = re.compile(r"(<p>)[ \t\n]+|[ \t\n]+(</p>)")
 _KEPT_TOGETHER = frozenset({"blockquote", "dl", "ol", "pre", "table", "ul"})
 _CAPTIONED = frozenset({"audio", "code", "embed", "image", "quote", "table", "video"})
-_SILENTLY_DROPPED = frozenset({"title"})
 _OWN_BLOCKS = MEDIA | {"img", "picture"}
 
 
@@ -235,8 +235,7 @@ class HtmlReader:
                     self.warn_dropped(child)
 
     def read_block(self, element: Element, wrappers: tuple[Element, ...]) -> None:
-        name = element.name
-        if name in _HEADINGS:
+        if (name := element.name) in _HEADINGS:
             self.read_heading(element)
         elif name == "p":
             self.line_number = self.line_of(element)
@@ -265,6 +264,8 @@ class HtmlReader:
         """Read what may be a gallery; if it is none, galleries may still be inside, but not forever."""
         gallery = gallery_block(element) if self.no_galleries < MAX_TRIES else None
         if gallery is not None:
+            for image in element.find_all("img"):
+                self.warnings += [ConversionWarning(self.line_of(image), text) for text in picture_losses(image)]
             self.add(gallery, element)
             return
         self.no_galleries += 1
@@ -389,11 +390,10 @@ class HtmlReader:
         self.add(made, element)
 
     def add_picture(self, image: Element, link: Element | None) -> None:
-        made = image_block(image, link, title_is_caption=self.markdown)
-        if made is None:
-            self.warn(image, "A picture without a usable address was left out.")
-        self.add(made, image)
+        for message in picture_losses(image, link, title_is_caption=self.markdown):
+            self.warn(image, message)
+        self.add(image_block(image, link, title_is_caption=self.markdown), image)
 
     def warn_dropped(self, element: Element) -> None:
-        if element.name not in _SILENTLY_DROPPED and element.name != "iframe":
+        if element.name != "iframe" and (self.markdown or element.name != "title"):
             self.warn(element, f"<{element.name}> was left out.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from ..html.markup import HTML_TAGS, Element, never_closed, text_of
+from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, HTML_TAGS, Element, never_closed, text_of
 from ..html.styles import ALIGNMENTS, apply_styles
 from .image_sources import find_source
 from .result import ConversionWarning
@@ -19,6 +19,8 @@ __all__ = ["is_anchor", "kept_attributes", "order_tree", "targets_of"]
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # What keeps its id: text, and inside of what stays HTML.
 _KEEPING = _HEADINGS | {"p", "li", "dt", "dd"}
+# What stays HTML where it is no plain block.
+_STAYING = frozenset({"blockquote", "dl", "ol", "pre", "table", "ul"}) | DROPPED_TAGS
 # What can hold an anchor as the first thing inside.
 _HOLDERS = frozenset(
     "address article aside blockquote body caption center details div figcaption footer form header main nav section td "
@@ -32,8 +34,12 @@ _NOISE = "docs-internal-guid-"
 def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[ConversionWarning]:
     """Change a tree in place; returns what there is to say about it. ``asked``: ids that links elsewhere lead to."""
     apply_styles(root)
+    tips = _tips(root)
     targets = targets_of(root) | asked
     warnings: list[ConversionWarning] = []
+    if tips:
+        names = _some([text for text, _line in tips], 100)
+        warnings.append(ConversionWarning(tips[0][1], f"What showed under the pointer was left out: {names}."))
     said: set[str] = set()
     unasked: list[str] = []
     first_line = 0
@@ -56,6 +62,8 @@ def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[Conve
                             child.line, f"<{child.name[:40]}> is no element of HTML; the words inside were kept."
                         )
                     )
+                if child.name == "acronym":
+                    child.name = "abbr"
                 if child.name == "img" or child.name == "picture":
                     find_source(child)
                 if child.name == "input":
@@ -68,14 +76,33 @@ def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[Conve
                 children.append(child)
         parent.children = children
     if unasked:
-        more = f" and {len(unasked) - 5} more" if len(unasked) > 5 else ""
-        names = ", ".join(f"“{name[:50]}”" for name in unasked[:5])
+        names = _some(unasked, 50)
         warnings.append(
-            ConversionWarning(
-                first_line, f"No link of the text leads to these ids, which were left out: {names}{more}."
-            )
+            ConversionWarning(first_line, f"No link of the text leads to these ids, which were left out: {names}.")
         )
     return warnings
+
+
+def _some(names: list[str], length: int) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(f"“{name[:length]}”" for name in names[:5]) + more
+
+
+def _tips(root: Element) -> list[tuple[str, int]]:
+    """Return the titles of elements that are unwrapped or become blocks, with their lines; what stays HTML keeps its own."""
+    found: list[tuple[str, int]] = []
+    pending = [root]
+    while pending:
+        element = pending.pop()
+        if element.name in _STAYING:
+            continue
+        inside = element.find_all_elements() if element.name in _HEADINGS else ()
+        for shown in (element, *(part for part in inside if part.name != "img")):
+            text = " ".join(shown.attrs.get("title", "").split())
+            if text and element.name in BLOCK_TAGS:
+                found.append((text, shown.line))
+        pending += reversed(list(element.elements()))
+    return found
 
 
 def targets_of(root: Element) -> frozenset[str]:

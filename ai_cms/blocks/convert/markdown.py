@@ -25,6 +25,7 @@ from .addresses import link_addresses
 from .headings import HeadingIds, heading_slug
 from .html_reader import convert_html
 from .html_writer import blocks_to_html
+from .markdown_tables import has_more_cells, keep_all_cells
 from .markdown_writer import html_to_markdown
 from .result import Blocks, ConversionWarning, Converted
 
@@ -41,6 +42,7 @@ def markdown_parser() -> MarkdownIt:
 def _reading_parser() -> MarkdownIt:
     """Return the parser of whole texts: notes stand in them, never in the one paragraph that the writer reads back."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    keep_all_cells(parser)
     parser.use(footnote_plugin, inline=False)
     parser.add_render_rule("footnote_block_open", _open_notes)
     parser.add_render_rule("footnote_caption", _note_number)
@@ -77,6 +79,13 @@ def convert_markdown(
         link_addresses(tokens)
     html = parser.renderer.render(tokens, parser.options, {})
     converted = convert_html(html, source_lines=source_lines, markdown=True)
+    if (row := next(filter(has_more_cells, tokens), None)) is not None and row.map:
+        converted.warnings.append(
+            ConversionWarning(
+                row.map[0] + 1,
+                "A row has more cells than the head of its table; what is over was put into its last cell.",
+            )
+        )
     deepest = max(tokens, key=lambda token: token.level, default=None)
     if deepest is not None and deepest.level >= parser.options["maxNesting"] - 1:
         line = deepest.map[0] + 1 if deepest.map else 1

@@ -16,9 +16,14 @@ _HIGHLIGHT = re.compile(
 )
 _END_HIGHLIGHT = re.compile(r"\s*\{%-?\s*endhighlight\s*-?%\}\s*\Z|\s*\{\{<\s*/\s*highlight\s*>\}\}\s*\Z")
 _RAW = re.compile(r"\{%-?\s*(?:end)?(?:raw|verbatim)\s*-?%\}")
-_BASE = re.compile(r"\{\{\s*(?:site\.(?:baseurl|url)|page\.baseurl)\s*\}\}")
+# Where an address stands; elsewhere it is a value like any other.
+_BASE = re.compile(r"(?:\{\{\s*(?:site\.(?:baseurl|url)|page\.baseurl)\s*\}\})+(?=[/)>\"'])")
+# A bar in a wiki link parts no cells of a table.
+_WIKI_BAR = re.compile(r"(\[\[[^\[\]|\n]*[^\[\]|\\\n])\|(?=[^\[\]|\n]*\]\])")
 _ATTRIBUTES = re.compile(r"(?<!\\)\{:[^{}\n]*\}[ \t]*\Z")
-_CONTAINER = re.compile(r"(\s*):{3,}\s*(\{?\.?[\w-]+\}?)?[ \t]*(?:\[([^\]]*)\]|(.*?))?\s*:*\s*\Z")
+# "::: package.module" is no container but what mkdocstrings puts a reference in place of.
+_CONTAINER = re.compile(r"(\s*):{3,}\s*(\{?\.?[\w-]+\}?(?=[\s\[:]|\Z))?[ \t]*(?:\[([^\]]*)\]|(.*?))?\s*:*\s*\Z")
+_CLOSING = re.compile(r"\s*:{3,}[ \t]*\Z")
 _ADMONITION = re.compile(r"( *)(?:!!!|\?\?\?\+?)\s+([\w-]+)(?:\s+[\w-]+)*(?:\s+\"(.*)\")?\s*\Z")
 _ALERT = re.compile(r"(\s*(?:>\s*)+)\[!(\w+)\][-+]?[ \t]*(.*)\Z")
 _FIGURE = re.compile(r"\{\{[<%]\s*(?:figure|img|image)\s+([^<>%]*?)\s*/?[>%]\}\}")
@@ -70,8 +75,8 @@ def plain_markdown(body: str, warn: Callable[[int, str], None]) -> str:
             fence = match[1]
             continue
         if "{" in line:
-            line = _BASE.sub("", _RAW.sub("", line))
-            line = _REFERENCE.sub(r"\1", _LINK_TAG.sub(r"/\1", _FIGURE.sub(_figure, line)))
+            line = _replace(_BASE, "", _RAW.sub("", line))
+            line = _replace(_REFERENCE, r"\1", _replace(_LINK_TAG, r"/\1", _replace(_FIGURE, _figure, line)))
             if cut := _ATTRIBUTES.search(line):
                 stated = re.search(r"#([\w.:-]+)", cut[0])
                 line = line[: cut.start()].rstrip()
@@ -80,6 +85,8 @@ def plain_markdown(body: str, warn: Callable[[int, str], None]) -> str:
                 else:
                     attributes.append(index + 1)
             lines[index] = line
+        if "[[" in line and line.lstrip("> ").startswith("|"):
+            line = lines[index] = _replace(_WIKI_BAR, r"\1\|", line)
         shown = _CODE_SPAN.sub("", line)
         for name, pattern in _NAMED:
             if pattern.search(shown):
@@ -93,6 +100,18 @@ def plain_markdown(body: str, warn: Callable[[int, str], None]) -> str:
 
 def _times(places: list[int]) -> str:
     return "once" if len(places) == 1 else f"{len(places)} times"
+
+
+def _replace(pattern: re.Pattern[str], new: str | Callable[[re.Match[str]], str], line: str) -> str:
+    """Return the line with what the pattern finds outside of code replaced."""
+    spans = [match.span() for match in _CODE_SPAN.finditer(line)]
+
+    def changed(match: re.Match[str]) -> str:
+        if any(start <= match.start() < end for start, end in spans):
+            return match[0]
+        return match.expand(new) if isinstance(new, str) else new(match)
+
+    return pattern.sub(changed, line)
 
 
 def _figure(match: re.Match[str]) -> str:
@@ -111,6 +130,8 @@ def _admonitions(lines: list[str]) -> list[str]:
         return lines
     out: list[str] = []
     containers: list[str] = []
+    #: Lines that may close a container; one that is never closed would take all that follows.
+    closing = sum(1 for line in lines if _CLOSING.match(line))
     indent: int | None = None
     fence = ""
     for line in lines:
@@ -129,13 +150,14 @@ def _admonitions(lines: list[str]) -> list[str]:
         elif match := _ALERT.match(line):
             out.append(f"{match[1]}**{_title(match[2], match[3])}**")
             continue
-        elif (match := _CONTAINER.match(line)) and (match[2] or containers):
-            if match[2] and not (containers and not re.match(r"[\w{]", match[2])):
-                containers.append(match[1])
-                out.append(f"{'> ' * len(containers)}**{_title(match[2].strip('{}.'), match[3] or match[4])}**")
-            else:
-                containers.pop()
-                out.append(("> " * len(containers)).rstrip())
+        elif (match := _CONTAINER.match(line)) and match[2] and closing > len(containers):
+            containers.append(match[1])
+            out.append(f"{'> ' * len(containers)}**{_title(match[2].strip('{}.'), match[3] or match[4])}**")
+            continue
+        elif containers and _CLOSING.match(line):
+            closing -= 1
+            containers.pop()
+            out.append(("> " * len(containers)).rstrip())
             continue
         if indent is not None:
             if not line.strip():
