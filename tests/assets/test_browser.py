@@ -132,8 +132,8 @@ def test_a_picture_is_chosen_for_a_block(
     # The window closes while the key is still down.
     with contextlib.suppress(Exception):
         choice.press("Enter")
-    page.wait_for_function(
-        f"[...document.querySelectorAll('input')].some((input) => input.value === 'asset:{asset.pk}')"
+    pytest.importorskip("playwright.sync_api").expect(page.locator("[data-aicms-widget=asset]")).to_have_value(
+        f"asset:{asset.pk}"
     )
 
 
@@ -160,7 +160,8 @@ def test_a_phone_loads_little_and_nothing_moves(
     for picture in page.locator("main img").all():
         picture.scroll_into_view_if_needed()
         page.wait_for_function("(image) => image.complete && image.naturalWidth > 0", arg=picture.element_handle())
-    assert page.evaluate("document.documentElement.scrollHeight") == before
+    # Heights that are scaled down have fractions: whole pixels of the page may differ by their rounding.
+    assert page.evaluate("document.documentElement.scrollHeight") == pytest.approx(before, abs=1)
     assert len(loaded) == 4
     assert sum(loaded) <= 0.4 * originals, f"{sum(loaded)} of {originals} bytes"
     shoot(page, "page-phone")
