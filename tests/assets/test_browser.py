@@ -121,7 +121,8 @@ def test_a_picture_is_chosen_for_a_block(
     meta = type(site.root)._meta
     page.goto(live_server.url + reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[made.pk]))
     button = page.get_by_role("button", name=re.compile("^Choose… Image"))
-    page.locator(".aicb-summary", has_text="/old.jpg").click()
+    # Which of its texts sums it up follows the order of keys, which PostgreSQL does not keep.
+    page.locator(".aicb-summary", has_text="Image").click()
     button.wait_for()
     with page.expect_popup() as opened:
         button.press("Enter")
