@@ -122,13 +122,15 @@ def test_a_picture_is_chosen_for_a_block(
     page.goto(live_server.url + reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[made.pk]))
     button = page.get_by_role("button", name=re.compile("^Choose… Image"))
     # Which of its texts sums it up follows the order of keys, which PostgreSQL does not keep.
-    page.locator(".aicb-summary", has_text="Image").click()
+    page.locator(".aicb-summary").first.click()
     button.wait_for()
     with page.expect_popup() as opened:
         button.press("Enter")
     picker = opened.value
     choice = picker.get_by_role("button", name="Choose loaf")
     choice.wait_for()
+    # Its script is a module: it runs once the page has been read.
+    picker.wait_for_load_state("load")
     shoot(picker, "picker")
     # The window closes while the key is still down.
     with contextlib.suppress(Exception):
