@@ -80,12 +80,12 @@ def cut_text(text: str) -> str:
 
     What people write as one word or as several comes last in its other form: Wi-Fi, don't, 1,000, Node.js, AT&T, 5mm.
     """
-    found: list[str] = []
+    pieces = _pieces(fold(text))
+    # Most words of most texts are plain, and stand in them more than once.
+    compounds = {piece: "" for piece in dict.fromkeys(pieces) if not (piece.isalpha() and piece.isascii())}
     other_forms: dict[str, None] = {}
-    for piece in _pieces(fold(text)):
-        if piece.isalpha() and piece.isascii():
-            found.append(piece[:MAX_WORD])
-            continue
+    for piece in compounds:
+        found: list[str] = []
         for part in _parts(piece):
             for word in _words(part, tail=True):
                 found.append(word)
@@ -94,7 +94,9 @@ def cut_text(text: str) -> str:
         for compound in (piece, *_LOOSE_JOINER.split(piece)):
             if joined := _joined(_parts(compound)):
                 other_forms[joined] = None
-    return " ".join([*found, *other_forms])
+        compounds[piece] = " ".join(found)
+    words = [compounds.get(piece, piece[:MAX_WORD]) for piece in pieces]
+    return " ".join(filter(None, [*words, *other_forms]))
 
 
 def cut_query(query: str) -> list[Group]:
