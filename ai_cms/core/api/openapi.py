@@ -12,6 +12,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from .bodies import ActionSerializer
+
 __all__ = [
     "ERROR_SCHEMA",
     "STALE_SCHEMA",
@@ -95,6 +97,12 @@ class AutoSchema(SpectacularAutoSchema):
         for status, body in self._error_bodies().items():
             bodies.setdefault(status, body)
         return dict(sorted(bodies.items()))
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, ActionSerializer):
+            schema["additionalProperties"] = False
+        return schema
 
     def _error_bodies(self) -> dict[str, Any]:
         writes = self.method in _WRITES
