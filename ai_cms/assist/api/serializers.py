@@ -39,7 +39,9 @@ class GenerateTextSerializer(ActionSerializer):
         required=False, default=False, help_text="Answer with events: SSE, or NDJSON by Accept: application/x-ndjson."
     )
     keep_partial = serializers.BooleanField(
-        required=False, default=True, help_text="If the run of a draft is cancelled, propose the blocks that had come."
+        required=False,
+        default=True,
+        help_text="If the run of a draft is cancelled or breaks off, propose the blocks that had come.",
     )
     background = serializers.BooleanField(required=False, default=False, help_text="Answer 202 with a run to watch.")
 

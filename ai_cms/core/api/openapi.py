@@ -78,6 +78,9 @@ class AutoSchema(SpectacularAutoSchema):
     def get_override_parameters(self) -> list[Any]:
         if self.method not in _WRITES:
             return []
+        if getattr(self.view, "hands_out_secrets", False):
+            # Such answers may not be kept, so that the key is not looked at.
+            return [self._if_match()] if self._is_versioned() else []
         key = OpenApiParameter(
             "Idempotency-Key",
             {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
@@ -117,7 +120,8 @@ class AutoSchema(SpectacularAutoSchema):
             if self._is_versioned():
                 found["412"] = _answer("If-Match names an older version.", "StaleVersion")
             found["413"] = _answer("The body is too large.", "Error")
-            found["422"] = _answer("The Idempotency-Key was used for another request.", "Error")
+            if not getattr(self.view, "hands_out_secrets", False):
+                found["422"] = _answer("The Idempotency-Key was used for another request.", "Error")
         found["415"] = _answer("The media type or charset is not understood.", "Error")
         found["429"] = _answer("Too many requests.", "Error", _RETRY)
         found["503"] = _answer("The service is unavailable for now.", "Unavailable", _RETRY)
