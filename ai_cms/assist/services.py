@@ -128,6 +128,7 @@ def generate_text(
     proposal = None
     if (page or parent) and (result.operations or result.fields):
         proposal = _propose(task, job, result, call.provenance(), str(task.label), on_proposal)
+        _say_what_is_missing(result, proposal)
     return Outcome(task, result, call, proposal)
 
 
@@ -210,6 +211,15 @@ def _keep_ids(result: TaskResult, shown: list[dict[str, Any]]) -> None:
 def _anonymous(block: Mapping[str, Any]) -> dict[str, Any]:
     bare = {"type": block.get("type"), "props": block.get("props")}
     return {**bare, "children": [_anonymous(child) for child in block.get("children") or []]}
+
+
+def _say_what_is_missing(result: TaskResult, proposal: Proposal | None) -> None:
+    """Say in the output how many of the result's changes the proposal is without."""
+    missing = len(result.operations) - len(proposal.operations) if proposal is not None else 0
+    if proposal is not None and missing > 0:
+        words = _("%(count)d of %(all)d changes are not in the proposal “%(title)s”.")
+        told = words % {"count": missing, "all": len(result.operations), "title": proposal.title}
+        result.output = {**result.output, "left_out": [*(result.output.get("left_out") or []), told]}
 
 
 def _keep_part(

@@ -52,7 +52,14 @@ class Proxy:
         except OSError:
             return
         finally:
-            goal.close()
+            self.end(goal)
+
+    @staticmethod
+    def end(one: socket.socket) -> None:
+        # A thread that waits in recv() keeps open what is closed alone.
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()
 
     def mute_present(self) -> None:
         """Swallow what the present connections say from now on."""
@@ -61,10 +68,7 @@ class Proxy:
     def close(self) -> None:
         self.speaking.set()
         for one in (self.server, *self.sockets):
-            # A thread that waits in recv() keeps what is closed alone open.
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+            self.end(one)
 
 
 @pytest.fixture
