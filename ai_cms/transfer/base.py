@@ -79,6 +79,7 @@ class ImportItem:
     hold others and are reused where the place has such a page already. ``parent_key``: the key of the item above, ``None`` for
     the top. ``order``: siblings are sorted by it. ``digest``: of everything in the source that makes the item. ``links``:
     where the item was, as URLs and paths, its main address first. ``publish``: whether the source has it published.
+    ``expire_at``: when the page is to be taken off the public site.
     ``status``: the source's word for that. ``line`` and ``where``: for warnings. ``data``: the importer's own. ``position``: in
     the source, set by the runner.
 
@@ -96,6 +97,7 @@ class ImportItem:
     publish: bool = True
     status: str = "publish"
     created_at: datetime | None = None
+    expire_at: datetime | None = None
     page_type: str | None = None
     line: int | None = None
     where: str = ""

@@ -272,6 +272,7 @@ class _Run:
             page_type=page_type_of(item),
             publish=item.publish and not self.options.drafts,
             created_at=item.created_at,
+            expire_at=item.expire_at,
             children=[self.spec(child, whole=True) for child in planned.new_children] if whole else [],
         )
 
@@ -302,6 +303,7 @@ class _Run:
                 self.publish(page, item)
         elif turned and not wanted and page.live:
             page = services.unpublish_page(page, actor=self.actor)
+        self.set_expiry(planned)
         page = get_page_model().objects.get(pk=page.pk)
         planned.path, planned.slug, planned.published = page.path, page.slug, page.live
         record.version = page.version
@@ -318,6 +320,14 @@ class _Run:
         base = page.path[: -len(page.slug) - 1]
         wanted = choose_slug(planned.item, base, taken, self.notices)
         return wanted if wanted != page.slug else None
+
+    def set_expiry(self, planned: Planned) -> None:
+        """Give a page the end that the source has for it now, where the source changed it; one that people set stays."""
+        before, now = planned.record.state.get("expires") if planned.record else None, planned.state.get("expires")
+        page = get_page_model().objects.get(pk=planned.page_id)
+        known = page.expire_at.isoformat() if page.expire_at is not None else None
+        if before != now and known in (before, None) and page.go_live_at is None:
+            services.schedule_page(page, actor=self.actor, expire_at=planned.item.expire_at)
 
     def publish(self, page: AbstractPage, item: ImportItem) -> None:
         try:

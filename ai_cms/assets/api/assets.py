@@ -28,6 +28,7 @@ from ai_cms.assets.services import (
 )
 from ai_cms.assets.services.direct import complete_upload, reserve_upload
 from ai_cms.assets.usage import usage_of
+from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.filters import DjangoFilterBackend, MomentFilter, OrderingFilter
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.exceptions import InvalidInput, NotFound
@@ -220,6 +221,7 @@ class AssetViewSet(AssetsViewSet):
 
     @extend_schema(summary="Complete a direct upload", request=None, responses=UPLOADED)
     def complete(self, request: Request, upload: str) -> Response:
+        self.body(request, EmptySerializer)
         return self._uploaded(complete_upload(upload, actor=self.actor))
 
     @extend_schema(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from ai_cms.assets.models import Visibility
+from ai_cms.core.api.bodies import ActionSerializer
 
 __all__ = [
     "AssetSerializer",
@@ -154,7 +155,7 @@ class FolderSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(read_only=True)
 
 
-class ReplaceSerializer(serializers.Serializer[Any]):
+class ReplaceSerializer(ActionSerializer):
     file = serializers.FileField(max_length=2_000)
     expected_sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
     dry_run = serializers.BooleanField(
@@ -162,7 +163,7 @@ class ReplaceSerializer(serializers.Serializer[Any]):
     )
 
 
-class CropSerializer(serializers.Serializer[Any]):
+class CropSerializer(ActionSerializer):
     x = serializers.FloatField(min_value=0, max_value=1)
     y = serializers.FloatField(min_value=0, max_value=1)
     width = serializers.FloatField(min_value=0, max_value=1)
@@ -183,12 +184,12 @@ class UsageSerializer(serializers.Serializer[Any]):
     uses = UseSerializer(many=True, help_text="Those that you may see.")
 
 
-class FetchSerializer(AssetValues):
+class FetchSerializer(AssetValues, ActionSerializer):
     url = serializers.CharField(max_length=2_000, help_text="On a host of AI_CMS['ASSET_FETCH_HOSTS'].")
     name = serializers.CharField(max_length=255, required=False)
 
 
-class DirectUploadSerializer(AssetValues):
+class DirectUploadSerializer(AssetValues, ActionSerializer):
     name = serializers.CharField(max_length=255)
     size = serializers.IntegerField(min_value=1, max_value=MAX_ID, help_text="Bytes, exactly.")
 
@@ -200,7 +201,7 @@ class ReservedSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class BulkSerializer(serializers.Serializer[Any]):
+class BulkSerializer(ActionSerializer):
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=MAX_ID), min_length=1, max_length=500
     )

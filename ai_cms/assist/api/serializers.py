@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from ai_cms.core.api.bodies import ActionSerializer
+
 __all__ = [
     "GenerateImageSerializer",
     "GenerateTextSerializer",
@@ -16,7 +18,7 @@ __all__ = [
 ]
 
 
-class GenerateTextSerializer(serializers.Serializer[Any]):
+class GenerateTextSerializer(ActionSerializer):
     task = serializers.CharField(max_length=100, help_text="The name of a writing task, see GET /ai/tasks/.")
     payload = serializers.DictField(help_text="What the task works on; its schema is with the task.")
     page = serializers.IntegerField(
@@ -37,7 +39,9 @@ class GenerateTextSerializer(serializers.Serializer[Any]):
         required=False, default=False, help_text="Answer with events: SSE, or NDJSON by Accept: application/x-ndjson."
     )
     keep_partial = serializers.BooleanField(
-        required=False, default=True, help_text="If the run of a draft is cancelled, propose the blocks that had come."
+        required=False,
+        default=True,
+        help_text="If the run of a draft is cancelled or breaks off, propose the blocks that had come.",
     )
     background = serializers.BooleanField(required=False, default=False, help_text="Answer 202 with a run to watch.")
 
@@ -59,7 +63,7 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     call = serializers.CharField()
 
 
-class GenerateImageSerializer(serializers.Serializer[Any]):
+class GenerateImageSerializer(ActionSerializer):
     prompt = serializers.CharField(max_length=4_000)
     size = serializers.RegexField(r"^(\d{2,4}x\d{2,4})?$", required=False, default="", allow_blank=True)
     alt = serializers.CharField(max_length=250, required=False, default="", allow_blank=True)

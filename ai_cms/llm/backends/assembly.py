@@ -231,11 +231,25 @@ class Assembler:
         least_out = max(delivered // 100, 1 if delivered else 0)
         if not least_out <= self.usage.output_tokens <= most_out:
             return None
-        # Too much on both sides, and no word of thinking: the report is a multiple of the truth.
+        # More tokens than bytes, and no word of thinking.
         unheard = not self.reasoned and self.usage.output_tokens > delivered + _SPARE_OUTPUT
-        if unheard and not images and self.usage.input_tokens > 2 * estimate.input_tokens + _SPARE_TOKENS + tools:
+        if unheard and not images and self._is_multiple(self.usage, estimate, _SPARE_TOKENS + tools):
             return None
         return self.usage
+
+    def _is_multiple(self, usage: Usage, estimate: Usage, spare: int) -> bool:
+        """Return whether a report says too much on both sides, so that it is a multiple of the truth.
+
+        ``estimate`` counts the schema of the answer as prompt, which few servers do. Without it the prompt may look too large
+        for that alone; then both sides have to be too large by about the same factor.
+        """
+        if usage.input_tokens > 2 * estimate.input_tokens + spare:
+            return True
+        bare = estimate_request(self.request, schema_weight=self.schema_weight)
+        if usage.input_tokens <= 2 * bare + spare:
+            return False
+        factor_in, factor_out = usage.input_tokens / bare, usage.output_tokens / max(estimate.output_tokens, 1)
+        return factor_in / 2 <= factor_out <= factor_in * 2
 
     def complete(self, *, needs_end: bool = True) -> LLMResponse:
         """Return the finished answer. Raises LLMInterrupted or LLMEmptyOutput if it is none.

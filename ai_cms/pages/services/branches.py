@@ -41,6 +41,7 @@ class PageSpec:
     publish: bool = False
     owner: Any = None
     created_at: datetime | None = None
+    expire_at: datetime | None = None
     children: list[PageSpec] = field(default_factory=list)
     message: str = ""
     page: Any = None

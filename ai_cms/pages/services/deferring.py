@@ -16,13 +16,18 @@ __all__ = ["accept_and_keep_rest"]
 
 
 def accept_and_keep_rest(
-    proposal: Proposal, *, actor: Actor | Any, blocks: Sequence[str], fields: Sequence[str]
+    proposal: Proposal, *, actor: Actor | Any, blocks: Sequence[str] | None, fields: Sequence[str] | None
 ) -> Proposal | None:
     """Accept the changes of the named blocks and fields; what is left becomes a proposal of its own, which waits.
 
-    Returns that proposal, ``None`` where nothing is left. It is as old as the one it was part of: changes made to its
-    blocks since then count. Raises what :func:`accept_proposal` does.
+    ``blocks`` and ``fields``: as for :func:`accept_proposal`; ``None`` for both is all of it. Returns that proposal, ``None``
+    where nothing is left. It is as old as the one it was part of: changes made to its blocks since then count. Raises what
+    :func:`accept_proposal` does.
     """
+    if fields is None:
+        fields = list(proposal.fields) if blocks is None else []
+    if blocks is None:
+        blocks = [target for operation in proposal.operations if (target := operation_target(operation))]
     # What is out of date already has nothing to wait for.
     states = proposal_state(proposal, proposal.page)
     stale = {
