@@ -26,7 +26,7 @@ from ai_cms.llm.messages import (
     Usage,
     UsageEvent,
 )
-from ai_cms.llm.tokens import calibration, estimate_request, estimate_usage
+from ai_cms.llm.tokens import calibration, estimate_request, estimate_usage, model_key
 
 from .thinking import ThoughtFilter
 
@@ -286,7 +286,8 @@ class Assembler:
 
     def _compare(self, reported: Usage) -> None:
         """Warn where a server seems to have read only a part of the input: some drop its beginning without a word."""
-        expected = estimate_request(self.request, schema_weight=self.schema_weight) * calibration.remembered(self.key)
+        ratio = calibration.remembered(model_key("in", self.key))
+        expected = estimate_request(self.request, schema_weight=self.schema_weight) * ratio
         if expected > _LONG_INPUT and reported.input_tokens < expected * 0.4:
             logger.warning(
                 "%s read %d tokens of an input of about %d; its context may be too small.",
@@ -298,9 +299,8 @@ class Assembler:
     def _estimated_usage(self, calls: tuple[ToolCall, ...]) -> Usage:
         estimate = estimate_usage(self.request, self.text, calls, schema_weight=self.schema_weight)
         # Only what this process remembers: reading the log belongs outside of a call.
-        ratio = calibration.remembered(self.key)
-        tokens_in, tokens_out = round(estimate.input_tokens * ratio), round(estimate.output_tokens * ratio)
-        return Usage(tokens_in, tokens_out, reported=False)
+        read, written = (calibration.remembered(model_key(side, self.key)) for side in ("in", "out"))
+        return Usage(round(estimate.input_tokens * read), round(estimate.output_tokens * written), reported=False)
 
     def _grow(self, characters: int) -> None:
         self._size += characters
