@@ -8,14 +8,17 @@ of its own, as many as a stranger has, and it ends when the password changes.
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 __all__ = ["COOKIE", "known_device", "remember_device"]
+
+R = TypeVar("R", bound=HttpResponseBase)
 
 COOKIE = "ai_cms_device"
 #: Browsers keep no cookie longer.
@@ -36,7 +39,7 @@ def known_device(request: HttpRequest | None, user: Any) -> str:
     return device if constant_time_compare(state, _state_of(user)) else ""
 
 
-def remember_device(response: Any, request: HttpRequest, user: Any) -> Any:
+def remember_device(response: R, request: HttpRequest, user: Any) -> R:
     """Have the browser remember that ``user`` has logged in there, and return the response."""
     device = known_device(request, user) or uuid.uuid4().hex
     response.set_cookie(

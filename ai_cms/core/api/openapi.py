@@ -102,7 +102,7 @@ class AutoSchema(SpectacularAutoSchema):
         return dict(sorted(bodies.items()))
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if isinstance(serializer, ActionSerializer):
             schema["additionalProperties"] = False
         return schema
