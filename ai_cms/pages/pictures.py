@@ -15,7 +15,13 @@ from django.db.models.functions import Cast
 from django.dispatch import receiver
 from django.utils import timezone
 
-from ai_cms.blocks.documents.pictures import finish_blocks, references_in, unfinish_blocks
+from ai_cms.blocks.documents.pictures import (
+    finish_blocks,
+    is_reference,
+    pictures_of,
+    references_in,
+    unfinish_blocks,
+)
 from ai_cms.blocks.html.references import Use, use_finders
 from ai_cms.core.signals import asset_changed, asset_deleted
 
@@ -25,16 +31,30 @@ from .conf import pages_settings
 from .models import Element, Publication, PublicationFacet
 from .provenance import public_blocks
 
-__all__ = ["picture_facets", "refresh_publications", "uses_in_pages"]
+__all__ = ["finished_metadata", "picture_facets", "refresh_publications", "uses_in_pages"]
 
 #: The facet of publications that names the pictures they show: an index that is there already.
 _FACET = "asset"
 
 
-def picture_facets(content: list[Any]) -> dict[str, list[str]]:
+def finished_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return metadata for the public: ``image``, the picture of the page, as an address; ``image_ref`` says which it was.
+
+    A picture that is private or gone leaves ``image`` empty.
+    """
+    reference = (metadata or {}).get("image_ref") or (metadata or {}).get("image")
+    if not is_reference(reference):
+        return metadata
+    found = pictures_of([reference], public=True).get(reference)
+    return {**metadata, "image": found["src"] if found is not None else "", "image_ref": reference}
+
+
+def picture_facets(content: list[Any], metadata: dict[str, Any] | None = None) -> dict[str, list[str]]:
     """Return the facet by which the publications that show a picture are found."""
-    found = sorted(_shown(content))
-    return {_FACET: found} if found else {}
+    found = set(_shown(content))
+    if is_reference(image := (metadata or {}).get("image")):
+        found.add(image.partition(":")[2])
+    return {_FACET: sorted(found)} if found else {}
 
 
 def _shown(siblings: list[Any]) -> Iterator[str]:
@@ -68,12 +88,20 @@ def refresh_publications(reference: str) -> int:
     for publication in found:
         publication.content = finish_blocks(unfinish_blocks(publication.content), public=True)
         body = json.loads("{" + publication.body)
+        summary = json.loads("{" + publication.summary)
+        body["metadata"] = summary["metadata"] = finished_metadata(body.get("metadata") or {})
         body["content_json"] = public_blocks(publication.content, marked=pages_settings.EXPOSE_PROVENANCE)
-        publication.body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))[1:]
+        publication.body = _tail(body)
+        publication.summary = _tail(summary)
         publication.html = publication.html_key = ""
         publication.modified_at = now
-        publication.save(update_fields=["content", "body", "html", "html_key", "modified_at"])
+        publication.save(update_fields=["content", "body", "summary", "html", "html_key", "modified_at"])
     return len(found)
+
+
+def _tail(value: dict[str, Any]) -> str:
+    """Return a JSON object without its first brace, as publications hold it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))[1:]
 
 
 def _publications(reference: str) -> Any:
