@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeGuard
 
 from ai_cms.core.registry import Registry
 
@@ -88,7 +88,7 @@ def pictures_of(references: Collection[str], *, public: bool) -> dict[str, Pictu
     return found
 
 
-def is_reference(value: Any) -> bool:
+def is_reference(value: Any) -> TypeGuard[str]:
     """Return whether a value names a picture or file such as ``asset:42``, as opposed to an address."""
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
