@@ -25,7 +25,7 @@ from .exceptions import NoNewPage
 from .partial import BlockReader
 from .registry import Job, TaskResult, WritingTask, get_task
 
-__all__ = ["Outcome", "generate_text", "prepared"]
+__all__ = ["Outcome", "as_of_now", "generate_text", "prepared"]
 
 OnOperation = Callable[[dict[str, Any]], Any]
 OnProposal = Callable[[Proposal], Any]
@@ -167,7 +167,7 @@ def _nobody_watches(operation: dict[str, Any]) -> None:
     """Show an operation to nobody."""
 
 
-def _as_of_now(actor: Actor) -> Actor:
+def as_of_now(actor: Actor) -> Actor:
     """Return the actor with the rights of this moment: a model may have written for minutes, and some may be gone by now."""
     if actor.account is None:
         return actor
@@ -237,7 +237,7 @@ def _propose(
     title: str,
     on_proposal: OnProposal | None,
 ) -> Proposal | None:
-    job.actor = _as_of_now(job.actor)
+    job.actor = as_of_now(job.actor)
     with transaction.atomic():
         page, base = task.target(job, result)
         if not (result.operations or result.fields):

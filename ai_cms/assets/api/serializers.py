@@ -8,10 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from ai_cms.assets.models import Visibility
+from ai_cms.assets.services import BULK_ACTIONS
 
 __all__ = [
+    "AltTextDecisionSerializer",
     "AssetSerializer",
     "AssetUpdateSerializer",
+    "BulkResultSerializer",
     "BulkSerializer",
     "CropSerializer",
     "DirectUploadSerializer",
@@ -112,6 +115,7 @@ class AssetSerializer(serializers.Serializer[Any]):
     height = serializers.IntegerField(allow_null=True)
     frames = serializers.IntegerField(allow_null=True)
     alt = serializers.CharField(allow_null=True)
+    alt_proposal = serializers.CharField(allow_null=True, help_text="What a model proposes, for a person to decide on.")
     decorative = serializers.BooleanField(allow_null=True)
     focal_point = FocalPointSerializer(allow_null=True)
     placeholder = serializers.CharField(allow_null=True, help_text="A tiny picture as a data: address.")
@@ -201,8 +205,35 @@ class ReservedSerializer(serializers.Serializer[Any]):
 
 
 class BulkSerializer(serializers.Serializer[Any]):
+    action = serializers.ChoiceField(BULK_ACTIONS)
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=MAX_ID), min_length=1, max_length=500
     )
-    folder = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, allow_null=True)
+    folder = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, required=False, allow_null=True, help_text="To move into; null: out of all."
+    )
     tags = TagsField(required=False)
+    force = serializers.BooleanField(required=False, help_text="Delete also what pages use.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["action"] == "move" and "folder" not in attrs:
+            raise serializers.ValidationError({"folder": _("Name a folder, or null for none.")})
+        return attrs
+
+
+class BulkItemSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    done = serializers.BooleanField()
+    code = serializers.CharField(required=False, help_text="Why it was left as it is: not_found, asset_in_use …")
+    detail = serializers.CharField(required=False)
+    usage = serializers.DictField(child=serializers.IntegerField(), required=False)
+
+
+class BulkResultSerializer(serializers.Serializer[Any]):
+    changed = serializers.IntegerField()
+    results = BulkItemSerializer(many=True)
+
+
+class AltTextDecisionSerializer(serializers.Serializer[Any]):
+    decision = serializers.ChoiceField(["accept", "reject"])
+    text = serializers.CharField(max_length=500, required=False, help_text="The proposal as you corrected it.")
