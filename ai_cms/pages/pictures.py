@@ -7,11 +7,11 @@ Whoever owns the pictures (``ai_cms.assets``, where it is installed) is not impo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from django.db.models import TextField
-from django.db.models.functions import Cast
+from django.db.models import Count
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -19,19 +19,18 @@ from ai_cms.blocks.documents.pictures import (
     finish_blocks,
     is_reference,
     pictures_of,
-    references_in,
     unfinish_blocks,
 )
-from ai_cms.blocks.html.references import Use, use_finders
+from ai_cms.blocks.html.references import Use, use_counters, use_finders
 from ai_cms.core.signals import asset_changed, asset_deleted
 
 from . import get_page_model
 from .addresses import public_url
 from .conf import pages_settings
-from .models import Element, Publication, PublicationFacet
+from .models import ElementReference, Publication, PublicationFacet
 from .provenance import public_blocks
 
-__all__ = ["finished_metadata", "picture_facets", "refresh_publications", "uses_in_pages"]
+__all__ = ["counts_in_pages", "finished_metadata", "picture_facets", "refresh_publications", "uses_in_pages"]
 
 #: The facet of publications that names the pictures they show: an index that is there already.
 _FACET = "asset"
@@ -65,20 +64,26 @@ def _shown(siblings: list[Any]) -> Iterator[str]:
 
 
 def uses_in_pages(reference: str) -> Iterator[Use]:
-    """Yield the drafts, by their element rows, and the publications that hold ``reference``."""
-    rows = Element.objects.annotate(text=Cast("props", TextField())).filter(
-        text__contains=f'"{reference}"', page__deleted_at=None
-    )
-    pages = {
-        page
-        for page, kind, props in rows.values_list("page_id", "type", "props")
-        if reference in references_in([{"type": kind, "props": props}])
-    }
+    """Yield the drafts, by the references of their elements, and the publications that hold ``reference``."""
+    pages = ElementReference.objects.filter(reference=reference, page__deleted_at=None).values("page_id")
     drafts = get_page_model().objects.non_polymorphic().filter(pk__in=pages).order_by("title", "pk")
     for page in drafts:
         yield Use("draft", page.title, page)
     for publication in _publications(reference).order_by("title", "pk"):
         yield Use("publication", publication.title, publication, public_url(publication.path))
+
+
+def counts_in_pages(references: Collection[str]) -> dict[str, Counter[str]]:
+    """Return by reference how many drafts and publications hold it: two queries, however many there are."""
+    found: dict[str, Counter[str]] = {}
+    rows = ElementReference.objects.filter(reference__in=references, page__deleted_at=None).values("reference")
+    for row in rows.annotate(number=Count("page_id", distinct=True)):
+        found.setdefault(row["reference"], Counter())["draft"] = row["number"]
+    keys = {reference.partition(":")[2]: reference for reference in references}
+    facets = PublicationFacet.objects.filter(name=_FACET, value__in=keys).values("value")
+    for facet in facets.annotate(number=Count("publication_id", distinct=True)):
+        found.setdefault(keys[facet["value"]], Counter())["publication"] = facet["number"]
+    return found
 
 
 def refresh_publications(reference: str) -> int:
@@ -121,3 +126,4 @@ def _deleted(reference: str, **kwargs: Any) -> None:
 
 
 use_finders.register("pages", uses_in_pages)
+use_counters.register("pages", counts_in_pages)

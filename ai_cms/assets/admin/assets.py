@@ -28,7 +28,7 @@ from ai_cms.assets.services import (
     update_asset,
     upload_asset,
 )
-from ai_cms.assets.usage import usage_of
+from ai_cms.assets.usage import in_words, usage_counts, usage_of
 from ai_cms.core.exceptions import NotFound, RequestRefused
 from ai_cms.core.permissions import Actor, policy_for
 
@@ -283,10 +283,11 @@ class AssetAdmin(AssetsAdmin):
         elif kind == "file":
             rows = rows.exclude(pk__in=pictures)
         page = Paginator(rows, PER_PAGE).get_page(query.get("p", "1"))
+        usage = usage_counts(page)
         keep = query.copy()
         keep.pop("p", None)
         return {
-            "cards": [_card(row, self.link("change", row.pk)) for row in page],
+            "cards": [_card(row, self.link("change", row.pk), usage[row.pk]) for row in page],
             "pages": page,
             "query": keep.urlencode(),
             "words": words,
@@ -308,13 +309,14 @@ class AssetAdmin(AssetsAdmin):
         return found
 
 
-def _card(row: Any, url: str) -> dict[str, Any]:
+def _card(row: Any, url: str, usage: dict[str, int]) -> dict[str, Any]:
     asset = real(row)
     thumb = rendition_of(asset, "card") or best_rendition(asset)
     return {
         "asset": asset,
         "url": url,
         "thumb": _address(asset, thumb),
+        "usage": in_words(usage),
         "is_image": isinstance(asset, get_image_model()),
     }
 

@@ -28,7 +28,7 @@ from ai_cms.assets.services import (
     upload_asset,
 )
 from ai_cms.assets.services.direct import complete_upload, reserve_upload
-from ai_cms.assets.usage import usage_of
+from ai_cms.assets.usage import usage_counts, usage_of
 from ai_cms.core.api.filters import DjangoFilterBackend, MomentFilter, OrderingFilter
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.exceptions import InvalidInput, NotFound
@@ -96,7 +96,14 @@ class AssetFilter(filters.FilterSet):  # type: ignore[misc]
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List assets", description="The newest first.", responses=AssetSerializer(many=True)),
+    list=extend_schema(
+        summary="List assets",
+        description="The newest first.",
+        parameters=[
+            OpenApiParameter("usage", bool, description="Say of each how many drafts and publications use it.")
+        ],
+        responses=AssetSerializer(many=True),
+    ),
     retrieve=extend_schema(summary="Read an asset", parameters=[ID], responses=AssetSerializer),
 )
 class AssetViewSet(AssetsViewSet):
@@ -110,7 +117,11 @@ class AssetViewSet(AssetsViewSet):
 
     def list(self, request: Request) -> Response:
         found: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response([asset_json(row, request, with_tags=False) for row in found])
+        rows = [asset_json(row, request, with_tags=False) for row in found]
+        if request.query_params.get("usage", "").lower() in ("1", "true"):
+            counts = usage_counts(found)
+            rows = [{**row, "usage": counts[row["id"]]} for row in rows]
+        return self.get_paginated_response(rows)
 
     def retrieve(self, request: Request, id: str) -> Response:
         return Response(asset_json(self.asset(), request))

@@ -86,6 +86,11 @@ class FocalPointSerializer(serializers.Serializer[Any]):
     y = serializers.FloatField()
 
 
+class UsageCountsSerializer(serializers.Serializer[Any]):
+    drafts = serializers.IntegerField()
+    publications = serializers.IntegerField()
+
+
 class AssetSerializer(serializers.Serializer[Any]):
     """One asset as it is read. What only pictures have is null for other files, and the other way round."""
 
@@ -124,6 +129,7 @@ class AssetSerializer(serializers.Serializer[Any]):
     renditions = serializers.DictField(child=RenditionSerializer(), help_text="By size and format: large.webp.")
     duration = serializers.FloatField(allow_null=True, help_text="Seconds.")
     tags = serializers.ListField(child=serializers.CharField(), required=False, help_text="Not in lists.")
+    usage = UsageCountsSerializer(required=False, help_text="In lists that are asked for it.")
     duplicate_of = serializers.IntegerField(
         required=False, help_text="Of an upload: you have this file already, and this is it."
     )
