@@ -44,7 +44,6 @@ _OTHER_DIGITS = re.compile(r"(?![0-9])\d")
 _JOINERS = "-'’\u2010.,&+"
 _JOINER = re.compile(f"[{_JOINERS}]+")
 _LOOSE_JOINER = re.compile("[.,&+]+")
-_ASCII_PIECE = re.compile(rf"[a-z0-9]+(?:[{_JOINERS}]+[a-z0-9]+)*")
 #: A number with its unit or letter: 5mm, v1, a101.
 _MEASURE = re.compile("([a-z]{1,10})([0-9]{1,6})|([0-9]{1,6})([a-z]{1,10})")
 _MAX_JOINED, _MAX_PARTS = 40, 4
@@ -80,21 +79,23 @@ def cut_text(text: str) -> str:
 
     What people write as one word or as several comes last in its other form: Wi-Fi, don't, 1,000, Node.js, AT&T, 5mm.
     """
-    found: list[str] = []
+    words: list[str] = []
     other_forms: dict[str, None] = {}
     for piece in _pieces(fold(text)):
-        if piece.isalpha() and piece.isascii():
-            found.append(piece[:MAX_WORD])
+        # No expression looks at every word: most are plain, and publishing spends its time here.
+        plain = piece if piece.isalpha() else piece.strip(_JOINERS)
+        if plain.isalpha() and plain.isascii():
+            words.append(plain[:MAX_WORD])
             continue
         for part in _parts(piece):
             for word in _words(part, tail=True):
-                found.append(word)
+                words.append(word)
                 other_forms.update(dict.fromkeys(_measure(word)))
         # bakery-shop.com is also bakeryshop and bakeryshopcom.
         for compound in (piece, *_LOOSE_JOINER.split(piece)):
             if joined := _joined(_parts(compound)):
                 other_forms[joined] = None
-    return " ".join([*found, *other_forms])
+    return " ".join([*words, *other_forms])
 
 
 def cut_query(query: str) -> list[Group]:
@@ -123,9 +124,7 @@ def cut_query(query: str) -> list[Group]:
 
 def _pieces(folded: str) -> list[str]:
     """Return what stands between spaces and signs: words, and several of them with joiners in between."""
-    if folded.isascii():
-        return _ASCII_PIECE.findall(folded)
-    return _SPACE_WITHIN.sub("", folded).translate(_separators).split()
+    return (folded if folded.isascii() else _SPACE_WITHIN.sub("", folded)).translate(_separators).split()
 
 
 def _parts(piece: str) -> list[str]:
