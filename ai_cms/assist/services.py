@@ -33,7 +33,7 @@ from .exceptions import NoNewPage
 from .partial import BlockReader
 from .registry import Job, TaskResult, WritingTask, get_task
 
-__all__ = ["Outcome", "generate_text", "prepared"]
+__all__ = ["Outcome", "as_of_now", "generate_text", "prepared"]
 
 #: What ends a draft before it is whole; what had come until then is good.
 _CUT_SHORT = (LLMCancelled, LLMInterrupted, LLMInvalidOutput, LLMOutputLimit, LLMTimeout, LLMUnavailable)
@@ -179,7 +179,7 @@ def _nobody_watches(operation: dict[str, Any]) -> None:
     """Show an operation to nobody."""
 
 
-def _as_of_now(actor: Actor) -> Actor:
+def as_of_now(actor: Actor) -> Actor:
     """Return the actor with the rights of this moment: a model may have written for minutes, and some may be gone by now."""
     if actor.account is None:
         return actor
@@ -256,7 +256,7 @@ def _propose(
     title: str,
     on_proposal: OnProposal | None,
 ) -> Proposal | None:
-    job.actor = _as_of_now(job.actor)
+    job.actor = as_of_now(job.actor)
     with transaction.atomic():
         page, base = task.target(job, result)
         if not (result.operations or result.fields):

@@ -26,6 +26,7 @@ from .plan import Chunks, Plan, Planned, choose_slug, make_plan
 from .records import make_redirects, remember
 from .registry import importers
 from .report import Action, ImportReport, ReportedItem
+from .shelf import MediaShelf, open_shelf
 from .tidy import keep_ids, rewrite_links
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class _Run:
         self.source = ""
         self.links: dict[str, Planned] = {}
         self.origins: set[str] = set()
+        self.shelf: MediaShelf | None = None
 
     def __call__(self) -> ImportReport:
         policy_for(self.target).require(self.actor, "add", self.target)
@@ -116,8 +118,9 @@ class _Run:
 
     def read(self) -> list[ImportItem]:
         """Return the items, and put the content of new and changed ones into the spool."""
+        self.importer.open_media(self.open_shelf, self.progress)
         items = self.unique(self.importer.items())
-        self.source = f"{self.importer.name}:{self.importer.identity()}"[:255]
+        self.source = self.importer.source_name
         records = ImportedPage.objects.filter(target_id=self.target.pk, source=self.source, page__deleted_at=None)
         known = dict(records.values_list("key", "digest"))
         kept: list[ImportItem] = []
@@ -129,6 +132,11 @@ class _Run:
                 self.left_out.append(item)
             self.progress(number + 1, len(items), "read")
         return kept
+
+    def open_shelf(self) -> MediaShelf:
+        """Return where the importer's files go; called while it reads, so before anything is locked."""
+        self.shelf = open_shelf(self.importer, target=self.target, actor=self.actor, options=self.options)
+        return self.shelf
 
     def unique(self, found: Iterator[ImportItem]) -> list[ImportItem]:
         """Return the items with keys that occur once; the same item twice is one."""
@@ -219,6 +227,7 @@ class _Run:
             parent=self.target.path,
             dry_run=self.options.dry_run,
             redirects=self.redirect(plan),
+            media=self.shelf.count if self.shelf is not None and self.shelf.asked else None,
         )
         report.items = [self.reported(planned) for planned in plan.ordered]
         report.items += [

@@ -118,6 +118,16 @@ def test_the_queue_of_missing_texts(admin: Any, superuser: Any) -> None:
     assert "1 picture has no text" in admin.get(link("queue")).content.decode()
 
 
+def test_a_proposal_is_put_away_on_the_queue(admin: Any, superuser: Any) -> None:
+    one = uploaded(superuser)
+    get_image_model().objects.filter(pk=one.pk).update(alt_suggestion={"text": "Proposed loaf", "model": "m"})
+    body = {f"alt-{one.pk}": "Proposed loaf", f"refuse-{one.pk}": "1"}
+    html = admin.post(link("queue"), body, follow=True).content.decode()
+    assert "1 proposal was put away" in html and "Proposed loaf" not in html
+    one = get_image_model().objects.get(pk=one.pk)
+    assert (one.alt, one.alt_suggestion) == ("", {"refused": "Proposed loaf"})
+
+
 def test_the_picker_offers_references(admin: Any, superuser: Any) -> None:
     asset = uploaded(superuser)
     html = admin.get(link("picker")).content.decode()

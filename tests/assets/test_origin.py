@@ -185,4 +185,4 @@ def test_a_model_that_sees_proposes_a_text_and_a_person_takes_it(member: Any, se
     suggest_alt_text(other, actor=member)
     refuse_alt_text(other, actor=member)
     other = get_image_model().objects.get(pk=other.pk)
-    assert (other.alt, other.alt_suggestion) == ("", {})
+    assert (other.alt, other.alt_suggestion) == ("", {"refused": "Nonsense"})

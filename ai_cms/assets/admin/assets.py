@@ -14,20 +14,21 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from ai_cms.assets import get_asset_model, get_folder_model, get_image_model
+from ai_cms.assets.admin_panels import panels_for
 from ai_cms.assets.pictures import address_of, best_rendition, rendition_of
 from ai_cms.assets.querysets import real
 from ai_cms.assets.services import (
+    BULK_ACTIONS,
     accept_alt_text,
+    change_several,
     compare_replacement,
     delete_asset,
-    move_assets,
     refuse_alt_text,
     replace_file,
-    set_tags,
     update_asset,
     upload_asset,
 )
-from ai_cms.assets.usage import usage_of
+from ai_cms.assets.usage import in_words, usage_counts, usage_of
 from ai_cms.core.exceptions import NotFound, RequestRefused
 from ai_cms.core.permissions import Actor, policy_for
 
@@ -195,17 +196,28 @@ class AssetAdmin(AssetsAdmin):
         ]
         crumbs = [(_("Assets"), self.link("changelist")), (_("Missing texts"), "")]
         return self.page(
-            request, "queue", title=_("Pictures without a text"), cards=cards, total=rows.count(), crumbs=crumbs
+            request,
+            "queue",
+            title=_("Pictures without a text"),
+            cards=cards,
+            total=rows.count(),
+            panels=panels_for(request),
+            crumbs=crumbs,
         )
 
     def _save_texts(self, request: HttpRequest, rows: Any, actor: Actor) -> HttpResponseBase:
-        saved = 0
+        saved = refused = 0
         for name, value in request.POST.items():
             kind, _dash, key = name.partition("-")
-            if kind not in ("alt", "decorative") or not key.isdecimal() or not str(value).strip():
+            if kind not in ("alt", "decorative", "refuse") or not key.isdecimal() or not str(value).strip():
                 continue
             image = get_image_model().objects.filter(pk__in=rows.values("pk"), pk=int(key)).first()
             if image is None:
+                continue
+            if f"refuse-{key}" in request.POST and kind != "decorative":
+                # What stands in the field is what is refused.
+                refuse_alt_text(image, actor=actor)
+                refused += kind == "refuse"
                 continue
             if kind == "alt":
                 accept_alt_text(image, actor=actor, text=str(value))
@@ -214,6 +226,9 @@ class AssetAdmin(AssetsAdmin):
             saved += 1
         said = ngettext("%(number)d picture has its text now.", "%(number)d pictures have their texts now.", saved)
         messages.success(request, said % {"number": saved})
+        if refused:
+            said = ngettext("%(number)d proposal was put away.", "%(number)d proposals were put away.", refused)
+            messages.success(request, said % {"number": refused})
         return HttpResponseRedirect(self.link("queue"))
 
     def _suggestion(self, request: HttpRequest, image: Any) -> HttpResponseBase:
@@ -231,31 +246,25 @@ class AssetAdmin(AssetsAdmin):
         if not pks:
             messages.warning(request, _("Select files first."))
             return back
-        action = request.POST.get("action")
-        if action == "move":
-            folder = request.POST.get("folder", "")
-            number = move_assets(pks, int(folder) if folder.isdecimal() else None, actor=actor)
-        elif action == "tag":
-            number = set_tags(pks, request.POST.get("tags", "").split(","), actor=actor)
-        elif action == "delete":
-            number = self._delete_several(request, pks, actor)
-        else:
+        action = request.POST.get("action", "")
+        if action not in BULK_ACTIONS:
             return back
+        folder = request.POST.get("folder", "")
+        results = change_several(
+            pks,
+            action,
+            actor=actor,
+            folder=int(folder) if folder.isdecimal() else None,
+            tags=request.POST.get("tags", "").split(","),
+        )
+        for result in results:
+            if result.error is not None:
+                messages.warning(request, f"{result.title or result.pk}: {explain(result.error)}")
+        number = sum(result.error is None for result in results)
         said = ngettext("%(number)d file was changed.", "%(number)d files were changed.", number)
-        messages.success(request, said % {"number": number})
+        if number:
+            messages.success(request, said % {"number": number})
         return back
-
-    def _delete_several(self, request: HttpRequest, pks: list[int], actor: Actor) -> int:
-        """Delete what is used nowhere; what is used is named and stays."""
-        done = 0
-        for asset in self.visible(request, get_asset_model().objects.filter(pk__in=pks)):
-            try:
-                delete_asset(asset, actor=actor)
-            except RequestRefused as error:
-                messages.warning(request, f"{asset.title}: {explain(error)}")
-            else:
-                done += 1
-        return done
 
     def _listing(self, request: HttpRequest) -> dict[str, Any]:
         query = request.GET
@@ -274,10 +283,11 @@ class AssetAdmin(AssetsAdmin):
         elif kind == "file":
             rows = rows.exclude(pk__in=pictures)
         page = Paginator(rows, PER_PAGE).get_page(query.get("p", "1"))
+        usage = usage_counts(page)
         keep = query.copy()
         keep.pop("p", None)
         return {
-            "cards": [_card(row, self.link("change", row.pk)) for row in page],
+            "cards": [_card(row, self.link("change", row.pk), usage[row.pk]) for row in page],
             "pages": page,
             "query": keep.urlencode(),
             "words": words,
@@ -299,13 +309,14 @@ class AssetAdmin(AssetsAdmin):
         return found
 
 
-def _card(row: Any, url: str) -> dict[str, Any]:
+def _card(row: Any, url: str, usage: dict[str, int]) -> dict[str, Any]:
     asset = real(row)
     thumb = rendition_of(asset, "card") or best_rendition(asset)
     return {
         "asset": asset,
         "url": url,
         "thumb": _address(asset, thumb),
+        "usage": in_words(usage),
         "is_image": isinstance(asset, get_image_model()),
     }
 

@@ -44,6 +44,7 @@ def asset_json(asset: Any, request: HttpRequest | Any, *, with_tags: bool = True
         "height": asset.height if is_image else None,
         "frames": asset.frames if is_image else None,
         "alt": asset.alt if is_image else None,
+        "alt_proposal": (asset.alt_suggestion or {}).get("text") if is_image else None,
         "decorative": asset.decorative if is_image else None,
         "focal_point": {"x": asset.focal_x, "y": asset.focal_y} if is_image else None,
         "placeholder": asset.placeholder if is_image else None,

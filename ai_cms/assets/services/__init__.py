@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .changes import accept_alt_text, delete_asset, move_assets, refuse_alt_text, set_tags, update_asset
+from .bulk import BULK_ACTIONS, ItemResult, change_several
+from .changes import accept_alt_text, delete_asset, refuse_alt_text, update_asset
 from .cropping import crop_image
 from .folders import create_folder, delete_folder, update_folder
 from .renditions import make_further, remake, stale_sizes
@@ -10,19 +11,20 @@ from .replacing import compare_replacement, replace_file
 from .uploads import Uploaded, upload_asset
 
 __all__ = [
+    "BULK_ACTIONS",
+    "ItemResult",
     "Uploaded",
     "accept_alt_text",
+    "change_several",
     "compare_replacement",
     "create_folder",
     "crop_image",
     "delete_asset",
     "delete_folder",
     "make_further",
-    "move_assets",
     "refuse_alt_text",
     "remake",
     "replace_file",
-    "set_tags",
     "stale_sizes",
     "update_asset",
     "update_folder",

@@ -10,10 +10,13 @@ from rest_framework import serializers
 from ai_cms.core.api.bodies import ActionSerializer
 
 __all__ = [
+    "AltTextRunSerializer",
+    "AltTextsSerializer",
     "GenerateImageSerializer",
     "GenerateTextSerializer",
     "ImageSerializer",
     "OutcomeSerializer",
+    "StartAltTextsSerializer",
     "TaskSerializer",
 ]
 
@@ -91,3 +94,33 @@ class TaskSerializer(serializers.Serializer[Any]):
     streams_operations = serializers.BooleanField()
     payload_schema = serializers.DictField(help_text="JSON Schema of the payload.")
     output_schema = serializers.DictField(help_text="JSON Schema of the output.")
+
+
+class StartAltTextsSerializer(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100_000, help_text="Pictures at most.")
+    again = serializers.BooleanField(
+        default=False, help_text="Also those that got no text, or whose proposal was refused."
+    )
+
+
+class AltTextStateSerializer(serializers.Serializer[Any]):
+    run = serializers.UUIDField()
+    status = serializers.CharField()
+    finished = serializers.BooleanField()
+    total = serializers.IntegerField(help_text="Pictures that waited when the run began, or the limit.")
+    done = serializers.IntegerField()
+    proposed = serializers.IntegerField()
+    failed = serializers.IntegerField(help_text="Pictures that got no text.")
+    stopped = serializers.CharField(help_text="Why it ended before all were done, such as credits; or empty.")
+    detail = serializers.CharField()
+
+
+class AltTextRunSerializer(AltTextStateSerializer):
+    events = serializers.CharField()
+    cancel = serializers.CharField()
+
+
+class AltTextsSerializer(serializers.Serializer[Any]):
+    waiting = serializers.IntegerField(help_text="Pictures that nobody has proposed a text for.")
+    proposed = serializers.IntegerField(help_text="Pictures with a proposal that waits for a person.")
+    run = AltTextStateSerializer(allow_null=True)

@@ -17,7 +17,7 @@ from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import page_updated
 
 from .. import tree
-from ..elements import sync_elements
+from ..elements import sync_elements, sync_page_picture
 from ..exceptions import PageNotFound, PageStale
 from ..models import AbstractPage, Revision, RevisionKind
 from ..provenance import written_by
@@ -67,6 +67,8 @@ def save_draft(
     )
     if before is not None:
         sync_elements(page, before, page.content_json)
+    if "metadata" in names:
+        sync_page_picture(page)
     page_updated.send(sender=type(page), instance=page, actor=actor, revision=revision)
     return revision
 

@@ -15,7 +15,7 @@ from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.core.signals import page_created, page_moved, page_published
 
 from .. import get_page_model, tree
-from ..elements import sync_elements
+from ..elements import page_references, sync_elements, sync_page_picture
 from ..exceptions import InvalidMove
 from ..models import AbstractPage, RevisionKind
 from ..provenance import written_by
@@ -83,6 +83,8 @@ def create_page(
         record_revision(page, actor=who, kind=shown_kind, message=message, number=1)
         if page.content_json.blocks:
             sync_elements(page, Document.empty(), page.content_json)
+        if page_references(page.metadata):
+            sync_page_picture(page)
         page_created.send(sender=type(page), instance=page, actor=who)
         if publish:
             publication = write_publication(page, actor=who, revision=1, first=True)
