@@ -42,9 +42,10 @@ def run(options: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    from django.db import connections
+
     from ai_cms.core.permissions import Actor
     from ai_cms.pages import services
-    from django.db import connections
 
     from . import edits
 
