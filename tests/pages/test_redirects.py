@@ -90,7 +90,9 @@ def test_a_circle_under_another_name_of_the_site_is_refused_in_the_admin(
 
 
 @pytest.mark.parametrize("target", ["http://other.example:8000/a%20b/", "https://other.example:8000/a b/#top"])
-def test_a_redirect_that_leads_to_where_one_is_leads_nowhere(target: str, site: Site, client: Any, settings: Any) -> None:
+def test_a_redirect_that_leads_to_where_one_is_leads_nowhere(
+    target: str, site: Site, client: Any, settings: Any
+) -> None:
     settings.ALLOWED_HOSTS = ["other.example", "elsewhere.example"]
     Redirect.objects.create(site=site, old_path="/a b/", target=target)
     assert client.get("/a%20b/?x=1", headers={"host": "other.example:8000"}).status_code == 404
