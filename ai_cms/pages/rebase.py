@@ -56,9 +56,14 @@ def _digest(value: Any) -> str:
 
 
 def _essence(block: Mapping[str, Any], deep: bool) -> dict[str, Any]:
-    """Return what counts of a block: neither provenance nor the order among its siblings."""
+    """Return what counts of a block: neither provenance nor the order among its siblings.
+
+    ``deep``: with what is inside it, and with hints, which are typed too and go with a block that is removed.
+    """
     found: dict[str, Any] = {"id": block.get("id"), "type": block.get("type"), "props": block.get("props")}
     if deep:
+        if hints := _hints(block):
+            found["hints"] = hints
         found["children"] = [_essence(child, True) for child in block.get("children") or []]
     return found
 
