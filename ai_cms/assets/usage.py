@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import ngettext
 
 from ai_cms.blocks.html.references import Use, counts_of, uses_of
+from ai_cms.core.permissions import Actor, policy_for
 
 __all__ = ["Usage", "in_words", "usage_counts", "usage_of"]
 
@@ -28,6 +29,13 @@ class Usage:
         """Return the number of drafts and of publications."""
         kinds = Counter(use.kind for use in self.uses)
         return {"drafts": kinds["draft"], "publications": kinds["publication"]}
+
+    def seen_by(self, user: Any) -> Iterator[Use]:
+        """Yield the uses that ``user`` (or an actor) may know of: what everybody reads, and drafts they may see."""
+        actor = Actor.of(user)
+        for use in self.uses:
+            if use.kind == "publication" or policy_for(use.target).can(actor, "view", use.target):
+                yield use
 
     def summary(self) -> str:
         """Return the counts as words: "3 drafts, 2 publications"."""

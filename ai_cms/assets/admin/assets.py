@@ -20,20 +20,21 @@ from ai_cms.assets.querysets import real
 from ai_cms.assets.services import (
     BULK_ACTIONS,
     accept_alt_text,
+    can_crop,
     change_several,
-    compare_replacement,
     delete_asset,
     refuse_alt_text,
-    replace_file,
     update_asset,
     upload_asset,
 )
 from ai_cms.assets.usage import in_words, usage_counts, usage_of
-from ai_cms.core.exceptions import NotFound, RequestRefused
+from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor, policy_for
 
 from .base import AssetsAdmin, explain
+from .cropping import crop_page
 from .forms import AssetForm
+from .replacing import replace_page
 
 __all__ = ["AssetAdmin"]
 
@@ -53,6 +54,7 @@ class AssetAdmin(AssetsAdmin):
             ("picker/", self.picker, "picker"),
             ("missing-texts/", self.queue, "queue"),
             ("<int:pk>/change/", self.detail, "change"),
+            ("<int:pk>/crop/", self.crop, "crop"),
             ("<int:pk>/replace/", self.replace, "replace"),
             ("<int:pk>/delete/", self.delete, "delete"),
         ]
@@ -105,9 +107,10 @@ class AssetAdmin(AssetsAdmin):
 
     def detail(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Show and change what is known of an asset."""
-        asset = self._asset(request, pk)
+        asset = self.asset(request, pk)
         actor = Actor.from_request(request)
         may_change = policy_for(asset).can(actor, "change", asset)
+        may_download = policy_for(asset).can(actor, "download", asset)
         folders = self.visible(request, get_folder_model().objects.select_related("parent"))
         folders = folders.filter(owner=asset.owner)
         form = AssetForm(request.POST or None, asset=asset, folders=folders)
@@ -118,6 +121,7 @@ class AssetAdmin(AssetsAdmin):
                 update_asset(asset, actor=actor, **form.values())
                 messages.success(request, _("“%(title)s” was saved.") % {"title": asset.title})
                 return HttpResponseRedirect(self.link("change", pk))
+        usage = usage_of(asset)
         return self.page(
             request,
             "detail",
@@ -127,53 +131,41 @@ class AssetAdmin(AssetsAdmin):
             preview=_address(asset, best_rendition(asset, up_to=1600)),
             form=form,
             may_change=may_change,
-            may_download=policy_for(asset).can(actor, "download", asset),
-            usage=usage_of(asset),
+            may_download=may_download,
+            usage=usage,
+            uses=self.uses(request, usage),
+            may_crop=can_crop(asset) and may_download and policy_for(asset).can(actor, "add"),
             renditions=sorted(asset.renditions.all(), key=lambda row: (row.format, row.width)),
             crumbs=[(_("Assets"), self.link("changelist")), (asset.title, "")],
-            urls={name: self.link(name, pk) for name in ("change", "replace", "delete")},
+            urls={name: self.link(name, pk) for name in ("change", "crop", "replace", "delete")},
         )
 
+    def crop(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Cut a part out of a picture, as a picture of its own."""
+        return crop_page(self, request, self.asset(request, pk))
+
     def replace(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Put another file in the asset's place."""
-        asset = self._asset(request, pk)
-        actor = Actor.from_request(request)
-        policy_for(asset).require(actor, "change", asset)
-        file = request.FILES.get("file")
-        plan = None
-        if request.method == "POST" and file is not None:
-            if "compare" in request.POST:
-                plan = compare_replacement(asset, file, actor=actor)
-            else:
-                replace_file(asset, file, actor=actor)
-                messages.success(request, _("The file of “%(title)s” was replaced.") % {"title": asset.title})
-                return HttpResponseRedirect(self.link("change", pk))
-        return self.page(
-            request,
-            "replace",
-            title=_("Replace the file of “%(title)s”") % {"title": asset.title},
-            asset=asset,
-            plan=plan,
-            usage=usage_of(asset),
-            crumbs=[(_("Assets"), self.link("changelist")), (asset.title, self.link("change", pk)), (_("Replace"), "")],
-            urls={"change": self.link("change", pk)},
-        )
+        """Put another file in the asset's place, once the user has seen what that changes."""
+        return replace_page(self, request, self.asset(request, pk))
 
     def delete(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Delete an asset once the user has seen where it is used."""
-        asset = self._asset(request, pk)
+        asset = self.asset(request, pk)
         actor = Actor.from_request(request)
         policy_for(asset).require(actor, "delete", asset)
         if request.method == "POST":
             delete_asset(asset, actor=actor, force=request.POST.get("force") == "1")
             messages.success(request, _("“%(title)s” was deleted.") % {"title": asset.title})
             return HttpResponseRedirect(self.link("changelist"))
+        usage = usage_of(asset)
         return self.page(
             request,
             "delete",
             title=_("Delete “%(title)s”?") % {"title": asset.title},
             asset=asset,
-            usage=usage_of(asset),
+            card=_card(asset, self.link("change", pk), usage.counts()),
+            usage=usage,
+            uses=self.uses(request, usage),
             crumbs=[(_("Assets"), self.link("changelist")), (asset.title, self.link("change", pk)), (_("Delete"), "")],
             urls={"change": self.link("change", pk)},
         )
@@ -270,7 +262,8 @@ class AssetAdmin(AssetsAdmin):
         query = request.GET
         rows = self.visible(request, get_asset_model().objects.shown()).order_by("-created_at", "-pk")
         folders = self.visible(request, get_folder_model().objects.select_related("parent"))
-        folder = folders.filter(pk=int(query["folder"])).first() if query.get("folder", "").isdecimal() else None
+        folders = list(folders.order_by("name", "pk"))
+        folder = next((row for row in folders if str(row.pk) == query.get("folder")), None)
         words = query.get("q", "").replace("\x00", "")[:200]
         if words:
             rows = rows.found_by(words)
@@ -293,20 +286,11 @@ class AssetAdmin(AssetsAdmin):
             "words": words,
             "kind": kind,
             "folder": folder,
-            "folders": folders.order_by("name", "pk"),
+            "folders": folders,
+            "inside": [] if words else [row for row in folders if row.parent == folder],
             "folders_url": self.folders_link(),
             "kinds": [("", _("All")), ("image", _("Pictures")), ("file", _("Other files"))],
         }
-
-    def _asset(self, request: HttpRequest, pk: int) -> Any:
-        found = (
-            self.visible(request, get_asset_model().objects.prefetch_related("tags", "renditions"))
-            .filter(pk=pk)
-            .first()
-        )
-        if found is None:
-            raise NotFound
-        return found
 
 
 def _card(row: Any, url: str, usage: dict[str, int]) -> dict[str, Any]:

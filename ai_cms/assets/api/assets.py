@@ -33,7 +33,6 @@ from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.filters import DjangoFilterBackend, MomentFilter, OrderingFilter
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.core.permissions import policy_for
 
 from .base import AssetsViewSet
 from .serializers import (
@@ -194,8 +193,7 @@ class AssetViewSet(AssetsViewSet):
                 "id": getattr(use.target, "page_id", use.target.pk),
                 "url": request.build_absolute_uri(use.url) if use.url else "",
             }
-            for use in usage.uses
-            if use.kind == "publication" or policy_for(use.target).can(self.actor, "view", use.target)
+            for use in usage.seen_by(self.actor)
         ]
         return Response({**usage.counts(), "uses": shown})
 

@@ -104,7 +104,7 @@ class RedirectAdmin(OfPageAdmin):
     readonly_fields = ["automatic", "created_at"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.here = (request.get_host().lower(), site_of(request))
         return form
 
