@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from .. import get_page_model, tree
 from ..addresses import avoid_routes, first_free
 from ..elements import element_rows, reference_rows
 from ..models import AbstractPage, Element, ElementReference, Publication, PublicationFacet, Revision
-from ..relations import save_related
+from ..relations import remembered, save_related
 from ..revisions import new_revision
 from ..tree import LockedTrees, Node
 from .publications import facet_rows, publication_values
@@ -75,14 +76,15 @@ def insert_branches(
     _place(roots, parent, left, taken)
     for spec in roots:
         spec.page.parent_id = parent.pk
-    level = list(roots)
-    while level:
-        insert_level(lock, [spec.page for spec in level])
-        for spec in level:
-            for child in spec.children:
-                child.page.parent_id = spec.page.pk
-        level = [child for spec in level for child in spec.children]
-    _insert_records(everything, actor, kind)
+    with remembered([spec.page for spec in everything]):
+        level = list(roots)
+        while level:
+            insert_level(lock, [spec.page for spec in level])
+            for spec in level:
+                for child in spec.children:
+                    child.page.parent_id = spec.page.pk
+            level = [child for spec in level for child in spec.children]
+        _insert_records(everything, actor, kind)
     return everything
 
 
@@ -158,6 +160,17 @@ def _own_tables(page_type: type[AbstractPage], base: type[models.Model]) -> list
 
 def _insert_records(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
     """Write revisions, elements, publications and facets of freshly made pages."""
+    by_type: dict[type[AbstractPage], list[AbstractPage]] = {}
+    for spec in specs:
+        if spec.publish:
+            by_type.setdefault(type(spec.page), []).append(spec.page)
+    with ExitStack() as loaded:
+        for page_type, pages in by_type.items():
+            loaded.enter_context(page_type.loaded_for_public(pages))
+        _insert_rows(specs, actor, kind)
+
+
+def _insert_rows(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
     now = timezone.now()
     revisions: list[Revision] = []
     elements: list[Element] = []

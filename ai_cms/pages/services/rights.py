@@ -20,6 +20,7 @@ from ..conf import pages_settings
 from ..exceptions import PublishNeeded, TreeTooLarge
 from ..models import AbstractPage, Publication
 from ..tree import Node
+from ..type_rights import rights_of_type
 
 __all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live", "require_size"]
 
@@ -75,8 +76,15 @@ def _first_refused(actor: Actor, action: str, rows: Any) -> AbstractPage | None:
 def require_new(actor: Actor, page_type: type[AbstractPage], parent: AbstractPage, *, publish: bool) -> None:
     """Ask whether the actor may make a page of this type below ``parent``, and publish it there.
 
-    Both policies are asked where the type has one of its own. Raises NotFound, PermissionRefused.
+    Both policies are asked where the type has one of its own, unless the type's rights allow it there.
+    Raises NotFound, PermissionRefused.
     """
+    rights = rights_of_type(page_type)
+    if rights is not None and actor.is_authenticated and rights.may_make(actor, parent, publish=publish):
+        if all(map(actor.has_scope, ("write", "publish") if publish else ("write",))):
+            return
+        # Not as if the page above did not exist: the person may, this token may not.
+        raise PermissionRefused(_("The token's scopes do not allow this."), code="insufficient_scope")
     policy_for(parent).require(actor, "add", parent)
     own = get_policy(page_type)
     if own is not policy_for(parent):

@@ -21,6 +21,7 @@ from ai_cms.pages.services import json_tail
 from ..base import Spool
 from ..exceptions import ImportRefused
 from ..models import ImportedPage
+from ..portable import KeyFinder
 from .exporting import PERMISSION_COLUMNS
 from .outline import Place
 from .overwritten import overwritten_of
@@ -43,7 +44,9 @@ class RelatedRows:
         group: Callable[[str], Any],
         actor: Actor,
         using: str,
+        keys: KeyFinder,
     ) -> None:
+        self.keys = keys
         self.refs = refs
         self.user = user
         self.group = group
@@ -115,7 +118,7 @@ class RelatedRows:
             created_at=self.moment(value, "created_at", file),
             title=text_of(value.get("title"), "title", file, limit=255),
             content_json=content,
-            fields=mapping_of(value.get("fields") or {}, "fields", file),
+            fields=self.keys.with_keys(type(page), mapping_of(value.get("fields") or {}, "fields", file)),
             overwritten=overwritten_of(value.get("overwritten"), content, file, self.actor),
         )
 
@@ -169,9 +172,8 @@ class RelatedRows:
             decided_by=self.user(value.get("decided_by"), file),
             decided_at=from_iso(value.get("decided_at"), source=file),
             **lists,
-            **{
-                name: mapping_of(value.get(name) or {}, name, file) for name in ("fields", "fingerprints", "provenance")
-            },
+            fields=self.keys.with_keys(type(page), mapping_of(value.get("fields") or {}, "fields", file)),
+            **{name: mapping_of(value.get(name) or {}, name, file) for name in ("fingerprints", "provenance")},
         )
         return row, self.moment(value, "created_at", file)
 
