@@ -188,8 +188,8 @@ class SecondFactorView(AccountFormView):
         passed = login.second_factor(self.kept["ticket"], method, answer, self.request)
         login.log_in_browser(passed, self.request)
         self.request.session.pop(TICKET, None)
-        answer = redirect(self.kept.get("next") or after_login(self.request))
-        return remember_device(answer, self.request, passed.user)
+        target = self.kept.get("next") or after_login(self.request)
+        return remember_device(redirect(target), self.request, passed.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         methods = list(second_factors(self.passed.user))
