@@ -44,14 +44,13 @@ _OTHER_DIGITS = re.compile(r"(?![0-9])\d")
 _JOINERS = "-'’\u2010.,&+"
 _JOINER = re.compile(f"[{_JOINERS}]+")
 _LOOSE_JOINER = re.compile("[.,&+]+")
-_ASCII_PIECE = re.compile(rf"[a-z0-9]+(?:[{_JOINERS}]+[a-z0-9]+)*")
 #: A number with its unit or letter: 5mm, v1, a101.
 _MEASURE = re.compile("([a-z]{1,10})([0-9]{1,6})|([0-9]{1,6})([a-z]{1,10})")
 _MAX_JOINED, _MAX_PARTS = 40, 4
 #: An ISBN has five parts, other numbers of things more.
 _MAX_NUMBER_PARTS = 8
 #: A number in groups, as of a telephone or a bank account: people set spaces, hyphens and brackets as they like.
-_GROUPED = re.compile("(?<![a-z0-9])[a-z]{0,2}[0-9]+(?:[ \u00a0\u202f()/.\u2010\u2013-]{1,3}[0-9]+)+(?![a-z0-9])")
+_GROUPED = re.compile("[0-9]+(?:[ \u00a0\u202f()/.\u2010\u2013-]{1,3}[0-9]+)+(?![a-z0-9])")
 _GROUP = re.compile("[a-z0-9]+")
 _LEAST_GROUPED, _MOST_GROUPED, _MAX_GROUPS = 7, 34, 9
 
@@ -87,25 +86,24 @@ def cut_text(text: str) -> str:
     What people write as one word or as several comes last in its other form: Wi-Fi, don't, 1,000, Node.js, AT&T, 5mm, an
     ISBN, 030 1234-567.
     """
-    found: list[str] = []
+    words: list[str] = []
     folded = fold(text)
-    other_forms: dict[str, None] = {}
-    for match in _GROUPED.finditer(folded):
-        if number := _number(match[0]):
-            other_forms[number] = None
+    other_forms: dict[str, None] = {number: None for _start, _end, number in _numbers(folded)}
     for piece in _pieces(folded):
-        if piece.isalpha() and piece.isascii():
-            found.append(piece[:MAX_WORD])
+        # No expression looks at every word: most are plain, and publishing spends its time here.
+        plain = piece if piece.isalpha() else piece.strip(_JOINERS)
+        if plain.isalpha() and plain.isascii():
+            words.append(plain[:MAX_WORD])
             continue
         for part in _parts(piece):
             for word in _words(part, tail=True):
-                found.append(word)
+                words.append(word)
                 other_forms.update(dict.fromkeys(_measure(word)))
         # bakery-shop.com is also bakeryshop and bakeryshopcom.
         for compound in (piece, *_LOOSE_JOINER.split(piece)):
             if joined := _joined(_parts(compound)):
                 other_forms[joined] = None
-    return " ".join([*found, *other_forms])
+    return " ".join([*words, *other_forms])
 
 
 def cut_query(query: str) -> list[Group]:
@@ -116,11 +114,10 @@ def cut_query(query: str) -> list[Group]:
     groups: list[Group] = []
     folded = fold(query[:4000])
     position = 0
-    for match in _GROUPED.finditer(folded):
-        if number := _number(match[0]):
-            groups += _groups(folded[position : match.start()])
-            groups.append([_GROUP.findall(match[0]), [number]])
-            position = match.end()
+    for start, end, number in _numbers(folded):
+        groups += _groups(folded[position:start])
+        groups.append([_GROUP.findall(folded[start:end]), [number]])
+        position = end
     groups += _groups(folded[position:])
     kept: list[Group] = []
     count = 0
@@ -145,18 +142,27 @@ def _groups(folded: str) -> list[Group]:
     return groups
 
 
-def _number(written: str) -> str:
-    """Return a number in groups as one word; "" for one that is too short, or too long, to be a number of something."""
-    groups = _GROUP.findall(written)
-    joined = "".join(groups)
-    return joined if len(groups) <= _MAX_GROUPS and _LEAST_GROUPED <= len(joined) <= _MOST_GROUPED else ""
+def _numbers(folded: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the numbers in groups of a text: where each begins and ends, and it as one word.
+
+    Those too short, or too long, to be a number of something are left out.
+    """
+    for match in _GROUPED.finditer(folded):
+        # The country of a bank account belongs to it.
+        start = match.start()
+        while start and match.start() - start < 3 and "a" <= folded[start - 1] <= "z":
+            start -= 1
+        if match.start() - start > 2 or folded[start - 1 : start].isalnum():
+            continue
+        groups = _GROUP.findall(folded[start : match.end()])
+        joined = "".join(groups)
+        if len(groups) <= _MAX_GROUPS and _LEAST_GROUPED <= len(joined) <= _MOST_GROUPED:
+            yield start, match.end(), joined
 
 
 def _pieces(folded: str) -> list[str]:
     """Return what stands between spaces and signs: words, and several of them with joiners in between."""
-    if folded.isascii():
-        return _ASCII_PIECE.findall(folded)
-    return _SPACE_WITHIN.sub("", folded).translate(_separators).split()
+    return (folded if folded.isascii() else _SPACE_WITHIN.sub("", folded)).translate(_separators).split()
 
 
 def _parts(piece: str) -> list[str]:
