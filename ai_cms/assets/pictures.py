@@ -49,7 +49,11 @@ def picture_of(asset: Any, *, spec: str = "") -> Picture:
     Raises ValueError for a size that is not declared.
     """
     if not isinstance(asset, get_image_model()):
-        return {"ref": asset.reference, "src": address_of(asset)}
+        played: Picture = {"ref": asset.reference, "src": address_of(asset)}
+        cover = rendition_of(asset, "large") or rendition_of(asset, "card")
+        if cover is not None:
+            played["poster"] = address_of(asset, cover)
+        return played
     if spec and spec not in image_sizes():
         known = ", ".join(image_sizes())
         raise ValueError(f"AI_CMS['ASSET_SIZES'] declares no size {spec!r}. Declared: {known}.")
