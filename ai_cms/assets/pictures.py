@@ -30,7 +30,8 @@ def rendition_of(
 
 def best_rendition(asset: Any, *, up_to: int = 0) -> Rendition | None:
     """Return the largest rendition that shows the whole picture; ``up_to``: not wider, if there is one. WebP before others."""
-    whole = [row for row in asset.renditions.all() if row.spec in _whole_sizes() or row.spec == "svg"]
+    sizes = _whole_sizes()
+    whole = [row for row in asset.renditions.all() if row.spec in sizes or row.spec == "svg"]
     plain = [row for row in whole if row.format != "avif"] or whole
     fitting = [row for row in plain if not up_to or row.width <= up_to] or plain
     return max(fitting, key=lambda row: (row.width, row.format == "webp"), default=None)
@@ -69,7 +70,8 @@ def picture_of(asset: Any, *, spec: str = "") -> Picture:
         found["placeholder"] = asset.placeholder
     if asset.digital_source_type:
         found["digital_source_type"] = schema_org_url(asset.digital_source_type)
-    rows = [row for row in asset.renditions.all() if row.spec == spec or (not spec and row.spec in _whole_sizes())]
+    wanted = {spec} if spec else _whole_sizes()
+    rows = [row for row in asset.renditions.all() if row.spec in wanted]
     sets = {format: _srcset(asset, [row for row in rows if row.format == format]) for format in _BY_MERIT}
     offered = [format for format in _BY_MERIT if sets[format]]
     if offered:
