@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help axe demo demo-data test test-accounts test-outside test-postgres lint format reference docs bench dist matrix clean
+.PHONY: help axe demo demo-data test test-accounts test-outside test-postgres lint format reference docs bench dist matrix clean bench-assets
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -101,6 +101,11 @@ reference: $(VENV)/.test ## write the tables of docs/reference from the code
 
 docs: $(VENV)/.docs ## build the documentation into docs/_build/html
 	$(BIN)/sphinx-build -n -W --keep-going -b html docs docs/_build/html
+
+bench-assets: ## pictures beside easy-thumbnails and Wagtail, in an environment of their own; ARGS="--pictures 24"
+	python3 -m venv .venv-peers
+	.venv-peers/bin/pip install -q -e ".[assets,s3]" easy-thumbnails wagtail scikit-image "moto[s3,server]"
+	.venv-peers/bin/python -m benchmarks.assets $(ARGS)
 
 bench: $(VENV)/.test ## the benchmarks; ARGS="--pages 1000 --database postgres"
 	$(BIN)/python -m benchmarks.run $(ARGS)

@@ -265,3 +265,8 @@ def test_sound_and_films_say_how_long_they_play(member: Any, site: Any, client: 
     asset = uploaded(member, film, "kneading.mp4")
     assert (asset.mime, asset.duration) == ("video/mp4", 65.5)
     assert {row.spec for row in asset.renditions.all()} == {"thumb", "card", "large"}
+    page = published(site, {"type": "video", "props": {"src": asset.reference}}, title="Kneading")
+    html = client.get(page.path).content.decode()
+    assert f'src="{asset.url}" poster="{asset.renditions.get(spec="large").url}"' in html
+    own = {"type": "video", "props": {"src": asset.reference, "poster": "/own.jpg"}}
+    assert 'poster="/own.jpg"' in client.get(published(site, own, title="Own").path).content.decode()

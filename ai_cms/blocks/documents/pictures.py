@@ -41,6 +41,7 @@ class Picture(TypedDict, total=False):
 
     ``srcset``: of the format that every browser shows; ``sources``: further formats, the best first, as
     ``{"type", "srcset"}``. ``placeholder``: a ``data:`` address. ``digital_source_type``: schema.org's address.
+    ``poster``: of films, the picture before they play.
     """
 
     ref: str
@@ -52,6 +53,7 @@ class Picture(TypedDict, total=False):
     sources: list[dict[str, str]]
     placeholder: str
     digital_source_type: str
+    poster: str
 
 
 PictureSource = Callable[[Collection[str], bool], Mapping[str, Picture]]
