@@ -25,6 +25,7 @@ __all__ = [
     "Notices",
     "Spool",
     "digest_of",
+    "fit_key",
     "page_list",
 ]
 
@@ -243,3 +244,10 @@ def digest_of(*values: Any) -> str:
     """Return a digest of JSON values."""
     data = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
     return hashlib.sha256(data).hexdigest()
+
+
+def fit_key(key: str) -> str:
+    """Return a key that fits its column and is told apart from others that begin alike."""
+    if len(key) <= 200:
+        return key
+    return f"{key[:150]}~{digest_of(key)[:32]}"

@@ -17,7 +17,7 @@ from ai_cms.pages.exceptions import PublishRefused
 from ai_cms.pages.models import RevisionKind
 from ai_cms.pages.services import PageSpec
 
-from .base import HERE, Importer, ImportHook, ImportItem, ImportOptions, Spool, digest_of
+from .base import HERE, Importer, ImportHook, ImportItem, ImportOptions, Spool, digest_of, fit_key
 from .exceptions import ImportRefused
 from .fitting import fit_item, page_type_of
 from .models import ImportedPage
@@ -142,7 +142,7 @@ class _Run:
         """Return the items with keys that occur once; the same item twice is one."""
         items: dict[str, ImportItem] = {}
         for item in found:
-            key = item.key = _fit_key(item.key)
+            key = item.key = fit_key(item.key)
             first = items.get(key)
             if first is not None and first.digest == item.digest:
                 self.notices.add(
@@ -395,10 +395,3 @@ def _pairs(planned: Planned, spec: PageSpec) -> Iterator[tuple[Planned, PageSpec
     # None where the page was inserted before what is below it.
     for child, inner in zip(planned.new_children, spec.children, strict=False):
         yield from _pairs(child, inner)
-
-
-def _fit_key(key: str) -> str:
-    """Return a key that fits its column and is told apart from others that begin alike."""
-    if len(key) <= 200:
-        return key
-    return f"{key[:150]}~{digest_of(key)[:32]}"
