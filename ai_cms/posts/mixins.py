@@ -100,7 +100,7 @@ class PostMixin(_Base):
         permissions = [("publish_post", "Can publish posts")]
         indexes = [models.Index(fields=["-posted_at"], name="aicms_%(class)s_posted")]
 
-    def save(
+    def save(  # type: ignore[override]
         self, *, force_insert: bool = False, update_fields: Iterable[str] | None = None, using: str | None = None
     ) -> None:
         names = None if update_fields is None else set(update_fields)
