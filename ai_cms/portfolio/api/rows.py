@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -16,10 +15,10 @@ from ai_cms.core.api.filters import DjangoFilterBackend, OrderingFilter, SearchF
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.parsers import JSONParser, MultiPartParser
 from ai_cms.core.exceptions import InvalidInput
-from ai_cms.core.slugs import make_slug
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.exceptions import ResumeInvalid
 from ai_cms.portfolio.models import SkillCategory
+from ai_cms.portfolio.resumes.files import resume_file
 from ai_cms.portfolio.resumes.schema import resume_problems
 from ai_cms.portfolio.services import create_row, delete_row, import_resume, update_row
 from ai_cms.portfolio.services.importing import read_resume
@@ -169,8 +168,4 @@ class ResumeViewSet(RowViewSet):
         wanted = request.query_params.get("format", "json")
         if wanted != "json":
             raise InvalidInput(errors={"format": ["Choose json."]})
-        text = json.dumps(resume.content, ensure_ascii=False, indent=2)
-        response = HttpResponse(text, content_type="application/json")
-        name = make_slug(resume.title, allow_unicode=False, fallback="resume")
-        response["Content-Disposition"] = f'attachment; filename="{name}.json"'
-        return response
+        return resume_file(resume)

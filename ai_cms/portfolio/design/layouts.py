@@ -20,7 +20,10 @@ __all__ = ["DEFAULT_LAYOUT", "FONTS", "SPACINGS", "Layout", "Palette", "layouts"
 #: Stacks of fonts that machines have: nothing is fetched, nobody is told who reads.
 FONTS: dict[str, tuple[str | Promise, str]] = {
     "system": (_("The reader's own"), "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"),
-    "humanist": (_("Humanist"), "Seravek, 'Gill Sans Nova', Ubuntu, Calibri, 'DejaVu Sans', source-sans-pro, sans-serif"),
+    "humanist": (
+        _("Humanist"),
+        "Seravek, 'Gill Sans Nova', Ubuntu, Calibri, 'DejaVu Sans', source-sans-pro, sans-serif",
+    ),
     "geometric": (_("Geometric"), "Avenir, Montserrat, Corbel, 'URW Gothic', source-sans-pro, sans-serif"),
     "grotesque": (_("Grotesque"), "'Helvetica Neue', Helvetica, Arimo, 'Liberation Sans', Arial, sans-serif"),
     "serif": (_("Serif"), "Charter, 'Bitstream Charter', 'Sitka Text', Cambria, 'Liberation Serif', Georgia, serif"),

@@ -172,9 +172,7 @@ class DesignView(StepView):
             # A colour field always has a value: only what was changed is meant.
             if data[name].lower() != shown[name]:
                 design[scheme][colour] = data[name]
-        design["fonts"] = {
-            part: data[f"{part}_font"] for part in ("heading", "body") if data[f"{part}_font"]
-        }
+        design["fonts"] = {part: data[f"{part}_font"] for part in ("heading", "body") if data[f"{part}_font"]}
         for name in ("radius", "spacing"):
             if data[name] not in (None, ""):
                 design[name] = data[name]
@@ -211,8 +209,6 @@ class PublishView(StepView):
     def carry_out(self, data: dict[str, Any]) -> HttpResponse:
         portfolio = self.portfolio()
         slug = data["slug"] if data["slug"] != portfolio.slug else None
-        update_portfolio(
-            portfolio, actor=self.actor, expected_version=data["version"], slug=slug, is_published=True
-        )
+        update_portfolio(portfolio, actor=self.actor, expected_version=data["version"], slug=slug, is_published=True)
         self.notice(_("It is published: everybody can see it."))
         return self.go("publish", portfolio.pk)

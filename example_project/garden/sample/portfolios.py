@@ -101,8 +101,20 @@ def _illustrator(slug: str, actor: Actor) -> Any:
         role="Botanical illustrator",
         design={
             "layout": "plain",
-            "colors": {"background": "#fbf8f1", "surface": "#f1ebdd", "primary": "#7a3b12", "text": "#2a241b", "muted": "#5f5545"},
-            "dark": {"background": "#1b1813", "surface": "#27221b", "primary": "#f0b27a", "text": "#f3ece0", "muted": "#c2b5a0"},
+            "colors": {
+                "background": "#fbf8f1",
+                "surface": "#f1ebdd",
+                "primary": "#7a3b12",
+                "text": "#2a241b",
+                "muted": "#5f5545",
+            },
+            "dark": {
+                "background": "#1b1813",
+                "surface": "#27221b",
+                "primary": "#f0b27a",
+                "text": "#f3ece0",
+                "muted": "#c2b5a0",
+            },
             "fonts": {"heading": "old-style", "body": "humanist"},
             "radius": 2,
             "spacing": "airy",
