@@ -65,7 +65,7 @@ class PortfolioAdmin(ClearAdmin):
     @admin.display(description=_("address"))
     def address(self, portfolio: Any) -> str:
         url = portfolio.get_absolute_url()
-        return format_html('<a href="{}">{}</a>', url, url) if portfolio.live else "–"
+        return format_html('<a href="{}">{}</a>', url, url) if portfolio.live else ""
 
     @admin.action(description=_("Take off the public site"), permissions=["change"])
     def take_off(self, request: HttpRequest, queryset: Any) -> None:

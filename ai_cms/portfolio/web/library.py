@@ -171,7 +171,8 @@ class ImportView(RowFormView):
     title = _("Import a résumé")
     submit = _("Import")
     intro = _(
-        "From LinkedIn: Settings, Data privacy, Get a copy of your data; the archive comes by mail. The file is read and not kept."
+        "From LinkedIn: Settings, Data privacy, Get a copy of your data; the archive comes by mail. "
+        "The file is read and not kept."
     )
 
     def get_form_class(self) -> type[Form]:

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
@@ -195,7 +194,7 @@ class PublishView(StepView):
     def values(self) -> dict[str, Any]:
         return {"slug": self.portfolio().slug}
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         portfolio = self.portfolio()
         if "unpublish" in request.POST:
             update_portfolio(portfolio, actor=self.actor, is_published=False)
