@@ -1,4 +1,4 @@
-"""One's own portfolios; a host mounts them with ``path("portfolio/", include("ai_cms.portfolio.web.urls"))``."""
+"""One's own portfolios; a host mounts them with ``path("portfolio/", include("ai_cms.portfolio.web.routes"))``."""
 
 from __future__ import annotations
 
