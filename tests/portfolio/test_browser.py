@@ -76,9 +76,16 @@ def test_a_portfolio_is_made_by_keyboard_alone(
     look(page, "portfolio")
     page.goto(f"{live_server.url}/p/ada-marsh/resume/")
     look(page, "resume")
-    for path in ("projects/", "skills/", "resumes/", "projects/add/", "resumes/import/"):
+    for path in (
+        "projects/",
+        "skills/",
+        "resumes/",
+        "projects/add/",
+        "resumes/import/",
+        f"resumes/{library['resume'].pk}/",
+    ):
         page.goto(f"{live_server.url}/portfolio/library/{path}")
-        look(page, "library-" + path.strip("/").replace("/", "-"))
+        look(page, "library-" + path.strip("/0123456789").replace("/", "-"))
     assert get_portfolio_model().objects.get().live
     assert watched.problems == []
 

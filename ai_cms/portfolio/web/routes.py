@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import library, mine, steps
+from . import library, mine, resume, steps
 
 app_name = "ai_cms_portfolio_web"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("", mine.IndexView.as_view(), name="index"),
     path("new/", mine.NewView.as_view(), name="new"),
     path("library/<str:kind>/", library.LibraryView.as_view(), name="library"),
+    path("library/resumes/add/", resume.ResumeView.as_view(), name="resume-add"),
+    path("library/resumes/<int:pk>/", resume.ResumeView.as_view(), name="resume"),
+    path("library/resumes/<int:pk>/json/", library.EditView.as_view(), name="resume-json"),
     path("library/<str:kind>/add/", library.AddView.as_view(), name="add"),
     path("library/resumes/import/", library.ImportView.as_view(), name="import"),
     path("library/<str:kind>/<int:pk>/", library.EditView.as_view(), name="edit"),
