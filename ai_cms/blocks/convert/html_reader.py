@@ -314,6 +314,10 @@ class HtmlReader:
                 props["anchor"] = heading.anchor
             if heading.link:
                 props["link"] = heading.link
+            if heading.link_text:
+                props["link_text"] = heading.link_text
+            if heading.align:
+                props["align"] = heading.align
             self.add(block("heading", props), element)
         elif heading.anchor:
             self.waiting.append(Element("a", {"id": heading.anchor}, element.line))
