@@ -199,12 +199,12 @@ def test_in_and_out_of_containers(editor: Editor) -> None:
     editor.press("Move Quote into a block beside it")
     choice = page.get_by_role("combobox", name="Move Quote into")
     assert choice.evaluate("select => select === document.activeElement")
-    assert choice.locator("option").all_inner_texts() == ["6. Section", "8. Section"]
-    assert choice.evaluate("select => select.selectedOptions[0].textContent") == "6. Section"
+    assert choice.locator("option").all_inner_texts() == ["7. Section", "9. Section"]
+    assert choice.evaluate("select => select.selectedOptions[0].textContent") == "7. Section"
     page.keyboard.press("Escape")
     assert choice.count() == 0 and editor.focused() == "Move Quote into a block beside it"
     page.keyboard.press("Enter")
-    choice.select_option(label="8. Section")
+    choice.select_option(label="9. Section")
     page.get_by_role("button", name="Move", exact=True).click()
     assert [block["type"] for block in editor.value[-1]["children"]] == ["quote"]
     assert editor.focused() == "Move Quote out of the block around it"

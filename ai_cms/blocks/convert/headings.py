@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..html.markup import Element, text_of, words
 from .result import link_url, one_line
@@ -50,6 +51,11 @@ class ReadHeading:
     link: str = ""
     link_text: str = ""
     align: str = ""
+
+    def props(self, level: int) -> dict[str, Any]:
+        """Return the props of its block."""
+        more = {"anchor": self.anchor, "link": self.link, "link_text": self.link_text, "align": self.align}
+        return {"text": self.text, "level": level, **{name: value for name, value in more.items() if value}}
 
 
 def anchor_of(value: str) -> str:

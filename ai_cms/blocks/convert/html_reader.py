@@ -309,16 +309,7 @@ class HtmlReader:
             self.add_to_run(element)
             return
         if heading.text:
-            props: dict[str, Any] = {"text": heading.text, "level": int(element.name[1])}
-            if heading.anchor:
-                props["anchor"] = heading.anchor
-            if heading.link:
-                props["link"] = heading.link
-            if heading.link_text:
-                props["link_text"] = heading.link_text
-            if heading.align:
-                props["align"] = heading.align
-            self.add(block("heading", props), element)
+            self.add(block("heading", heading.props(int(element.name[1]))), element)
         elif heading.anchor:
             self.waiting.append(Element("a", {"id": heading.anchor}, element.line))
         self.read_left_over(element, pictures=True)
