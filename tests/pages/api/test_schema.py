@@ -42,8 +42,9 @@ def test_only_lists_that_search_say_so() -> None:
         for path, methods in schema()["paths"].items()
         if any(parameter["name"] == "search" for parameter in methods.get("get", {}).get("parameters", []))
     }
-    gallery = {"/api/assets/", "/api/files/", "/api/folders/", "/api/posts/"}
-    assert searching == {"/api/content/", "/api/pages/", "/api/templates/", *gallery}
+    gallery = {"/api/assets/", "/api/files/", "/api/folders/"}
+    portfolios = {"/api/portfolios/", "/api/projects/", "/api/skills/", "/api/resumes/"}
+    assert searching == {"/api/content/", "/api/pages/", "/api/templates/", "/api/posts/", *gallery, *portfolios}
 
 
 def test_every_operation_is_described() -> None:

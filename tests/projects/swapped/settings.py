@@ -11,6 +11,7 @@ SMOKE = {
     "/api/pages/": 401,
     "/api/posts/": 401,
     "/api/categories/": 200,
+    "/api/portfolios/": 401,
     "/": 200,
 }
 
@@ -23,6 +24,7 @@ globals().update(
         "ai_cms.assets",
         "ai_cms.llm",
         "ai_cms.pages",
+        "ai_cms.portfolio",
         "ai_cms.posts",
         *TREE,
         *REST,
