@@ -80,7 +80,7 @@ class TagsField(models.ManyToManyField):  # type: ignore[type-arg]
     def value_from_object(self, obj: models.Model) -> list[Any]:
         """Return the tags in the order in which they were given, for the form."""
         keys = related_ids(obj, self)
-        rows = self.related_model._base_manager.in_bulk(keys) if keys else {}  # type: ignore[union-attr]
+        rows = self.related_model._base_manager.in_bulk(keys) if keys else {}
         return [rows[key] for key in keys if key in rows]
 
     def formfield(self, **kwargs: Any) -> Any:
