@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.dispatch import receiver
 
 from ai_cms.assets import get_image_model
-from ai_cms.blocks.html.references import Use, use_finders
+from ai_cms.blocks.html.references import Use, use_counters, use_finders
 from ai_cms.core.signals import asset_changed, asset_deleted, page_published, site_imported
 from ai_cms.pages.models import Publication
 
 from . import get_post_model
 from .services.refreshing import published_with, refresh_posts
 
-__all__ = ["drafts_with_picture"]
+__all__ = ["counts_of_drafts", "drafts_with_picture"]
 
 
 @receiver(page_published, dispatch_uid="ai_cms_posts.posted")
@@ -58,4 +59,13 @@ def drafts_with_picture(reference: str) -> Iterator[Use]:
         yield Use("draft", post.title, post)
 
 
+def counts_of_drafts(references: Collection[str]) -> dict[str, Counter[str]]:
+    """Return by reference of how many drafts it is the picture; one query, however many there are."""
+    keys = {int(key): name for name in references if (key := name.removeprefix("asset:")).isdecimal() and len(key) < 19}
+    rows = get_post_model().objects.non_polymorphic().order_by().filter(thumbnail_id__in=keys).values("thumbnail_id")
+    counted = rows.annotate(number=Count("pk")).values_list("thumbnail_id", "number")
+    return {keys[key]: Counter(draft=number) for key, number in counted}
+
+
 use_finders.register("posts", drafts_with_picture)
+use_counters.register("posts", counts_of_drafts)

@@ -222,11 +222,11 @@ def test_a_picture_in_use_is_known_and_published_posts_follow(
     make_post: Callable[..., Any], superuser: Any, system: Actor
 ) -> None:
     from ai_cms.assets.services import delete_asset, upload_asset
-    from ai_cms.assets.usage import usage_of
+    from ai_cms.assets.usage import usage_counts, usage_of
 
     asset = upload_asset(io.BytesIO(jpeg()), actor=superuser, name="fern.jpg").asset
     post = make_post("Picture", actor=superuser, is_published=True, fields={"thumbnail": asset.pk})
-    assert usage_of(asset).counts() == {"drafts": 1, "publications": 1}
+    assert usage_of(asset).counts() == usage_counts([asset])[asset.pk] == {"drafts": 1, "publications": 1}
     assert facets(post)["asset"] == {str(asset.pk)}
 
     def shown() -> Any:
