@@ -90,7 +90,7 @@ def _entry(block_class: type[Block], registry: BlockRegistry) -> dict[str, Any]:
         "schema": block_schema(block_class, registry),
         "defaults": _defaults(block_class),
         "children": children,
-        "parents": None if meta.allowed_parents is None else list(meta.allowed_parents),
+        "parents": _parents(meta, registry),
         "example": to_jsonable_python(dict(meta.example)),
         "permission": meta.permission,
     }
@@ -160,7 +160,8 @@ class _Maker:
         inside = [
             name
             for name, child in self.types.items()
-            if (meta.allowed_children == "*" or name in (meta.allowed_children or ())) and _fits(child, meta.type)
+            if (meta.allowed_children == "*" or name in (meta.allowed_children or ()))
+            and (_fits(child, meta.type) or (meta.as_root and _fits(child, "")))
         ]
         children: dict[str, Any] = {"type": "array", "items": self._one_of(inside)}
         if meta.min_children:
@@ -176,6 +177,14 @@ class _Maker:
 
     def _name(self, name: str) -> str:
         return f"{'Published' if self.published else ''}{name.title().replace('_', '')}Node"
+
+
+def _parents(meta: BlockMeta, registry: BlockRegistry) -> list[str] | None:
+    """Return where a block may stand, types that count as the root included."""
+    if meta.allowed_parents is None:
+        return None
+    roots = [name for name, other in registry.items() if other.block_meta.as_root] if "" in meta.allowed_parents else []
+    return [*meta.allowed_parents, *(name for name in roots if name != meta.type)]
 
 
 def _fits(block_class: type[Block], parent: str) -> bool:

@@ -25,6 +25,7 @@ from django.utils import translation
 
 import ai_cms
 from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.documents.filling import fill_blocks
 from ai_cms.blocks.rendering.render import Mode, render_blocks
 from ai_cms.core.conf import project_settings
 
@@ -43,6 +44,7 @@ __all__ = [
     "published_page",
     "render_draft",
     "render_publication",
+    "render_published",
     "templates_digest",
 ]
 
@@ -151,6 +153,11 @@ def render_publication(publication: Publication, request: HttpRequest | None = N
     return _render(page, seen_by, mode="public", publication=publication)
 
 
+def render_published(page: AbstractPage, publication: Publication, request: HttpRequest) -> str:
+    """Return ``page``, which shows what ``publication`` holds, as HTML: for page types that are served in several parts."""
+    return _render(page, request, mode="public", publication=publication)
+
+
 def render_draft(page: AbstractPage, request: HttpRequest, *, mode: Mode = "preview") -> str:
     """Return the page's working draft as HTML; ``mode`` "edit" puts the editor's markers around the blocks."""
     return _render(page, request, mode=mode, publication=None)
@@ -166,8 +173,10 @@ def _render(page: AbstractPage, request: HttpRequest, *, mode: Mode, publication
             "mode": mode,
             "origin": ORIGIN if isinstance(request, NeutralRequest) else request.build_absolute_uri("/").rstrip("/"),
         }
-        context["content"] = render_blocks(
-            page.content_json, request=request, context=dict(context), mode=mode, page=page
-        )
+        document = page.shown_document(editing=mode == "edit")
+        if publication is None:
+            # A publication holds what a draft only refers to.
+            document = Document(fill_blocks(document.blocks, page))
+        context["content"] = render_blocks(document, request=request, context=dict(context), mode=mode, page=page)
         context.update(page.get_context(request))
         return str(select_template(page.template_names()).render(context, request))

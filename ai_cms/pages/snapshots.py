@@ -47,9 +47,14 @@ def field_values(page: AbstractPage) -> dict[str, Any]:
 
 
 def published_values(page: AbstractPage, *, marked: bool) -> dict[str, Any]:
-    """Return the same for anonymous visitors: documents without names and log ids (see ``public_blocks``), files as addresses."""
+    """Return the same for anonymous visitors: documents without names and log ids (see ``public_blocks``), files as addresses.
+
+    Private fields of the type are left out.
+    """
     values: dict[str, Any] = {}
     for field in page.type_fields():
+        if field.name in page.private_fields:
+            continue
         value = values[field.name] = _value(field, page)
         if isinstance(value, Document):
             values[field.name] = public_blocks(value.blocks, marked=marked)

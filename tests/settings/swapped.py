@@ -12,6 +12,11 @@ SWAPPED = {
     "AI_CMS_ASSET_MODEL": "testapp.HostAsset",
     "AI_CMS_IMAGE_ASSET_MODEL": "testapp.HostImage",
     "AI_CMS_FILE_ASSET_MODEL": "testapp.HostFile",
+    "AI_CMS_PORTFOLIO_MODEL": "testapp.HostPortfolio",
+    "AI_CMS_PORTFOLIO_INDEX_MODEL": "testapp.HostPortfolioIndex",
+    "AI_CMS_PROJECT_MODEL": "testapp.HostProject",
+    "AI_CMS_SKILL_MODEL": "testapp.HostSkill",
+    "AI_CMS_RESUME_MODEL": "testapp.HostResume",
 }
 # The page types of tests.pages.kinds derive from the library's page.
 INSTALLED_APPS = ["tests.testapp", *(app for app in INSTALLED_APPS if app != "tests.pages.kinds")]

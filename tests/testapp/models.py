@@ -8,6 +8,13 @@ from ai_cms.assets.models import AbstractAsset, AbstractFile, AbstractFolder, Ab
 from ai_cms.assets.models.asset import AbstractAssetMeta
 from ai_cms.pages.models import AbstractPage, AbstractPageMeta
 from ai_cms.pages.models.template import AbstractTemplate
+from ai_cms.portfolio.models import (
+    AbstractProject,
+    AbstractResume,
+    AbstractSkill,
+    PortfolioIndexMixin,
+    PortfolioMixin,
+)
 
 
 class HostPage(AbstractPage):
@@ -52,3 +59,31 @@ class HostFile(AbstractFile, HostAsset):
 
     class Meta:
         base_manager_name = "objects"
+
+
+class HostPortfolioIndex(PortfolioIndexMixin, HostPage):
+    """The page below which this host's portfolios stand."""
+
+
+class HostPortfolio(PortfolioMixin, HostPage):
+    """The portfolio of this host, on pages of its own."""
+
+    motto = models.CharField(max_length=80, blank=True)
+
+
+class HostProject(AbstractProject):
+    """The project of this host."""
+
+    client = models.CharField(max_length=80, blank=True)
+
+
+class HostSkill(AbstractSkill):
+    """The skill of this host."""
+
+    taught = models.BooleanField(default=False)
+
+
+class HostResume(AbstractResume):
+    """The résumé of this host."""
+
+    template = models.CharField(max_length=20, blank=True)

@@ -74,6 +74,8 @@ def nesting_error(
     parents = block_class.block_meta.allowed_parents if block_class is not None else None
     if parents is None or parent_type in parents:
         return None
+    if "" in parents and parent_class is not None and parent_class.block_meta.as_root:
+        return None
     places = ", ".join(_name(item) if item else "the page" for item in parents) or "nothing"
     return BlockError(
         list(loc),

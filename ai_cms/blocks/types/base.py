@@ -66,6 +66,7 @@ class BlockMeta:
     the root of the document. ``min_children``: fewer are reported like a field error, so that drafts can be saved.
     ``max_children``: more are refused. ``example``: props that show the block at its best. ``permission``: who may write
     such blocks, as ``"app_label.codename"``; ``"ai_cms_blocks.use_raw_html"`` also needs the setting ``RAW_HTML``.
+    ``as_root``: stands for a page of its own, so that what may only stand at the root may stand in it as well.
     ``abstract``: the class only lends its fields to others.
     """
 
@@ -82,6 +83,7 @@ class BlockMeta:
     max_children: int | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
     permission: str | None = None
+    as_root: bool = False
     abstract: bool = False
 
     @property
@@ -215,8 +217,9 @@ def _check_meta(cls: type[Block], meta: BlockMeta) -> None:
         raise _wrong(cls, "example", f"must be a dict of props, not {meta.example!r}")
     if meta.permission is not None and (not isinstance(meta.permission, str) or meta.permission.count(".") != 1):
         raise _wrong(cls, "permission", f"must be of the form 'app_label.codename', not {meta.permission!r}")
-    if not isinstance(meta.abstract, bool):
-        raise _wrong(cls, "abstract", f"must be True or False, not {meta.abstract!r}")
+    for name in ("as_root", "abstract"):
+        if not isinstance(getattr(meta, name), bool):
+            raise _wrong(cls, name, f"must be True or False, not {getattr(meta, name)!r}")
 
 
 def _check_types(cls: type[Block], name: str, value: Any, expected: str) -> None:

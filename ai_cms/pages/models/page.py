@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel, TreeForeignKey
 from polymorphic.models import PolymorphicModel
 
+from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.fields import BlocksField
 
 from .. import get_page_model_string, get_template_model_string
@@ -50,7 +51,7 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
     ``parent_page_types`` / ``child_page_types``: labels such as ``"shop.productpage"``, ``None`` for all.
     ``html_cached``: whether the finished HTML is kept with the publication; it is then rendered for an anonymous visitor,
     so pages that show something of the visitor set it to ``False``. ``owner_may_publish``: whether the owner alone may
-    publish it.
+    publish it. ``private_fields``: fields of the type that the public does not get.
     """
 
     page_templates: ClassVar[tuple[str, ...]] = ()
@@ -59,6 +60,7 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
     child_page_types: ClassVar[tuple[str, ...] | None] = None
     html_cached: ClassVar[bool] = True
     owner_may_publish: ClassVar[bool] = False
+    private_fields: ClassVar[tuple[str, ...]] = ()
 
     title = models.CharField(_("title"), max_length=255)
     slug = models.CharField(_("slug"), max_length=100, blank=True, help_text=_("The page's part of the URL."))
@@ -233,6 +235,11 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
     def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
         """Return more context for the page's template; override and extend."""
         return {}
+
+    def shown_document(self, *, editing: bool) -> Document:
+        """Return the part of the document that the page's template shows; ``editing``: between the marks of an editor."""
+        document: Document = self.content_json
+        return document
 
     def receive(self, request: HttpRequest) -> HttpResponseBase | None:
         """Answer a form that was sent to the published page (POST); ``None``: the page takes none, which is answered 405.

@@ -10,6 +10,8 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.documents.filling import fill_blocks
 from ai_cms.blocks.documents.pictures import finish_blocks
 from ai_cms.blocks.documents.provenance import provenance_summary
 from ai_cms.core.permissions import Actor
@@ -81,7 +83,7 @@ def publication_values(
     page: AbstractPage, *, version: int, revision: int, now: datetime, first: datetime | None
 ) -> dict[str, Any]:
     """Return the columns of a page's publication."""
-    document = page.content_json
+    document = filled_document(page)
     first = first or _published_before(page) or now
     text = document.text()
     beside = [found.text() for found in type_documents(page).values()]
@@ -127,6 +129,13 @@ def publication_values(
         "html_key": "",
         **search_columns(page, "\n".join(part for part in (text, *beside) if part)),
     }
+
+
+def filled_document(page: AbstractPage) -> Document:
+    """Return a page's document with the rows that its blocks show; the draft itself where none shows any."""
+    draft: Document = page.content_json
+    filled = fill_blocks(draft.blocks, page)
+    return draft if filled is draft.blocks else Document(filled)
 
 
 def _published_before(page: AbstractPage) -> datetime | None:

@@ -1,0 +1,66 @@
+"""Designs as CSS custom properties, and as a short text that stands in the address of their style sheet.
+
+A strict content security policy forbids styles in the page itself. The address holds the tokens, so that the sheet of a draft,
+of a preview link and of a published page is the same view, asks no database, and may be kept for ever.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import ValidationError
+
+from .layouts import FONTS, SPACINGS, Palette
+from .tokens import Design, DesignTokens
+
+__all__ = ["css_token", "design_css", "design_of_token"]
+
+LONGEST_TOKEN = 1_500
+
+
+def css_token(stored: Any) -> str:
+    """Return the tokens as text for an address; tokens that are no longer good are left out."""
+    try:
+        tokens = DesignTokens.model_validate(stored or {})
+    except ValidationError:
+        tokens = DesignTokens()
+    text = json.dumps(tokens.model_dump(exclude_defaults=True, exclude_none=True), separators=(",", ":"), sort_keys=True)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def design_of_token(token: str) -> Design | None:
+    """Return the design that an address asks for; ``None`` for what is none."""
+    if len(token) > LONGEST_TOKEN:
+        return None
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        return Design.made(DesignTokens.model_validate(json.loads(raw)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+
+
+def design_css(design: Design) -> str:
+    """Return the design as custom properties, for light and dark; paper is light."""
+    shared = {
+        "font-heading": FONTS[design.heading][1],
+        "font-body": FONTS[design.body][1],
+        "radius": f"{design.radius}px",
+        "space": SPACINGS[design.spacing],
+    }
+    light = {**_colours(design.colors), **shared}
+    return (
+        f":root {{\n  color-scheme: light dark;\n{_lines(light, '  ')}}}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{\n  :root {{\n{_lines(_colours(design.dark), '    ')}  }}\n}}\n"
+    )
+
+
+def _colours(palette: Palette) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in asdict(palette).items()}
+
+
+def _lines(properties: dict[str, str], indent: str) -> str:
+    return "".join(f"{indent}--portfolio-{name}: {value};\n" for name, value in properties.items())

@@ -1,0 +1,21 @@
+"""The tables of portfolios."""
+
+from __future__ import annotations
+
+from .portfolio import Goal, Portfolio, PortfolioIndex, PortfolioIndexMixin, PortfolioMixin
+from .rows import AbstractProject, AbstractResume, AbstractSkill, Project, Resume, Skill, SkillCategory
+
+__all__ = [
+    "AbstractProject",
+    "AbstractResume",
+    "AbstractSkill",
+    "Goal",
+    "Portfolio",
+    "PortfolioIndex",
+    "PortfolioIndexMixin",
+    "PortfolioMixin",
+    "Project",
+    "Resume",
+    "Skill",
+    "SkillCategory",
+]

@@ -1,0 +1,1 @@
+"""JSON Resume 1.0.0, in and out, and what LinkedIn hands out."""
