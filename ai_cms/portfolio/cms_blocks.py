@@ -18,9 +18,11 @@ from ai_cms.blocks import Block, BlockPart, ImageRef, InlineText, Text, Url, blo
 from ai_cms.blocks.types.library.common import labelled
 
 from .arrays import PAGE_BLOCK
+from .contact_block import ContactBlock
 from .resumes.dates import shown_date
 
 __all__ = [
+    "ContactBlock",
     "PortfolioPageBlock",
     "ProjectGridBlock",
     "ProjectItem",

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .layouts import FONTS, SPACINGS, Palette
+from .shades import line_of, tint_of
 from .tokens import Design, DesignTokens
 
 __all__ = ["css_token", "design_css", "design_of_token"]
@@ -59,7 +60,8 @@ def design_css(design: Design) -> str:
 
 
 def _colours(palette: Palette) -> dict[str, str]:
-    return {name.replace("_", "-"): value for name, value in asdict(palette).items()}
+    named = {name.replace("_", "-"): value for name, value in asdict(palette).items()}
+    return {**named, "tint": tint_of(palette), "line": line_of(palette)}
 
 
 def _lines(properties: dict[str, str], indent: str) -> str:
