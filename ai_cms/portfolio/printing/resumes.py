@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.staticfiles import finders
+from django.db import connections
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_info
@@ -23,7 +25,7 @@ from ..resumes.dates import shown_date
 from .client import draw_pdf
 from .job import BASE_URL, PdfFailed, PdfJob
 
-__all__ = ["PAPERS", "STYLES", "paper_context", "resume_html", "resume_pdf"]
+__all__ = ["PAPERS", "STYLES", "page_context", "paper_context", "pdf_is_installed", "resume_html", "resume_pdf"]
 
 #: The sizes of paper, with their style sheets.
 PAPERS = {"a4": _lazy("A4"), "letter": _lazy("Letter")}
@@ -57,10 +59,19 @@ def resume_pdf(content: Any, *, style: str = "plain", paper: str = "a4", title: 
     if not pdf_is_installed():
         raise PdfUnavailable(code="pdf_not_installed")
     sheets = tuple(_sheet(f"paper/{name}.css") for name in ("fonts", "resume", paper))
+    job = PdfJob(resume_html(content, style=style, title=title), sheets, _fonts())
+    _let_go_of_databases()
     try:
-        return draw_pdf(PdfJob(resume_html(content, style=style, title=title), sheets, _fonts()))
+        return draw_pdf(job)
     except PdfFailed as failure:
         raise PdfUnavailable(code=f"pdf_{failure.code}") from failure
+
+
+def _let_go_of_databases() -> None:
+    """Give this thread's connections back: others may need them while a PDF is drawn. The next query opens one again."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def pdf_is_installed() -> bool:
@@ -100,6 +111,30 @@ def paper_context(content: Any, *, style: str = "plain", title: str = "") -> dic
             "language": language,
             "rtl": get_language_info(language)["bidi"] if _is_known(language) else False,
         }
+
+
+def page_context(resume: Any, style: str, paper: str) -> dict[str, Any]:
+    """Return what the page of a résumé's print view needs: the paper, and ways to another size, look, and the file.
+
+    The ways are query strings, so that the view may stand anywhere.
+    """
+    return paper_context(resume.content, style=style, title=resume.title) | {
+        "paper": paper,
+        "sheet": f"{_STATIC}paper/{paper}.css",
+        "papers": _ways(PAPERS, paper, lambda name: {"format": "html", "paper": name, "style": style}),
+        "styles": _ways(STYLES, style, lambda name: {"format": "html", "paper": paper, "style": name}),
+        "pdf_url": f"?{urlencode({'format': 'pdf', 'paper': paper, 'style': style})}" if pdf_is_installed() else "",
+        "interface_language": translation.get_language() or "en",
+    }
+
+
+def _ways(
+    choices: Mapping[str, Any], current: str, query: Callable[[str], dict[str, str]]
+) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "url": f"?{urlencode(query(name))}", "is_current": name == current}
+        for name, label in choices.items()
+    ]
 
 
 def _language(content: Any) -> str:
