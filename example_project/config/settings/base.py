@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "ai_cms.assets",
     "ai_cms.llm",
     "ai_cms.pages",
+    "ai_cms.portfolio",
     "ai_cms.transfer",
     "ai_cms.assist",
     "ai_cms.accounts",

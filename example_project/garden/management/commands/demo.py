@@ -15,6 +15,7 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from garden.accounts import DemoUser, grant_editors, make_demo_users
 from garden.sample.loader import load_sample_site
+from garden.sample.portfolios import load_sample_portfolios
 
 
 def is_taken(host: str, port: int) -> bool:
@@ -64,9 +65,10 @@ class Command(BaseCommand):
         users = make_demo_users()
         pages = load_sample_site(users[0].user)
         grant_editors(pages["home"])
+        portfolios = load_sample_portfolios(users[1].user, users[2].user)
         urls = self.urls(options["host"], options["port"])
         if options["json"]:
-            self.stdout.write(json.dumps(self.report(urls, users, pages)))
+            self.stdout.write(json.dumps(self.report(urls, users, pages, portfolios)))
             return
         self.show(urls, users)
         if not options["no_serve"]:
@@ -79,13 +81,16 @@ class Command(BaseCommand):
             "site": base,
             "admin": f"{base}admin/",
             "login": f"{base}accounts/login/",
+            "portfolios": f"{base}portfolio/",
             "api": f"{base}api/",
             "docs": f"{base}api/docs/",
             "schema": f"{base}api/schema/",
             "health": f"{base}health-check/",
         }
 
-    def report(self, urls: dict[str, str], users: list[DemoUser], pages: dict[str, int]) -> dict[str, Any]:
+    def report(
+        self, urls: dict[str, str], users: list[DemoUser], pages: dict[str, int], portfolios: dict[str, int]
+    ) -> dict[str, Any]:
         return {
             "url": urls["site"],
             "urls": urls,
@@ -101,6 +106,7 @@ class Command(BaseCommand):
                 for user in users
             ],
             "pages": pages,
+            "portfolios": portfolios,
         }
 
     def show(self, urls: dict[str, str], users: list[DemoUser]) -> None:
@@ -108,8 +114,8 @@ class Command(BaseCommand):
         write("")
         write(bold("  Morrowfen Botanic Garden, the example site of ai_cms"))
         write("")
-        for name in ("site", "login", "admin", "docs"):
-            write(f"  {name:<6} {urls[name]}")
+        for name in ("site", "login", "portfolios", "admin", "docs"):
+            write(f"  {name:<10} {urls[name]}")
         write("")
         write(f"  {'login':<20} {'password':<18} API token (Authorization: Bearer …)")
         for user in users:

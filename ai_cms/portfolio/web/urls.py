@@ -1,0 +1,27 @@
+"""One's own portfolios; a host mounts them with ``path("portfolio/", include("ai_cms.portfolio.web.urls"))``."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import library, mine, steps
+
+app_name = "ai_cms_portfolio_web"
+
+urlpatterns = [
+    path("", mine.IndexView.as_view(), name="index"),
+    path("new/", mine.NewView.as_view(), name="new"),
+    path("library/<str:kind>/", library.LibraryView.as_view(), name="library"),
+    path("library/<str:kind>/add/", library.AddView.as_view(), name="add"),
+    path("library/resumes/import/", library.ImportView.as_view(), name="import"),
+    path("library/<str:kind>/<int:pk>/", library.EditView.as_view(), name="edit"),
+    path("library/<str:kind>/<int:pk>/delete/", library.DeleteView.as_view(), name="delete"),
+    path("library/resumes/<int:pk>/export/", library.ExportView.as_view(), name="export"),
+    path("<int:pk>/", mine.NextView.as_view(), name="next"),
+    path("<int:pk>/delete/", mine.DeletePortfolioView.as_view(), name="delete-portfolio"),
+    path("<int:pk>/goal/", steps.GoalView.as_view(), name="goal"),
+    path("<int:pk>/role/", steps.RoleView.as_view(), name="role"),
+    path("<int:pk>/content/", steps.ContentView.as_view(), name="content"),
+    path("<int:pk>/design/", steps.DesignView.as_view(), name="design"),
+    path("<int:pk>/publish/", steps.PublishView.as_view(), name="publish"),
+]
