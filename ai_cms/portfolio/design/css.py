@@ -29,7 +29,9 @@ def css_token(stored: Any) -> str:
         tokens = DesignTokens.model_validate(stored or {})
     except ValidationError:
         tokens = DesignTokens()
-    text = json.dumps(tokens.model_dump(exclude_defaults=True, exclude_none=True), separators=(",", ":"), sort_keys=True)
+    text = json.dumps(
+        tokens.model_dump(exclude_defaults=True, exclude_none=True), separators=(",", ":"), sort_keys=True
+    )
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -38,6 +38,7 @@ STYLES = {
     "atelier": _lazy("Atelier"),
 }
 _STATIC = "ai_cms/portfolio/"
+_DASH = "\N{EN DASH}"
 _LISTS = ("skills", "languages", "interests")
 _ORDER = ("work", "projects", "education", "skills", "languages", "certificates", "awards", "publications", "volunteer",
           "interests", "references")  # fmt: skip
@@ -128,9 +129,7 @@ def page_context(resume: Any, style: str, paper: str) -> dict[str, Any]:
     }
 
 
-def _ways(
-    choices: Mapping[str, Any], current: str, query: Callable[[str], dict[str, str]]
-) -> list[dict[str, Any]]:
+def _ways(choices: Mapping[str, Any], current: str, query: Callable[[str], dict[str, str]]) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": f"?{urlencode(query(name))}", "is_current": name == current}
         for name, label in choices.items()
@@ -200,10 +199,10 @@ def _single(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _span(entry: Mapping[str, Any]) -> str:
-    """Return when something was, as people write it: ``March 2017 – June 2021``, ``2021 – today``."""
+    """Return when something was, as people write it: from March 2017 to June 2021 with a dash between, or until today."""
     start, end = shown_date(entry["start"]), shown_date(entry["end"])
     if start and end:
-        return start if start == end else f"{start} – {end}"
+        return start if start == end else f"{start} {_DASH} {end}"
     if start:
-        return f"{start} – {_('today')}"
+        return f"{start} {_DASH} {_('today')}"
     return end

@@ -15,6 +15,11 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from .job import BASE_URL, PdfJob
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 __all__ = ["GivenFiles", "draw", "main"]
 
 
@@ -58,9 +63,7 @@ def main() -> None:
 
 def _limit(job: PdfJob) -> None:
     """Bound time and memory; Windows has neither limit, there the waiting process ends this one."""
-    try:
-        import resource
-    except ImportError:
+    if resource is None:
         return
     resource.setrlimit(resource.RLIMIT_CPU, (job.seconds, job.seconds + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (job.memory, job.memory))

@@ -1,0 +1,45 @@
+"""A résumé on paper: the print view, and the same as a PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ai_cms.core.slugs import make_slug
+from ai_cms.portfolio.exceptions import PdfUnavailable
+from ai_cms.portfolio.printing.resumes import PAPERS, STYLES, page_context, resume_pdf
+
+from .library import KindPage
+
+__all__ = ["PaperView"]
+
+
+class PaperView(KindPage):
+    """Show one's own résumé as it is printed; ``?format=pdf`` hands out the file. What the query says wrongly is left out."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        resume = self.row()
+        style, paper = _choice(request, "style", STYLES), _choice(request, "paper", PAPERS, "a4")
+        context = page_context(resume, style, paper)
+        if request.GET.get("format") != "pdf":
+            return render(request, "ai_cms/portfolio/paper/page.html", context)
+        try:
+            made = resume_pdf(resume.content, style=style, paper=paper, title=resume.title)
+        except PdfUnavailable as error:
+            refused = render(
+                request, "ai_cms/portfolio/paper/page.html", {**context, "refusal": error.detail}, status=503
+            )
+            refused["Retry-After"] = "60"
+            return refused
+        response = HttpResponse(made, content_type="application/pdf")
+        name = make_slug(resume.title, allow_unicode=False, fallback="resume")
+        response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+        return response
+
+
+def _choice(request: HttpRequest, name: str, known: Iterable[str], default: Any = "plain") -> str:
+    value = request.GET.get(name, "")
+    return value if value in list(known) else default
