@@ -25,11 +25,9 @@ from ai_cms.portfolio.design.tokens import Design, DesignTokens, contrast_proble
 NAMES = [name for name, _layout in layouts.items()]
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 #: What the sheets of the designs write on what; tests/portfolio/test_designs_browser.py looks whether that is all.
-WRITTEN = [
-    (over, under)
-    for under in ("background", "surface", "tint")
-    for over in ("text", "muted", "primary")
-] + [("on-primary", "primary")]
+WRITTEN = [(over, under) for under in ("background", "surface", "tint") for over in ("text", "muted", "primary")] + [
+    ("on-primary", "primary")
+]
 
 
 def sheet(name: str) -> str:
@@ -58,7 +56,11 @@ def test_whatever_passes_validation_can_be_read_on_the_tint_too(six: list[str]) 
     palette = Palette(*six)
     if contrast_problems(_design(palette)):
         return
-    tint = tint_of(palette)
+    for tint in (tint_of(palette), tint_of(palette, six[0]), tint_of(palette, six[1])):
+        assert_readable(palette, tint)
+
+
+def assert_readable(palette: Palette, tint: str) -> None:
     for over in (palette.text, palette.muted, palette.primary):
         assert contrast(over, tint) >= 4.5
 
@@ -86,6 +88,15 @@ def test_a_mixture_lies_between_its_colours(first: str, second: str, share: floa
         assert low <= int(result[at : at + 2], 16) <= high
     assert mixed(first, second, 1) == first
     assert mixed(first, second, 0) == second
+
+
+def test_a_wished_tint_is_taken_if_it_can_be_read_and_the_colours_are_the_layouts_own() -> None:
+    own = colours(design_css(Design.of({"layout": "atelier"})))
+    assert [scheme["tint"] for scheme in own] == ["#ffe1d2", "#452a2b"]
+    other = colours(design_css(Design.of({"layout": "atelier", "colors": {"primary": "#1d4ed8"}})))
+    assert other[0]["tint"] != "#ffe1d2"
+    assert other[1]["tint"] == "#452a2b"
+    assert tint_of(layouts["atelier"].colors, "#a0a0a0") == tint_of(layouts["atelier"].colors)
 
 
 def _design(palette: Palette) -> Design:
@@ -137,7 +148,9 @@ def test_a_sheet_of_tokens_is_served_for_ever(db: None, client: Client) -> None:
 
 def drawn(layout: str, *blocks: dict[str, Any]) -> str:
     portfolio = get_portfolio_model()(title="Mara", slug="mara", path="/p/mara/", design={"layout": layout})
-    return str(render_blocks([{"id": f"b{n}", "children": [], **block} for n, block in enumerate(blocks)], page=portfolio))
+    return str(
+        render_blocks([{"id": f"b{n}", "children": [], **block} for n, block in enumerate(blocks)], page=portfolio)
+    )
 
 
 def test_a_skill_chart_is_readable_as_text() -> None:

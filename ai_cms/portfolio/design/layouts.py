@@ -61,6 +61,8 @@ class Layout:
     colors: Palette
     dark: Palette
     description: str | Promise = ""
+    #: What panels are tinted with in light and dark, as long as its own background and primary colour stay; else it is mixed.
+    tints: tuple[str, str] = ("", "")
     #: A static file that shows it small, for who chooses; a sketch is drawn of the colours where there is none.
     preview: str = ""
     heading: str = "system"
@@ -128,6 +130,7 @@ layouts.register(
         description=_("A studio: round panels, a drawn landscape, staggered pictures, warm colours."),
         colors=Palette("#fff8f3", "#ffffff", "#33202a", "#70575f", "#b23a1e", "#ffffff"),
         dark=Palette("#211a22", "#2e2530", "#f7ebe4", "#c3adaf", "#ffa98a", "#3a1206"),
+        tints=("#ffe1d2", "#452a2b"),
         preview="ai_cms/portfolio/designs/atelier/preview.webp",
         heading="bricolage",
         body="bricolage",

@@ -11,14 +11,15 @@ __all__ = ["line_of", "mixed", "tint_of"]
 _STRONGEST = 16
 
 
-def tint_of(palette: Palette) -> str:
+def tint_of(palette: Palette, wished: str = "") -> str:
     """Return the background tinted with the primary colour, as strongly as everything on it can still be read.
 
+    ``wished``: a colour to return instead, if everything on it can be read.
     Text, muted text and the primary colour are readable on the background itself wherever validation lets the palette pass, so
     that there is always such a tint, if it is none at all.
     """
-    for hundredths in range(_STRONGEST, 0, -1):
-        tint = mixed(palette.primary, palette.background, hundredths / 100)
+    tints = (mixed(palette.primary, palette.background, hundredths / 100) for hundredths in range(_STRONGEST, 0, -1))
+    for tint in filter(None, (wished, *tints)):
         if all(contrast(over, tint) >= TEXT_CONTRAST for over in (palette.text, palette.muted, palette.primary)):
             return tint
     return palette.background
