@@ -32,9 +32,7 @@ class PortfolioSettings(AppSettings):
     RESUME_MAX_BYTES = Setting(
         500_000, int, "Bytes one résumé may have, as JSON, in requests and in files.", validate=positive
     )
-    LINKEDIN_MAX_BYTES = Setting(
-        50_000_000, int, "Bytes the archive of a LinkedIn export may have.", validate=positive
-    )
+    LINKEDIN_MAX_BYTES = Setting(50_000_000, int, "Bytes the archive of a LinkedIn export may have.", validate=positive)
 
 
 portfolio_settings = PortfolioSettings()

@@ -62,7 +62,9 @@ _NO_PDF = {
         "This site makes no PDFs: the extra is not installed. Open the print view and save it as PDF from there."
     ),
     "pdf_busy": _("Too many PDFs are being made just now. Try again in a minute."),
-    "pdf_too_slow": _("The PDF took too long. Shorten the résumé, or open the print view and save it as PDF from there."),
+    "pdf_too_slow": _(
+        "The PDF took too long. Shorten the résumé, or open the print view and save it as PDF from there."
+    ),
     "pdf_crashed": _("No PDF could be made. Open the print view and save it as PDF from there."),
 }
 

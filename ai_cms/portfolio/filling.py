@@ -63,7 +63,9 @@ class _Rows:
                 return {**props, "items": self._timeline(props)}
             case "resume":
                 resume = self._resume(props)
-                content = {} if resume is None else resume_content(resume.content, _parts(props), bool(props.get("contact")))
+                content = (
+                    {} if resume is None else resume_content(resume.content, _parts(props), bool(props.get("contact")))
+                )
                 return {**props, "content": content}
         return None
 
@@ -94,7 +96,9 @@ class _Rows:
         return sorted(entries, key=lambda entry: (not entry["end"], entry["start"]), reverse=True)
 
 
-def _parts(props: Mapping[str, Any], default: Sequence[str] = ("work", "education", "skills", "languages")) -> list[str]:
+def _parts(
+    props: Mapping[str, Any], default: Sequence[str] = ("work", "education", "skills", "languages")
+) -> list[str]:
     parts = props.get("parts", default)
     return [part for part in parts if part in _SHAPES] if isinstance(parts, list | tuple) else list(default)
 

@@ -25,9 +25,7 @@ def find_portfolio(slug: str, host: str | None = None) -> Publication | None:
 
     ``host``: only if its site is the one that answers this host.
     """
-    rows = Publication.objects.public().filter(
-        path=portfolio_path(slug), type=get_portfolio_model().type_name()
-    )
+    rows = Publication.objects.public().filter(path=portfolio_path(slug), type=get_portfolio_model().type_name())
     if host is not None:
         condition, rank = site_condition(*host_names(host))
         rows = rows.filter(site_id=Site.objects.filter(condition).order_by(rank).values("pk")[:1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -20,11 +19,11 @@ from ai_cms.core.api.filters import DjangoFilterBackend, OrderingFilter, SearchF
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.parsers import JSONParser, MultiPartParser
 from ai_cms.core.exceptions import InvalidInput
-from ai_cms.core.slugs import make_slug
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.exceptions import ResumeInvalid
 from ai_cms.portfolio.models import SkillCategory
-from ai_cms.portfolio.printing.resumes import PAPERS, STYLES, page_context, resume_pdf
+from ai_cms.portfolio.printing.resumes import PAPERS, STYLES, page_context, pdf_file
+from ai_cms.portfolio.resumes.files import resume_file
 from ai_cms.portfolio.resumes.schema import resume_problems
 from ai_cms.portfolio.services import create_row, delete_row, import_resume, update_row
 from ai_cms.portfolio.services.importing import read_resume
@@ -189,16 +188,13 @@ class ResumeViewSet(RowViewSet):
         resume = self.found()
         format = _choice(request, "format", ("json", "html", "pdf"))
         style, paper = _choice(request, "style", STYLES, "plain"), _choice(request, "paper", PAPERS)
+        if format == "json":
+            return resume_file(resume)
         if format == "html":
-            return HttpResponse(render_to_string("ai_cms/portfolio/paper/page.html", page_context(resume, style, paper)))
-        if format == "pdf":
-            content: Any = resume_pdf(resume.content, style=style, paper=paper, title=resume.title)
-        else:
-            content = json.dumps(resume.content, ensure_ascii=False, indent=2)
-        response = HttpResponse(content, content_type=f"application/{format}")
-        name = make_slug(resume.title, allow_unicode=False, fallback="resume")
-        response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
-        return response
+            return HttpResponse(
+                render_to_string("ai_cms/portfolio/paper/page.html", page_context(resume, style, paper))
+            )
+        return pdf_file(resume, style, paper)
 
 
 def _choice(request: Request, name: str, known: Iterable[str], default: str = "") -> str:

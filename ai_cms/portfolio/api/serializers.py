@@ -117,7 +117,9 @@ class PortfolioSerializer(PortfolioSummarySerializer):
         for problem in warnings_of(portfolio):
             loc = problem["loc"]
             in_document = bool(loc) and loc[0].isdecimal()
-            found.append({**problem, "loc": ["pages", *array_problems([problem])[0]["loc"]]} if in_document else problem)
+            found.append(
+                {**problem, "loc": ["pages", *array_problems([problem])[0]["loc"]]} if in_document else problem
+            )
         return found
 
     @extend_schema_field(GuideSerializer)
@@ -129,7 +131,9 @@ class PortfolioWriteSerializer(serializers.Serializer[Any]):
     """What a client writes; what it does not name stays as it is."""
 
     title = serializers.CharField(max_length=255)
-    slug = SlugField(required=False, help_text=_("Letters, digits, hyphens and underscores; made of the title if empty."))
+    slug = SlugField(
+        required=False, help_text=_("Letters, digits, hyphens and underscores; made of the title if empty.")
+    )
     design = DesignField(required=False, help_text=_("Tokens that differ from the layout's own."))
     pages = PagesField(required=False, help_text=_("All pages with their blocks; the first is the home page."))
     is_published = serializers.BooleanField(required=False)
@@ -196,7 +200,13 @@ class SkillSerializer(serializers.ModelSerializer[Any]):
 
     user = UserIdField(source="owner_id")
     years = serializers.DecimalField(
-        max_digits=3, decimal_places=1, min_value=0, max_value=80, allow_null=True, required=False, coerce_to_string=False
+        max_digits=3,
+        decimal_places=1,
+        min_value=0,
+        max_value=80,
+        allow_null=True,
+        required=False,
+        coerce_to_string=False,
     )
 
     class Meta:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .layouts import FONTS, SPACINGS, Palette, layouts
+from .layouts import FONTS, SPACINGS, layouts
 from .shades import line_of, tint_of
 from .tokens import Design, DesignTokens
 

@@ -171,6 +171,9 @@ class PortfolioIndex(PortfolioIndexMixin, Page):
         verbose_name = _("home of the portfolios")
         verbose_name_plural = _("homes of the portfolios")
 
+    def __str__(self) -> str:
+        return str(self.title)
+
 
 class Portfolio(PortfolioMixin, Page):
     """A few pages in a design of one's own, at an address of one's own."""
@@ -179,3 +182,6 @@ class Portfolio(PortfolioMixin, Page):
         swappable = "AI_CMS_PORTFOLIO_MODEL"
         verbose_name = _("portfolio")
         verbose_name_plural = _("portfolios")
+
+    def __str__(self) -> str:
+        return str(self.title)

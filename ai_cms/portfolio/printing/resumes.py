@@ -12,11 +12,14 @@ from urllib.parse import urlencode
 
 from django.contrib.staticfiles import finders
 from django.db import connections
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+
+from ai_cms.core.slugs import make_slug
 
 from ..cms_blocks import PARTS
 from ..exceptions import PdfUnavailable
@@ -25,7 +28,16 @@ from ..resumes.dates import shown_date
 from .client import draw_pdf
 from .job import BASE_URL, PdfFailed, PdfJob
 
-__all__ = ["PAPERS", "STYLES", "page_context", "paper_context", "pdf_is_installed", "resume_html", "resume_pdf"]
+__all__ = [
+    "PAPERS",
+    "STYLES",
+    "page_context",
+    "paper_context",
+    "pdf_file",
+    "pdf_is_installed",
+    "resume_html",
+    "resume_pdf",
+]
 
 #: The sizes of paper, with their style sheets.
 PAPERS = {"a4": _lazy("A4"), "letter": _lazy("Letter")}
@@ -66,6 +78,15 @@ def resume_pdf(content: Any, *, style: str = "plain", paper: str = "a4", title: 
         return draw_pdf(job)
     except PdfFailed as failure:
         raise PdfUnavailable(code=f"pdf_{failure.code}") from failure
+
+
+def pdf_file(resume: Any, style: str, paper: str) -> HttpResponse:
+    """Answer with a row's résumé as a PDF to keep. Raises what :func:`resume_pdf` raises."""
+    made = resume_pdf(resume.content, style=style, paper=paper, title=resume.title)
+    response = HttpResponse(made, content_type="application/pdf")
+    name = make_slug(resume.title, allow_unicode=False, fallback="resume")
+    response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return response
 
 
 def _let_go_of_databases() -> None:

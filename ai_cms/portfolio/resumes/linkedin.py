@@ -31,8 +31,7 @@ MOST_TEXT = 20_000
 Row = Mapping[str, str]
 
 _MONTHS = {
-    name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
+    name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
 }
 #: The files that are read, each by a column that its heading must have; LinkedIn puts notes above some of them.
 _FILES = {
@@ -282,7 +281,9 @@ def _basics(tables: Mapping[str, list[Row]]) -> dict[str, Any]:
 
 def _email(rows: Iterable[Row]) -> str:
     """Return the primary address that is written as mail servers take it."""
-    good = [row for row in rows if re.fullmatch(r"[\w.+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}", row["Email Address"], re.ASCII)]
+    good = [
+        row for row in rows if re.fullmatch(r"[\w.+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}", row["Email Address"], re.ASCII)
+    ]
     primary = [row for row in good if row.get("Primary", "").lower() == "yes"]
     found = next(iter(primary or good), None)
     return found["Email Address"] if found is not None else ""

@@ -45,7 +45,11 @@ def _uri(value: Any, loc: Loc) -> Problems:
     if not isinstance(value, str):
         yield loc, "string_type", _("This must be a text.")
     elif _URI.fullmatch(value) is None:
-        yield loc, "uri", _("This must be a whole address, such as https://example.org/; leave it out rather than empty.")
+        yield (
+            loc,
+            "uri",
+            _("This must be a whole address, such as https://example.org/; leave it out rather than empty."),
+        )
 
 
 def _email(value: Any, loc: Loc) -> Problems:
@@ -121,9 +125,7 @@ _CHECKS: dict[str, Check] = {
     "interests": _list(_fields("name", keywords=_texts)),
     "references": _list(_fields("name reference")),
     "projects": _list(
-        _fields(
-            "name description entity type", url=_uri, highlights=_texts, keywords=_texts, roles=_texts, **_SPAN
-        )
+        _fields("name description entity type", url=_uri, highlights=_texts, keywords=_texts, roles=_texts, **_SPAN)
     ),
     "meta": _object(_fields("version lastModified", canonical=_uri)),
 }

@@ -67,9 +67,7 @@ def read_content(portfolio: Any) -> Content:
     )
 
 
-def write_content(
-    portfolio: Any, content: Content, *, actor: ActorLike, expected_version: int | None = None
-) -> Any:
+def write_content(portfolio: Any, content: Content, *, actor: ActorLike, expected_version: int | None = None) -> Any:
     """Put the answers of the step into a portfolio's blocks. Returns the fresh portfolio.
 
     Raises InvalidInput, PageStale and what permissions raise.

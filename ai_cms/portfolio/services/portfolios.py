@@ -75,9 +75,9 @@ def create_portfolio(
     most = portfolio_settings.PORTFOLIO_MAX_PER_USER
     account = owner if owner is not None else who.account
     model = get_portfolio_model()
-    if most and account is not None and not who.is_superuser:
-        if model.objects.non_polymorphic().filter(owner=account).count() >= most:
-            raise TooMany(most)
+    limited = most and account is not None and not who.is_superuser
+    if limited and model.objects.non_polymorphic().filter(owner=account).count() >= most:
+        raise TooMany(most)
     parent = ensure_index()
     values = _checked_fields(fields)
     content = _content(pages, None, who) if pages is not None else []

@@ -39,13 +39,15 @@ def refusal_texts(error: RequestRefused) -> dict[str | None, list[str]]:
         }
     if not error.errors:
         return {None: [str(error.detail)]}
-    return {
-        name: [
-            f"{'.'.join(item.get('loc', ()))}: {item['msg']}".removeprefix(": ") if isinstance(item, dict) else str(item)
-            for item in found
-        ]
-        for name, found in error.errors.items()
-    }
+    return {name: [_sentence(item) for item in found] for name, found in error.errors.items()}
+
+
+def _sentence(problem: Any) -> str:
+    """Return a problem as a sentence; where it is, unless the sentence names the place itself."""
+    if not isinstance(problem, dict):
+        return str(problem)
+    place = "" if problem["type"] == "contrast" else ".".join(problem["loc"])
+    return f"{place}: {problem['msg']}" if place else str(problem["msg"])
 
 
 @method_decorator([never_cache, csrf_protect], name="dispatch")

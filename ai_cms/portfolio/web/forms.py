@@ -142,7 +142,9 @@ class DesignForm(VersionedForm):
 
 class PublishForm(VersionedForm):
     slug = forms.CharField(
-        label=_("Address"), max_length=100, help_text=_("Letters, digits and hyphens. Links to the old one still lead here.")
+        label=_("Address"),
+        max_length=100,
+        help_text=_("Letters, digits and hyphens. Links to the old one still lead here."),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.permissions import get_policy
-from ai_cms.core.slugs import make_slug
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
+from ai_cms.portfolio.resumes.files import resume_file
 from ai_cms.portfolio.services import create_row, delete_row, import_resume, update_row
 from ai_cms.portfolio.services.importing import read_resume
 
@@ -172,7 +171,8 @@ class ImportView(RowFormView):
     title = _("Import a résumé")
     submit = _("Import")
     intro = _(
-        "From LinkedIn: Settings, Data privacy, Get a copy of your data; the archive comes by mail. The file is read and not kept."
+        "From LinkedIn: Settings, Data privacy, Get a copy of your data; the archive comes by mail. "
+        "The file is read and not kept."
     )
 
     def get_form_class(self) -> type[Form]:
@@ -191,9 +191,4 @@ class ExportView(KindPage):
     """Hand a résumé out as a file."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        resume = self.row()
-        text = json.dumps(resume.content, ensure_ascii=False, indent=2)
-        response = HttpResponse(text, content_type="application/json")
-        name = make_slug(resume.title, allow_unicode=False, fallback="resume")
-        response["Content-Disposition"] = f'attachment; filename="{name}.json"'
-        return response
+        return resume_file(self.row())

@@ -26,7 +26,12 @@ class IndexView(MyTemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         model = get_portfolio_model()
         owner = self.actor.user.pk
-        rows = model.objects.non_polymorphic().filter(owner=owner).select_related("publication").order_by("-updated_at", "-pk")
+        rows = (
+            model.objects.non_polymorphic()
+            .filter(owner=owner)
+            .select_related("publication")
+            .order_by("-updated_at", "-pk")
+        )
         mine = get_policy(model).visible(self.actor, rows)
         counts = {
             name: get().objects.of_owner(owner).count()
@@ -36,8 +41,8 @@ class IndexView(MyTemplateView):
                 ("resumes", get_resume_model),
             )
         }
-        entries = [(portfolio, guide_of(portfolio)) for portfolio in mine]
-        return super().get_context_data(entries=entries, counts=counts, form=NewForm(), **kwargs)
+        portfolios = [(portfolio, guide_of(portfolio)) for portfolio in mine]
+        return super().get_context_data(portfolios=portfolios, counts=counts, form=NewForm(), **kwargs)
 
 
 class NewView(MyFormView):

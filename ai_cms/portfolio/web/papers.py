@@ -8,9 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ai_cms.core.slugs import make_slug
 from ai_cms.portfolio.exceptions import PdfUnavailable
-from ai_cms.portfolio.printing.resumes import PAPERS, STYLES, page_context, resume_pdf
+from ai_cms.portfolio.printing.resumes import PAPERS, STYLES, page_context, pdf_file
 
 from .library import KindPage
 
@@ -27,17 +26,13 @@ class PaperView(KindPage):
         if request.GET.get("format") != "pdf":
             return render(request, "ai_cms/portfolio/paper/page.html", context)
         try:
-            made = resume_pdf(resume.content, style=style, paper=paper, title=resume.title)
+            return pdf_file(resume, style, paper)
         except PdfUnavailable as error:
             refused = render(
                 request, "ai_cms/portfolio/paper/page.html", {**context, "refusal": error.detail}, status=503
             )
             refused["Retry-After"] = "60"
             return refused
-        response = HttpResponse(made, content_type="application/pdf")
-        name = make_slug(resume.title, allow_unicode=False, fallback="resume")
-        response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-        return response
 
 
 def _choice(request: HttpRequest, name: str, known: Iterable[str], default: Any = "plain") -> str:

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
@@ -172,9 +171,7 @@ class DesignView(StepView):
             # A colour field always has a value: only what was changed is meant.
             if data[name].lower() != shown[name]:
                 design[scheme][colour] = data[name]
-        design["fonts"] = {
-            part: data[f"{part}_font"] for part in ("heading", "body") if data[f"{part}_font"]
-        }
+        design["fonts"] = {part: data[f"{part}_font"] for part in ("heading", "body") if data[f"{part}_font"]}
         for name in ("radius", "spacing"):
             if data[name] not in (None, ""):
                 design[name] = data[name]
@@ -197,7 +194,7 @@ class PublishView(StepView):
     def values(self) -> dict[str, Any]:
         return {"slug": self.portfolio().slug}
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         portfolio = self.portfolio()
         if "unpublish" in request.POST:
             update_portfolio(portfolio, actor=self.actor, is_published=False)
@@ -211,8 +208,6 @@ class PublishView(StepView):
     def carry_out(self, data: dict[str, Any]) -> HttpResponse:
         portfolio = self.portfolio()
         slug = data["slug"] if data["slug"] != portfolio.slug else None
-        update_portfolio(
-            portfolio, actor=self.actor, expected_version=data["version"], slug=slug, is_published=True
-        )
+        update_portfolio(portfolio, actor=self.actor, expected_version=data["version"], slug=slug, is_published=True)
         self.notice(_("It is published: everybody can see it."))
         return self.go("publish", portfolio.pk)
