@@ -99,7 +99,7 @@ def _illustrator(slug: str, actor: Actor) -> Any:
         slug=slug,
         goal="freelance",
         role="Botanical illustrator",
-        design={"layout": "atelier", "colors": {"primary": "#8a3a12"}, "spacing": "airy"},
+        design={"layout": "atelier", "spacing": "airy"},
         seo_description="Botanical illustrator: plates, signs and packets, drawn from life.",
         is_published=True,
         pages=[
