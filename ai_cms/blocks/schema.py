@@ -161,7 +161,7 @@ class _Maker:
             name
             for name, child in self.types.items()
             if (meta.allowed_children == "*" or name in (meta.allowed_children or ()))
-            and (_fits(child, meta.type) or (meta.as_root and _fits(child, "")))
+            and (_fits(child, meta.type) or (meta.as_root and not child.block_meta.as_root and _fits(child, "")))
         ]
         children: dict[str, Any] = {"type": "array", "items": self._one_of(inside)}
         if meta.min_children:
@@ -183,8 +183,9 @@ def _parents(meta: BlockMeta, registry: BlockRegistry) -> list[str] | None:
     """Return where a block may stand, types that count as the root included."""
     if meta.allowed_parents is None:
         return None
-    roots = [name for name, other in registry.items() if other.block_meta.as_root] if "" in meta.allowed_parents else []
-    return [*meta.allowed_parents, *(name for name in roots if name != meta.type)]
+    if "" not in meta.allowed_parents or meta.as_root:
+        return list(meta.allowed_parents)
+    return [*meta.allowed_parents, *(name for name, other in registry.items() if other.block_meta.as_root)]
 
 
 def _fits(block_class: type[Block], parent: str) -> bool:

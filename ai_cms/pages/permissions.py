@@ -94,7 +94,7 @@ class PagePolicy(PermissionPolicy[Any]):
         if obj.owner_id is not None and obj.owner_id == actor.user.pk:
             if action in ("view", "change"):
                 return True
-            if action in ("publish", "delete"):
+            if action in ("publish", "delete", "restore"):
                 return bool(type(obj).owner_may_publish)
         return False
 

@@ -74,7 +74,9 @@ def nesting_error(
     parents = block_class.block_meta.allowed_parents if block_class is not None else None
     if parents is None or parent_type in parents:
         return None
-    if "" in parents and parent_class is not None and parent_class.block_meta.as_root:
+    # What stands for a page holds what pages hold, but no pages.
+    is_page = block_class is not None and block_class.block_meta.as_root
+    if "" in parents and not is_page and parent_class is not None and parent_class.block_meta.as_root:
         return None
     places = ", ".join(_name(item) if item else "the page" for item in parents) or "nothing"
     return BlockError(

@@ -13,7 +13,7 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.exceptions import InvalidDocument
 from ai_cms.core.exceptions import InvalidInput, RequestRefused, StaleVersion
-from ai_cms.core.permissions import Actor, ActorLike, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.pages import get_page_model
 from ai_cms.pages.exceptions import SlugTaken
 from ai_cms.pages.services import create_page, delete_page, publish_page, unpublish_page, update_page
@@ -75,6 +75,7 @@ def create_portfolio(
     most = portfolio_settings.PORTFOLIO_MAX_PER_USER
     account = owner if owner is not None else who.account
     model = get_portfolio_model()
+    get_policy(model).require(who, "add")
     limited = most and account is not None and not who.is_superuser
     if limited and model.objects.non_polymorphic().filter(owner=account).count() >= most:
         raise TooMany(most)
