@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from .job import PdfFailed, PdfJob
@@ -54,7 +55,7 @@ def _run(job: PdfJob) -> bytes:
     finally:
         if process.poll() is None:
             process.kill()
-            process.communicate()
+        _close(process)
     if process.returncode in (-24, -9):
         raise PdfFailed("too_slow")
     if process.returncode != 0 or not answer.startswith(b"%PDF-"):
@@ -64,3 +65,12 @@ def _run(job: PdfJob) -> bytes:
     for line in said.decode(errors="replace").splitlines():
         logger.warning("WeasyPrint: %s", line)
     return answer
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Reap the process and close its pipes, whatever it left unread."""
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
