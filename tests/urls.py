@@ -18,7 +18,7 @@ if apps.is_installed("ai_cms.accounts"):
 if apps.is_installed("ai_cms.assets"):
     urlpatterns.append(path("", include("ai_cms.assets.urls")))
 if apps.is_installed("ai_cms.portfolio"):
-    urlpatterns.append(path("portfolio/", include("ai_cms.portfolio.web.urls")))
+    urlpatterns.append(path("portfolio/", include("ai_cms.portfolio.web.routes")))
     urlpatterns.append(path("p/", include("ai_cms.portfolio.urls")))
 # The pages take every path that is left, so they come last.
 if apps.is_installed("ai_cms.pages") and find_spec("ai_cms.pages.urls"):

@@ -49,7 +49,8 @@ def test_an_entry_of_the_catalogue() -> None:
         "version": 1,
         "defaults": {"lids": ["tin"], "depth": None},
         "children": {"allow": ["heading", "jar_lid"], "min": 1, "max": 3},
-        "parents": ["", "section"],
+        # The page of a portfolio counts as the root.
+        "parents": ["", "section", "portfolio_page"],
         "example": {"name": "x"},
         "permission": None,
     }

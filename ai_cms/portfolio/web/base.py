@@ -56,13 +56,11 @@ class MyPage(LoginRequiredMixin, View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+            return super().dispatch(request, *args, **kwargs)
         except NotFound as error:
             raise Http404 from error
         except PermissionRefused as error:
             raise PermissionDenied from error
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
 
     @property
     def actor(self) -> Actor:

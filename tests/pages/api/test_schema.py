@@ -43,7 +43,8 @@ def test_only_lists_that_search_say_so() -> None:
         if any(parameter["name"] == "search" for parameter in methods.get("get", {}).get("parameters", []))
     }
     gallery = {"/api/assets/", "/api/files/", "/api/folders/"}
-    assert searching == {"/api/content/", "/api/pages/", "/api/templates/", *gallery}
+    portfolios = {"/api/portfolios/", "/api/projects/", "/api/skills/", "/api/resumes/"}
+    assert searching == {"/api/content/", "/api/pages/", "/api/templates/", *gallery, *portfolios}
 
 
 def test_every_operation_is_described() -> None:

@@ -1,11 +1,11 @@
-"""One's own portfolios; a host mounts them with ``path("portfolio/", include("ai_cms.portfolio.web.urls"))``."""
+"""One's own portfolios; a host mounts them with ``path("portfolio/", include("ai_cms.portfolio.web.routes"))``."""
 
 from __future__ import annotations
 
 from django.db import transaction
 from django.urls import path
 
-from . import library, mine, papers, steps
+from . import library, mine, papers, resume, steps
 
 app_name = "ai_cms_portfolio_web"
 
@@ -13,6 +13,9 @@ urlpatterns = [
     path("", mine.IndexView.as_view(), name="index"),
     path("new/", mine.NewView.as_view(), name="new"),
     path("library/<str:kind>/", library.LibraryView.as_view(), name="library"),
+    path("library/resumes/add/", resume.ResumeView.as_view(), name="resume-add"),
+    path("library/resumes/<int:pk>/", resume.ResumeView.as_view(), name="resume"),
+    path("library/resumes/<int:pk>/json/", library.EditView.as_view(), name="resume-json"),
     path("library/<str:kind>/add/", library.AddView.as_view(), name="add"),
     path("library/resumes/import/", library.ImportView.as_view(), name="import"),
     path("library/<str:kind>/<int:pk>/", library.EditView.as_view(), name="edit"),
