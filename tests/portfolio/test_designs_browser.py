@@ -123,6 +123,7 @@ def shoot(page: Any, name: str) -> None:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
+@pytest.mark.stress
 def test_the_designs_in_each_light_and_width_and_on_paper(
     published: list[tuple[str, str]], member: Any, watch: Callable[..., Watched]
 ) -> None:
@@ -159,10 +160,11 @@ def test_the_designs_in_each_light_and_width_and_on_paper(
 def test_the_first_tab_skips_to_the_content_and_the_pages_are_reached_by_keyboard(
     published: list[tuple[str, str]], member: Any, watch: Callable[..., Watched]
 ) -> None:
-    watched = watch(member)
+    watched = watch(member, reduced_motion="reduce")
     page = watched.page
     for name, home in published:
         watched.visit(home)
+        assert axe.check(page) == [], name
         page.keyboard.press("Tab")
         skip = page.locator(":focus")
         assert skip.inner_text() == "Skip to content", name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.util import find_spec
@@ -38,6 +39,8 @@ __all__ = [
     "resume_html",
     "resume_pdf",
 ]
+
+logger = logging.getLogger(__name__)
 
 #: The sizes of paper, with their style sheets.
 PAPERS = {"a4": _lazy("A4"), "letter": _lazy("Letter")}
@@ -77,6 +80,7 @@ def resume_pdf(content: Any, *, style: str = "plain", paper: str = "a4", title: 
     try:
         return draw_pdf(job)
     except PdfFailed as failure:
+        logger.warning("No PDF of a résumé was made: %s", failure)
         raise PdfUnavailable(code=f"pdf_{failure.code}") from failure
 
 
