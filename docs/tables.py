@@ -21,7 +21,7 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 REFERENCE = DOCS / "reference"
-APPS = ("core", "blocks", "assets", "pages", "llm", "assist", "portfolio", "accounts")
+APPS = ("core", "blocks", "assets", "pages", "posts", "llm", "assist", "portfolio", "accounts")
 LANGUAGES = {".py": "python", ".html": "html+django", ".md": "markdown"}
 INCLUDED = re.compile(
     r"<!-- file: (?P<path>\S+)(?: part=(?P<part>\S+))?(?: as (?P<caption>\S+))? -->\n.*?<!-- /file -->", re.DOTALL
@@ -82,7 +82,11 @@ def page_type_members() -> str:
         "shown_document",
         "type_fields",
         "facets",
+        "public_fields",
+        "loaded_for_public",
+        "get_excerpt",
         "search_extra",
+        "refused_fields",
         "receive",
     ):
         item = getattr(AbstractPage, name)

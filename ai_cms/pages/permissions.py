@@ -13,6 +13,7 @@ from ai_cms.core.permissions import Actor, PermissionPolicy, register_policy
 from . import get_page_model, get_template_model
 from .models import (
     Element,
+    ElementReference,
     PageGroupPermission,
     PreviewLink,
     Proposal,
@@ -21,6 +22,7 @@ from .models import (
     Revision,
     Site,
 )
+from .type_rights import real_type, registered_rights, rights_of_type
 
 __all__ = ["PagePolicy", "register_page_policies"]
 
@@ -61,7 +63,8 @@ class PagePolicy(PermissionPolicy[Any]):
     """Decide for pages.
 
     A grant of any kind in a subtree lets the group read its drafts. ``add`` is asked of the parent. Owners read and edit
-    their own pages; they publish only types that say ``owner_may_publish``.
+    their own pages; they publish, delete and restore only types that say ``owner_may_publish``. Page types may grant more
+    (``ai_cms.pages.type_rights``).
     """
 
     scopes = {**PermissionPolicy.scopes, "restore": "write", "use_raw_html": "write", "purge": "admin"}
@@ -94,9 +97,10 @@ class PagePolicy(PermissionPolicy[Any]):
         if obj.owner_id is not None and obj.owner_id == actor.user.pk:
             if action in ("view", "change"):
                 return True
-            if action in ("publish", "delete", "restore"):
-                return bool(type(obj).owner_may_publish)
-        return False
+            if action in ("publish", "delete", "restore") and bool(getattr(real_type(obj), "owner_may_publish", False)):
+                return True
+        rights = rights_of_type(real_type(obj))
+        return rights is not None and rights.grants(actor, action, obj)
 
     def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         if not actor.is_authenticated:
@@ -119,6 +123,9 @@ class PagePolicy(PermissionPolicy[Any]):
                         f"{prefix}rght__lte": grant.rght,
                     }
                 )
+        for rights in registered_rights():
+            granted = rights.reach(actor, prefix)
+            where = where if granted is None else where | granted
         return where
 
     def reaches_everything(self, actor: Actor) -> bool:
@@ -199,7 +206,7 @@ def register_page_policies() -> None:
     """Register the policies of this app's models; called when the apps are ready."""
     pages = PagePolicy()
     register_policy(get_page_model(), pages)
-    for model in (Element, PreviewLink, Revision, Proposal, Publication):
+    for model in (Element, ElementReference, PreviewLink, Revision, Proposal, Publication):
         register_policy(model, OfPagePolicy(pages))
     register_policy(get_template_model(), TemplatePolicy(pages))
     for plain in (Redirect, Site, PageGroupPermission):

@@ -138,7 +138,10 @@ def assign_fields(
             continue
         try:
             if isinstance(field, models.ManyToManyField):
-                if (ids := clean_related(field, raw)) != related_ids(page, field):
+                # Fields that take more than keys, such as names, say so themselves.
+                own = getattr(field, "clean_keys", None)
+                ids = clean_related(field, raw) if own is None else own(raw, page)
+                if ids != related_ids(page, field):
                     set_related(page, field, ids)
                     changed.add(field.name)
                 continue
@@ -157,6 +160,8 @@ def assign_fields(
         for name, field in type_fields.items():
             if name not in values and not field.blank and not field.has_default() and name not in errors:
                 errors[name] = [_("This field is required.")]
+    if actor is not None and not errors:
+        errors = dict(page.refused_fields(changed, actor))
     if errors:
         raise InvalidInput(errors=errors)
     return changed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -79,6 +79,7 @@ class ImportItem:
     hold others and are reused where the place has such a page already. ``parent_key``: the key of the item above, ``None`` for
     the top. ``order``: siblings are sorted by it. ``digest``: of everything in the source that makes the item. ``links``:
     where the item was, as URLs and paths, its main address first. ``publish``: whether the source has it published.
+    ``expire_at``: when the page is to be taken off the public site.
     ``status``: the source's word for that. ``line`` and ``where``: for warnings. ``data``: the importer's own. ``position``: in
     the source, set by the runner.
 
@@ -96,6 +97,7 @@ class ImportItem:
     publish: bool = True
     status: str = "publish"
     created_at: datetime | None = None
+    expire_at: datetime | None = None
     page_type: str | None = None
     line: int | None = None
     where: str = ""
@@ -144,6 +146,14 @@ class Importer:
         #: Items that the importer itself left out, for the report.
         self.left_out: list[ImportItem] = []
 
+    @property
+    def source_name(self) -> str:
+        """Under which name imports of this source are remembered; known once :meth:`items` has begun."""
+        return f"{self.name}:{self.identity()}"[:255]
+
+    def open_media(self, opener: Callable[[], Any], progress: Callable[[int, int, str], None]) -> None:
+        """Be told how to open the shelf for files (:class:`ai_cms.transfer.shelf.MediaShelf`), for importers that bring some."""
+
     def identity(self) -> str:
         """Return what tells this source from others of its kind, such as the address of the old site."""
         return Path(self.source).resolve().name
@@ -166,6 +176,10 @@ class Importer:
     def old_paths(self, item: ImportItem) -> Iterable[str]:
         """Return the URL paths where visitors found the item; redirects are made from them."""
         return ()
+
+    def left_behind(self) -> str:
+        """Return what an import that was refused has left behind, as a sentence."""
+        return "Nothing was imported."
 
     def close(self) -> None:
         """Give back files and memory; called once, whatever happened."""

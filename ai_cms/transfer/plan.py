@@ -53,7 +53,8 @@ class Planned:
     def state(self) -> dict[str, Any]:
         """The place and status in the source, as they are remembered."""
         item = self.item
-        return {"parent": item.parent_key, "slug": item.slug, "status": item.status, "order": list(item.order)}
+        state = {"parent": item.parent_key, "slug": item.slug, "status": item.status, "order": list(item.order)}
+        return state if item.expire_at is None else {**state, "expires": item.expire_at.isoformat()}
 
     @property
     def new_children(self) -> list[Planned]:

@@ -26,6 +26,7 @@ from .plan import Chunks, Plan, Planned, choose_slug, make_plan
 from .records import make_redirects, remember
 from .registry import importers
 from .report import Action, ImportReport, ReportedItem
+from .shelf import MediaShelf, open_shelf
 from .tidy import keep_ids, rewrite_links
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class _Run:
         self.source = ""
         self.links: dict[str, Planned] = {}
         self.origins: set[str] = set()
+        self.shelf: MediaShelf | None = None
 
     def __call__(self) -> ImportReport:
         policy_for(self.target).require(self.actor, "add", self.target)
@@ -116,8 +118,9 @@ class _Run:
 
     def read(self) -> list[ImportItem]:
         """Return the items, and put the content of new and changed ones into the spool."""
+        self.importer.open_media(self.open_shelf, self.progress)
         items = self.unique(self.importer.items())
-        self.source = f"{self.importer.name}:{self.importer.identity()}"[:255]
+        self.source = self.importer.source_name
         records = ImportedPage.objects.filter(target_id=self.target.pk, source=self.source, page__deleted_at=None)
         known = dict(records.values_list("key", "digest"))
         kept: list[ImportItem] = []
@@ -129,6 +132,11 @@ class _Run:
                 self.left_out.append(item)
             self.progress(number + 1, len(items), "read")
         return kept
+
+    def open_shelf(self) -> MediaShelf:
+        """Return where the importer's files go; called while it reads, so before anything is locked."""
+        self.shelf = open_shelf(self.importer, target=self.target, actor=self.actor, options=self.options)
+        return self.shelf
 
     def unique(self, found: Iterator[ImportItem]) -> list[ImportItem]:
         """Return the items with keys that occur once; the same item twice is one."""
@@ -219,6 +227,7 @@ class _Run:
             parent=self.target.path,
             dry_run=self.options.dry_run,
             redirects=self.redirect(plan),
+            media=self.shelf.count if self.shelf is not None and self.shelf.asked else None,
         )
         report.items = [self.reported(planned) for planned in plan.ordered]
         report.items += [
@@ -272,6 +281,7 @@ class _Run:
             page_type=page_type_of(item),
             publish=item.publish and not self.options.drafts,
             created_at=item.created_at,
+            expire_at=item.expire_at,
             children=[self.spec(child, whole=True) for child in planned.new_children] if whole else [],
         )
 
@@ -302,6 +312,7 @@ class _Run:
                 self.publish(page, item)
         elif turned and not wanted and page.live:
             page = services.unpublish_page(page, actor=self.actor)
+        self.set_expiry(planned)
         page = get_page_model().objects.get(pk=page.pk)
         planned.path, planned.slug, planned.published = page.path, page.slug, page.live
         record.version = page.version
@@ -318,6 +329,14 @@ class _Run:
         base = page.path[: -len(page.slug) - 1]
         wanted = choose_slug(planned.item, base, taken, self.notices)
         return wanted if wanted != page.slug else None
+
+    def set_expiry(self, planned: Planned) -> None:
+        """Give a page the end that the source has for it now, where the source changed it; one that people set stays."""
+        before, now = planned.record.state.get("expires") if planned.record else None, planned.state.get("expires")
+        page = get_page_model().objects.get(pk=planned.page_id)
+        known = page.expire_at.isoformat() if page.expire_at is not None else None
+        if before != now and known in (before, None) and page.go_live_at is None:
+            services.schedule_page(page, actor=self.actor, expire_at=planned.item.expire_at)
 
     def publish(self, page: AbstractPage, item: ImportItem) -> None:
         try:

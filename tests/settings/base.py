@@ -45,7 +45,10 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "tests.blocks.host",
     "tests.pages.kinds",
-    *(f"ai_cms.{app}" for app in ("core", "blocks", "assets", "llm", "pages", "portfolio", "transfer", "assist")),
+    *(
+        f"ai_cms.{app}"
+        for app in ("core", "blocks", "assets", "llm", "pages", "portfolio", "transfer", "assist", "posts")
+    ),
 ]
 
 MIDDLEWARE = [

@@ -17,6 +17,10 @@ SWAPPED = {
     "AI_CMS_PROJECT_MODEL": "testapp.HostProject",
     "AI_CMS_SKILL_MODEL": "testapp.HostSkill",
     "AI_CMS_RESUME_MODEL": "testapp.HostResume",
+    "AI_CMS_POST_MODEL": "testapp.HostPost",
+    "AI_CMS_BLOG_MODEL": "testapp.HostBlog",
+    "AI_CMS_CATEGORY_MODEL": "testapp.HostCategory",
+    "AI_CMS_TAG_MODEL": "testapp.HostTag",
 }
 # The page types of tests.pages.kinds derive from the library's page.
 INSTALLED_APPS = ["tests.testapp", *(app for app in INSTALLED_APPS if app != "tests.pages.kinds")]

@@ -15,6 +15,8 @@ from ai_cms.portfolio.models import (
     PortfolioIndexMixin,
     PortfolioMixin,
 )
+from ai_cms.posts.mixins import BlogMixin, PostMixin
+from ai_cms.posts.taxonomy import AbstractCategory, AbstractTag
 
 
 class HostPage(AbstractPage):
@@ -87,3 +89,25 @@ class HostResume(AbstractResume):
     """The résumé of this host."""
 
     template = models.CharField(max_length=20, blank=True)
+
+
+class HostCategory(AbstractCategory):
+    """The category of this host."""
+
+    icon = models.CharField(max_length=20, blank=True)
+
+
+class HostTag(AbstractTag):
+    """The tag of this host."""
+
+    colour = models.CharField(max_length=20, blank=True)
+
+
+class HostBlog(BlogMixin, HostPage):
+    """The blog of this host: on its own page."""
+
+
+class HostPost(PostMixin, HostPage):
+    """The post of this host: on its own page."""
+
+    mood = models.CharField(max_length=20, blank=True)

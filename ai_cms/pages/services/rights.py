@@ -16,10 +16,13 @@ from ai_cms.core.exceptions import PermissionRefused
 from ai_cms.core.permissions import Actor, get_policy, policy_for
 
 from .. import get_page_model
-from ..exceptions import PublishNeeded
+from ..conf import pages_settings
+from ..exceptions import PublishNeeded, TreeTooLarge
 from ..models import AbstractPage, Publication
+from ..tree import Node
+from ..type_rights import rights_of_type
 
-__all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live"]
+__all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live", "require_size"]
 
 
 def require_each(actor: Actor, action: str, rows: Any) -> None:
@@ -27,6 +30,14 @@ def require_each(actor: Actor, action: str, rows: Any) -> None:
     refused = _first_refused(actor, action, rows)
     if refused is not None:
         raise PermissionRefused(_("Below the page are pages that you may not see or change."))
+
+
+def require_size(actor: Actor, node: Node) -> None:
+    """Raise TreeTooLarge for a subtree that would hold the tree's lock for longer than others should wait."""
+    limit = pages_settings.TREE_MAX_PAGES
+    count = node.width // 2
+    if count > limit and not actor.is_system:
+        raise TreeTooLarge(count, limit, "TREE_MAX_PAGES")
 
 
 def require_publish_of_live(actor: Actor, rows: Any, *, deleted: bool = False) -> None:
@@ -65,8 +76,15 @@ def _first_refused(actor: Actor, action: str, rows: Any) -> AbstractPage | None:
 def require_new(actor: Actor, page_type: type[AbstractPage], parent: AbstractPage, *, publish: bool) -> None:
     """Ask whether the actor may make a page of this type below ``parent``, and publish it there.
 
-    Both policies are asked where the type has one of its own. Raises NotFound, PermissionRefused.
+    Both policies are asked where the type has one of its own, unless the type's rights allow it there.
+    Raises NotFound, PermissionRefused.
     """
+    rights = rights_of_type(page_type)
+    if rights is not None and actor.is_authenticated and rights.may_make(actor, parent, publish=publish):
+        if all(map(actor.has_scope, ("write", "publish") if publish else ("write",))):
+            return
+        # Not as if the page above did not exist: the person may, this token may not.
+        raise PermissionRefused(_("The token's scopes do not allow this."), code="insufficient_scope")
     policy_for(parent).require(actor, "add", parent)
     own = get_policy(page_type)
     if own is not policy_for(parent):

@@ -70,6 +70,10 @@ class PortfolioMixin(models.Model):
 
     class Meta:
         abstract = True
+        # As of pages: what is in the bin is seen where rows are saved and references followed.
+        base_manager_name = "all_objects"
+        verbose_name = _("portfolio")
+        verbose_name_plural = _("portfolios")
 
     @property
     def is_published(self) -> bool:
@@ -161,15 +165,16 @@ class PortfolioIndexMixin(models.Model):
 
     class Meta:
         abstract = True
+        base_manager_name = "all_objects"
+        verbose_name = _("home of the portfolios")
+        verbose_name_plural = _("homes of the portfolios")
 
 
 class PortfolioIndex(PortfolioIndexMixin, Page):
     """The page below which portfolios stand."""
 
-    class Meta:
+    class Meta(PortfolioIndexMixin.Meta):
         swappable = "AI_CMS_PORTFOLIO_INDEX_MODEL"
-        verbose_name = _("home of the portfolios")
-        verbose_name_plural = _("homes of the portfolios")
 
     def __str__(self) -> str:
         return str(self.title)
@@ -178,10 +183,8 @@ class PortfolioIndex(PortfolioIndexMixin, Page):
 class Portfolio(PortfolioMixin, Page):
     """A few pages in a design of one's own, at an address of one's own."""
 
-    class Meta:
+    class Meta(PortfolioMixin.Meta):
         swappable = "AI_CMS_PORTFOLIO_MODEL"
-        verbose_name = _("portfolio")
-        verbose_name_plural = _("portfolios")
 
     def __str__(self) -> str:
         return str(self.title)

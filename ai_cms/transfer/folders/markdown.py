@@ -1,7 +1,7 @@
 """Import a folder of Markdown files: front matter, folders as the tree, links between the files.
 
 Front matter that is understood: ``title``, ``slug``, ``order`` (or ``weight``, ``nav_order``), ``draft``, ``published``,
-``date``, ``tags``, ``categories``, ``author``, ``description``, ``seo_title``, ``excerpt`` (or ``summary``),
+``date``, ``expiryDate``, ``tags``, ``categories``, ``author``, ``description``, ``seo_title``, ``excerpt`` (or ``summary``),
 ``in_menus`` (or ``menu``), ``image``, ``type`` (a page type). Everything else is kept in ``metadata.front_matter``.
 What a file was held back for, its addresses and the ids of its headings follow from the generator of the folder.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -30,6 +29,7 @@ from .files import FileImporter, SourceFile, find_files, read_text
 from .front_matter import split_front_matter
 from .habits.detect import find_habits
 from .habits.habit import Habits, Source, dated_name
+from .habits.holding import EXPIRY
 from .syntax import plain_markdown
 
 __all__ = ["MarkdownImporter"]
@@ -56,7 +56,7 @@ class MarkdownImporter(FileImporter):
     """
 
     name = "markdown"
-    revision = 2
+    revision = 3
     index_stems = ("index", "_index", "readme")
 
     def __init__(self, source: Any, *, notices: Notices | None = None, **options: Any) -> None:
@@ -106,11 +106,7 @@ class MarkdownImporter(FileImporter):
         reason = self.habits.held_back(source, self.now)
         if reason and reason != "it is marked as a draft":
             self.notices.add(f"It is a draft now, for {reason}.", item=file.name)
-        if not reason and (expiry := _expiry(front)) is not None:
-            self.notices.add(
-                f"It is to expire on {expiry:%Y-%m-%d %H:%M} UTC, which nothing here does by itself; set it at the page.",
-                item=file.name,
-            )
+        expiry = self.habits.expiry(source)
         slug = front.text("slug").strip("/").rpartition("/")[2]
         return ImportItem(
             key="",
@@ -120,6 +116,7 @@ class MarkdownImporter(FileImporter):
             publish=not reason,
             status="draft" if reason else "publish",
             created_at=date,
+            expire_at=expiry if expiry is not None and expiry > self.now else None,
             page_type=self.page_type(front),
             digest=digest_of(body, front.values, bool(reason)),
             data=front.number("order", "weight", "nav_order"),
@@ -234,7 +231,7 @@ def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
         found["author"] = author
     if (moment := front.moment("date")) is not None:
         found["published_at"] = moment.isoformat()
-    if (expiry := _expiry(front)) is not None:
+    if (expiry := next(filter(None, map(front.moment, EXPIRY)), None)) is not None:
         found["expires_at"] = expiry.isoformat()
     if excerpt := front.text("excerpt", "summary"):
         found["excerpt"] = plain_text(excerpt)
@@ -248,11 +245,6 @@ def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
     if rest := front.rest():
         found["front_matter"] = rest
     return found
-
-
-def _expiry(front: FrontMatter) -> datetime | None:
-    """Return when a page is to vanish."""
-    return next(filter(None, map(front.moment, ("expirydate", "unpublishdate", "expires"))), None)
 
 
 def _in_menus(front: FrontMatter) -> bool:

@@ -21,8 +21,10 @@ from ai_cms.pages.services import json_tail
 from ..base import Spool
 from ..exceptions import ImportRefused
 from ..models import ImportedPage
+from ..portable import KeyFinder
 from .exporting import PERMISSION_COLUMNS
 from .outline import Place
+from .overwritten import overwritten_of
 from .site_files import from_iso
 from .values import count_of, document_of, mapping_of, text_of
 
@@ -42,7 +44,9 @@ class RelatedRows:
         group: Callable[[str], Any],
         actor: Actor,
         using: str,
+        keys: KeyFinder,
     ) -> None:
+        self.keys = keys
         self.refs = refs
         self.user = user
         self.group = group
@@ -102,6 +106,7 @@ class RelatedRows:
         kind = value.get("kind")
         if kind not in RevisionKind.values:
             raise ImportRefused(f"{str(kind)[:50]!r} is no kind of revision.", source=file)
+        content = document_of(value.get("content"), file, self.actor)
         return Revision(
             page_id=page.pk,
             number=count_of(value.get("number"), "number", file) or 0,
@@ -112,8 +117,9 @@ class RelatedRows:
             message=text_of(value.get("message"), "message", file, limit=300),
             created_at=self.moment(value, "created_at", file),
             title=text_of(value.get("title"), "title", file, limit=255),
-            content_json=document_of(value.get("content"), file, self.actor),
-            fields=mapping_of(value.get("fields") or {}, "fields", file),
+            content_json=content,
+            fields=self.keys.with_keys(type(page), mapping_of(value.get("fields") or {}, "fields", file)),
+            overwritten=overwritten_of(value.get("overwritten"), content, file, self.actor),
         )
 
     def publication(self, page: Any, value: dict[str, Any], file: str) -> tuple[Publication, list[list[str]]]:
@@ -166,9 +172,8 @@ class RelatedRows:
             decided_by=self.user(value.get("decided_by"), file),
             decided_at=from_iso(value.get("decided_at"), source=file),
             **lists,
-            **{
-                name: mapping_of(value.get(name) or {}, name, file) for name in ("fields", "fingerprints", "provenance")
-            },
+            fields=self.keys.with_keys(type(page), mapping_of(value.get("fields") or {}, "fields", file)),
+            **{name: mapping_of(value.get(name) or {}, name, file) for name in ("fingerprints", "provenance")},
         )
         return row, self.moment(value, "created_at", file)
 

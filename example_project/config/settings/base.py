@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "ai_cms.portfolio",
     "ai_cms.transfer",
     "ai_cms.assist",
+    "ai_cms.posts",
     "ai_cms.accounts",
     "mptt",
     "polymorphic",

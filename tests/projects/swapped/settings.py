@@ -5,7 +5,15 @@ from __future__ import annotations
 from tests.projects.common import ASSET_STORAGES, REST, TREE, project
 from tests.settings.swapped import SWAPPED
 
-SMOKE = {"/health-check/": 200, "/api/schema/": 200, "/api/pages/": 401, "/api/portfolios/": 401, "/": 200}
+SMOKE = {
+    "/health-check/": 200,
+    "/api/schema/": 200,
+    "/api/pages/": 401,
+    "/api/posts/": 401,
+    "/api/categories/": 200,
+    "/api/portfolios/": 401,
+    "/": 200,
+}
 
 globals().update(
     project(
@@ -17,6 +25,7 @@ globals().update(
         "ai_cms.llm",
         "ai_cms.pages",
         "ai_cms.portfolio",
+        "ai_cms.posts",
         *TREE,
         *REST,
         ROOT_URLCONF="tests.projects.all.urls",

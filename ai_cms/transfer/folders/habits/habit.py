@@ -16,10 +16,19 @@ import yaml
 from ai_cms.blocks.convert.headings import heading_slug
 
 from ..fields import FrontMatter, read_moment
+from .holding import EXPIRY, holding_reason
 
 __all__ = ["Habits", "Source", "dated_name", "read_config"]
 
 _DATED = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[-_ T.]+|\Z)")
+
+
+class _ConfigLoader(yaml.SafeLoader):
+    """The safe loader, to which a value with a tag of its own (``!ENV``, ``!!python/name:``) says nothing."""
+
+
+for _prefix in ("!", "tag:yaml.org,2002:python/"):
+    _ConfigLoader.add_multi_constructor(_prefix, lambda loader, suffix, node: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,8 @@ def read_config(root: Path, *names: str) -> dict[str, Any]:
     """Return the values of the first YAML file of the names that is there; nothing of one that cannot be read."""
     for name in names:
         try:
-            found = yaml.safe_load((root / name).read_text("utf-8")[:1_000_000])
+            # A safe loader in spite of its call: it makes nothing but plain values.
+            found = yaml.load((root / name).read_text("utf-8")[:1_000_000], _ConfigLoader)  # noqa: S506
         except (OSError, ValueError, yaml.YAMLError):
             continue
         if isinstance(found, dict):
@@ -89,10 +99,11 @@ class Habits:
         front = source.front
         if front.flag("draft", False, unclear=True) or not front.flag("published", True, unclear=False):
             return "it is marked as a draft"
-        if str(front.values.get("status") or "").strip().lower() in ("draft", "hidden", "private", "skip"):
-            return f"its status is “{front.values['status']}”"
-        if str(front.values.get("visibility") or "").strip().lower() in ("private", "hidden", "draft"):
-            return f"its visibility is “{front.values['visibility']}”"
+        for name in ("status", "visibility"):
+            if (word := str(front.get(name) or "").strip()).lower() in ("draft", "hidden", "private", "skip"):
+                return f"its {name} is “{word}”"
+        if reason := holding_reason(front):
+            return reason
         if {"_drafts", "drafts"} & set(source.folder.lower().split("/")):
             return "it is in a folder of drafts"
         date = source.date
@@ -100,11 +111,14 @@ class Habits:
             date = front.moment(name) or date
         if date is not None and date > now and self.holds_future:
             return f"it was to appear on {date:%Y-%m-%d %H:%M} UTC"
-        for name in ("expirydate", "expiry_date", "unpublishdate", "expires"):
-            expiry = front.moment(name)
-            if expiry is not None and expiry <= now:
-                return f"it expired on {expiry:%Y-%m-%d}"
+        expiry = self.expiry(source)
+        if expiry is not None and expiry <= now:
+            return f"it expired on {expiry:%Y-%m-%d}"
         return ""
+
+    def expiry(self, source: Source) -> datetime.datetime | None:
+        """Return when a file was to vanish."""
+        return next(filter(None, map(source.front.moment, EXPIRY)), None)
 
     def slug(self, source: Source) -> str:
         """Return the slug that the file's name gives."""
