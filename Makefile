@@ -37,7 +37,7 @@ $(VENV)/.demo-$(EXTRAS): pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need" >&2
-	@$(PIP) install --quiet --editable ".[accounts,assets,example,openai,passkeys,postgres,totp]" --group test --group browser --group media
+	@$(PIP) install --quiet --editable ".[accounts,assets,example,openai,passkeys,postgres,totp]" --group test --group browser --group media --group pdf
 	@touch "$@"
 
 $(VENV)/.lint: pyproject.toml | $(VENV)/.test

@@ -3,6 +3,7 @@
 =========================  ====================================================================
 ``ai_cms_portfolio.E001``  a swapped model is not of the right kind
 ``ai_cms_portfolio.E002``  the page model is swapped, but the portfolio page types are not
+``ai_cms_portfolio.I001``  no PDFs of résumés: the extra ``pdf`` is not installed
 ``ai_cms_portfolio.W001``  the further pages of portfolios and their style sheets are not mounted
 =========================  ====================================================================
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, reverse
 
@@ -27,8 +28,9 @@ from . import (
 )
 from .conf import portfolio_settings
 from .models import AbstractProject, AbstractResume, AbstractSkill, PortfolioIndexMixin, PortfolioMixin
+from .printing.resumes import pdf_is_installed
 
-__all__ = ["check_addresses", "check_models"]
+__all__ = ["check_addresses", "check_models", "check_pdf"]
 
 _MODELS: tuple[tuple[str, Callable[[], Any], type], ...] = (
     ("AI_CMS_PORTFOLIO_MODEL", get_portfolio_model, PortfolioMixin),
@@ -83,3 +85,17 @@ def check_addresses(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
             )
         ]
     return []
+
+
+@register()
+def check_pdf(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Say where résumés cannot be had as PDF. A note and no warning: the print view serves without it."""
+    if pdf_is_installed():
+        return []
+    return [
+        Info(
+            "Résumés are printed from the browser, not handed out as PDF: WeasyPrint is not installed.",
+            hint='pip install "django-ai-cms[pdf]", or SILENCED_SYSTEM_CHECKS = ["ai_cms_portfolio.I001"].',
+            id="ai_cms_portfolio.I001",
+        )
+    ]

@@ -18,9 +18,11 @@ from ai_cms.blocks import Block, BlockPart, ImageRef, InlineText, Text, Url, blo
 from ai_cms.blocks.types.library.common import labelled
 
 from .arrays import PAGE_BLOCK
+from .contact_block import ContactBlock
 from .resumes.dates import shown_date
 
 __all__ = [
+    "ContactBlock",
     "PortfolioPageBlock",
     "ProjectGridBlock",
     "ProjectItem",
@@ -55,6 +57,8 @@ PARTS = {
     "interests": _("Interests"),
     "references": _("References"),
 }
+#: What the levels of a skill are called.
+LEVELS = {1: _("Beginner"), 2: _("Basic"), 3: _("Proficient"), 4: _("Advanced"), 5: _("Expert")}
 #: Those whose entries have a time.
 DATED = ("work", "education", "volunteer", "projects", "certificates", "awards", "publications")
 _FILLED = _("Filled in when the page is published.")
@@ -107,6 +111,12 @@ class SkillItem(BlockPart):
         # Half a year is of the plural in every language that has one.
         text = ngettext("%(number)s year", "%(number)s years", whole if isinstance(whole, int) else 2)
         return text % {"number": number_format(whole)}
+
+    @property
+    def words(self) -> str:
+        """The level and the years, to be read where a bar cannot be seen."""
+        level = "" if self.level is None else str(LEVELS.get(self.level, ""))
+        return ", ".join(filter(None, (level, self.years_text)))
 
 
 class ResumeEntry(Span):

@@ -6,7 +6,8 @@
     ├── NoPlace (409)           there is no site yet below which portfolios could stand
     ├── TooMany (409)           more portfolios, projects, skills or résumés than one person may have
     ├── ResumeInvalid (400)     no JSON Resume; the problems stand by path under ``content``
-    └── ImportRefused (400)     a file that is neither a JSON Resume nor an export of LinkedIn
+    ├── ImportRefused (400)     a file that is neither a JSON Resume nor an export of LinkedIn
+    └── PdfUnavailable (503)    no PDF can be made now, or at all where the extra is not installed
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from ai_cms.core.exceptions import AICMSError, Conflict, InvalidInput
+from ai_cms.core.exceptions import AICMSError, Conflict, InvalidInput, Unavailable
 
-__all__ = ["ImportRefused", "NoPlace", "PortfolioError", "ResumeInvalid", "TooMany"]
+__all__ = ["ImportRefused", "NoPlace", "PdfUnavailable", "PortfolioError", "ResumeInvalid", "TooMany"]
 
 
 class PortfolioError(AICMSError):
@@ -54,3 +55,24 @@ class ImportRefused(PortfolioError, InvalidInput):
 
     def __init__(self, message: Any, *, code: str = "invalid_file") -> None:
         super().__init__(str(message), code=code, errors={"file": [str(message)]})
+
+
+_NO_PDF = {
+    "pdf_not_installed": _(
+        "This site makes no PDFs: the extra is not installed. Open the print view and save it as PDF from there."
+    ),
+    "pdf_busy": _("Too many PDFs are being made just now. Try again in a minute."),
+    "pdf_too_slow": _(
+        "The PDF took too long. Shorten the résumé, or open the print view and save it as PDF from there."
+    ),
+    "pdf_crashed": _("No PDF could be made. Open the print view and save it as PDF from there."),
+}
+
+
+class PdfUnavailable(PortfolioError, Unavailable):
+    """No PDF can be made. ``code``: pdf_not_installed, pdf_busy, pdf_too_slow or pdf_crashed."""
+
+    default_code = "pdf_crashed"
+
+    def __init__(self, code: str = "pdf_crashed") -> None:
+        super().__init__(str(_NO_PDF[code]), code=code, retry_after=60)

@@ -1,7 +1,8 @@
 """Documents as HTML, by templates that a host can override.
 
-The template of a block is the first that exists of ``ai_cms/blocks/<page type>/<type>.html``, ``Meta.template``, and
-``ai_cms/blocks/<type>.html``; then the same for the types its class derives from. It gets ``block`` (the instance),
+The template of a block is the first that exists of ``<folder>/<type>.html`` for the page's ``block_template_folders``,
+``ai_cms/blocks/<page type>/<type>.html``, ``Meta.template``, and ``ai_cms/blocks/<type>.html``; then the same for the types its
+class derives from. It gets ``block`` (the instance),
 ``id``, ``props``, ``children`` (HTML of what is inside), ``children_count``, ``page``, ``request`` and ``mode``.
 
 Modes: ``public``; ``preview``, where blocks that cannot be shown leave a labelled box; ``edit``, where in addition
@@ -68,13 +69,14 @@ def render_blocks(
         return renderer.siblings(finish_blocks(document.blocks, public=mode == "public"), None, 0, ())
 
 
-def template_names(block_class: type[Block], page_type: str = "") -> list[str]:
-    """Return the names of a block's templates, the most specific first."""
+def template_names(block_class: type[Block], page_type: str = "", folders: tuple[str, ...] = ()) -> list[str]:
+    """Return the names of a block's templates, the most specific first. ``folders``: of the page, such as those of its design."""
     names: list[str] = []
     for base in block_class.__mro__:
         if not (issubclass(base, Block) and base is not Block):
             continue
         meta = base.block_meta
+        names += [f"{folder}/{meta.type}.html" for folder in folders]
         if page_type:
             names.append(f"ai_cms/blocks/{page_type}/{meta.type}.html")
         if meta.template:
@@ -83,15 +85,15 @@ def template_names(block_class: type[Block], page_type: str = "") -> list[str]:
     return list(dict.fromkeys(names))
 
 
-_templates: dict[tuple[type[Block], str], Any] = {}
+_templates: dict[tuple[type[Block], str, tuple[str, ...]], Any] = {}
 
 
-def find_template(block_class: type[Block], page_type: str = "") -> Any:
+def find_template(block_class: type[Block], page_type: str = "", folders: tuple[str, ...] = ()) -> Any:
     """Return a block's template, remembered unless DEBUG is on. Raises TemplateDoesNotExist."""
-    key = (block_class, page_type)
+    key = (block_class, page_type, folders)
     template = None if settings.DEBUG else _templates.get(key)
     if template is None:
-        template = _templates[key] = select_template(template_names(block_class, page_type))
+        template = _templates[key] = select_template(template_names(block_class, page_type, folders))
     return template
 
 
@@ -125,6 +127,7 @@ class Renderer:
         self.mode: Mode = mode
         self.page = page
         self.page_type = page_type or page_type_of(page)
+        self.folders = folders_of(page)
         self.strict = strict
         self.registry = registry
         self.values = {**(context or {}), "page": page, "mode": mode}
@@ -220,7 +223,7 @@ class Renderer:
         }
         if block_class.get_context is not Block.get_context:
             variables |= instance.get_context(RenderContext(block_id, self.mode, self.request, self.page, self.values))
-        template = find_template(block_class, self.page_type)
+        template = find_template(block_class, self.page_type, self.folders)
         if not isinstance(template, DjangoTemplate):
             return _trimmed(template.render({**self.values, **variables}, self.request))
         context = self._bound_context(template)
@@ -262,6 +265,12 @@ def page_type_of(page: Any) -> str:
             return value
     meta = getattr(page, "_meta", None)
     return str(getattr(meta, "model_name", "") or "")
+
+
+def folders_of(page: Any) -> tuple[str, ...]:
+    """Return the folders of templates in which a page has blocks drawn before all others; () for none."""
+    folders = getattr(page, "block_template_folders", ())
+    return tuple(folder for folder in folders if isinstance(folder, str)) if isinstance(folders, tuple | list) else ()
 
 
 def _marker(block_id: str) -> str:

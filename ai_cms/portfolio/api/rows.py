@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -18,6 +22,7 @@ from ai_cms.core.exceptions import InvalidInput
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.exceptions import ResumeInvalid
 from ai_cms.portfolio.models import SkillCategory
+from ai_cms.portfolio.printing.resumes import PAPERS, STYLES, page_context, pdf_file
 from ai_cms.portfolio.resumes.files import resume_file
 from ai_cms.portfolio.resumes.schema import resume_problems
 from ai_cms.portfolio.services import create_row, delete_row, import_resume, update_row
@@ -151,21 +156,51 @@ class ResumeViewSet(RowViewSet):
         }
         return self.created(data, "resume-detail", made.resume.pk)
 
+    @classmethod
+    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
+        """Return the view; the export draws for seconds, which no transaction of a host's ATOMIC_REQUESTS may last."""
+        view = super().as_view(actions, **initkwargs)
+        return transaction.non_atomic_requests(view) if "export" in (actions or {}).values() else view
+
     @extend_schema(
         operation_id="resumes_export",
         summary="Hand a résumé out",
-        description="As a JSON Resume 1.0.0, with every key that came in.",
-        parameters=[ID, OpenApiParameter("format", str, enum=["json"])],
+        description=(
+            "As a JSON Resume 1.0.0, with every key that came in; as HTML for the printer; or as a tagged PDF (PDF/UA-1), which "
+            "needs the extra `pdf`: 503 with the code `pdf_not_installed` without it."
+        ),
+        parameters=[
+            ID,
+            OpenApiParameter("format", str, enum=["json", "html", "pdf"], description="json by default."),
+            OpenApiParameter("paper", str, enum=list(PAPERS), description="Of HTML and PDF; a4 by default."),
+            OpenApiParameter("style", str, enum=list(STYLES), description="Of HTML and PDF; plain by default."),
+        ],
         responses={
-            200: OpenApiResponse(
+            (200, "application/json"): OpenApiResponse(
                 {"type": "object", "additionalProperties": True}, description="A JSON Resume, as an attachment."
-            )
+            ),
+            (200, "text/html"): OpenApiResponse(OpenApiTypes.STR, description="For the printer."),
+            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description="A file, as an attachment."),
         },
     )
     @action(detail=True, methods=["get"])
     def export(self, request: Request, id: str) -> HttpResponse:
         resume = self.found()
-        wanted = request.query_params.get("format", "json")
-        if wanted != "json":
-            raise InvalidInput(errors={"format": ["Choose json."]})
-        return resume_file(resume)
+        format = _choice(request, "format", ("json", "html", "pdf"))
+        style, paper = _choice(request, "style", STYLES, "plain"), _choice(request, "paper", PAPERS)
+        if format == "json":
+            return resume_file(resume)
+        if format == "html":
+            return HttpResponse(
+                render_to_string("ai_cms/portfolio/paper/page.html", page_context(resume, style, paper))
+            )
+        return pdf_file(resume, style, paper)
+
+
+def _choice(request: Request, name: str, known: Iterable[str], default: str = "") -> str:
+    """Return a query parameter that is one of ``known``; the first of them, or ``default``, where it is left out."""
+    choices = list(known)
+    value = request.query_params.get(name, default or choices[0])
+    if value not in choices:
+        raise InvalidInput(errors={name: [f"Choose one of: {', '.join(choices)}."]})
+    return str(value)

@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .layouts import FONTS, SPACINGS, Palette
+from .layouts import FONTS, SPACINGS, layouts
+from .shades import line_of, tint_of
 from .tokens import Design, DesignTokens
 
 __all__ = ["css_token", "design_css", "design_of_token"]
@@ -53,15 +54,24 @@ def design_css(design: Design) -> str:
         "radius": f"{design.radius}px",
         "space": SPACINGS[design.spacing],
     }
-    light = {**_colours(design.colors), **shared}
+    light, dark = _colours(design, 0), _colours(design, 1)
     return (
-        f":root {{\n  color-scheme: light dark;\n{_lines(light, '  ')}}}\n"
-        f"@media screen and (prefers-color-scheme: dark) {{\n  :root {{\n{_lines(_colours(design.dark), '    ')}  }}\n}}\n"
+        f":root {{\n  color-scheme: light dark;\n{_lines({**light, **shared}, '  ')}}}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{\n  :root {{\n{_lines(dark, '    ')}  }}\n}}\n"
     )
 
 
-def _colours(palette: Palette) -> dict[str, str]:
-    return {name.replace("_", "-"): value for name, value in asdict(palette).items()}
+def _colours(design: Design, scheme: int) -> dict[str, str]:
+    """Return the colours of the light (0) or the dark (1) scheme."""
+    palette = (design.colors, design.dark)[scheme]
+    layout = layouts.get(design.layout)
+    wished = ""
+    if layout is not None:
+        own = (layout.colors, layout.dark)[scheme]
+        if (own.background, own.primary) == (palette.background, palette.primary):
+            wished = layout.tints[scheme]
+    named = {name.replace("_", "-"): value for name, value in asdict(palette).items()}
+    return {**named, "tint": tint_of(palette, wished), "line": line_of(palette)}
 
 
 def _lines(properties: dict[str, str], indent: str) -> str:

@@ -90,6 +90,11 @@ class PortfolioMixin(models.Model):
         """The design with every token filled in."""
         return Design.of(self.design)
 
+    @property
+    def block_template_folders(self) -> tuple[str, ...]:
+        """Where the templates lie that draw blocks in this design alone."""
+        return (f"ai_cms/portfolio/designs/{self.tokens.layout}/blocks",)
+
     def page_address(self, slug: str = "") -> str:
         """Return the URL path of one of the pages; "" for the home page."""
         home: str = self.get_absolute_url()  # type: ignore[attr-defined]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.urls import path
 
-from . import library, mine, resume, steps
+from . import library, mine, papers, resume, steps
 
 app_name = "ai_cms_portfolio_web"
 
@@ -20,6 +21,8 @@ urlpatterns = [
     path("library/<str:kind>/<int:pk>/", library.EditView.as_view(), name="edit"),
     path("library/<str:kind>/<int:pk>/delete/", library.DeleteView.as_view(), name="delete"),
     path("library/resumes/<int:pk>/export/", library.ExportView.as_view(), name="export"),
+    # Drawing takes seconds, which no transaction of a host's ATOMIC_REQUESTS may last.
+    path("library/resumes/<int:pk>/paper/", transaction.non_atomic_requests(papers.PaperView.as_view()), name="paper"),
     path("<int:pk>/", mine.NextView.as_view(), name="next"),
     path("<int:pk>/delete/", mine.DeletePortfolioView.as_view(), name="delete-portfolio"),
     path("<int:pk>/goal/", steps.GoalView.as_view(), name="goal"),

@@ -99,26 +99,7 @@ def _illustrator(slug: str, actor: Actor) -> Any:
         slug=slug,
         goal="freelance",
         role="Botanical illustrator",
-        design={
-            "layout": "plain",
-            "colors": {
-                "background": "#fbf8f1",
-                "surface": "#f1ebdd",
-                "primary": "#7a3b12",
-                "text": "#2a241b",
-                "muted": "#5f5545",
-            },
-            "dark": {
-                "background": "#1b1813",
-                "surface": "#27221b",
-                "primary": "#f0b27a",
-                "text": "#f3ece0",
-                "muted": "#c2b5a0",
-            },
-            "fonts": {"heading": "old-style", "body": "humanist"},
-            "radius": 2,
-            "spacing": "airy",
-        },
+        design={"layout": "atelier", "spacing": "airy"},
         seo_description="Botanical illustrator: plates, signs and packets, drawn from life.",
         is_published=True,
         pages=[
@@ -243,7 +224,7 @@ def _developer(slug: str, actor: Actor) -> Any:
         slug=slug,
         goal="job",
         role="Backend developer",
-        design={"layout": "plain", "fonts": {"heading": "grotesque"}},
+        design={"layout": "console"},
         seo_description="Backend developer: data that stays right, pages that load at once.",
         is_published=True,
         pages=[
