@@ -13,9 +13,10 @@ from ai_cms.core.exceptions import Conflict
 from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.pages import get_page_model, services, tree
 from ai_cms.pages.addresses import public_url
-from ai_cms.pages.exceptions import PublishRefused
+from ai_cms.pages.exceptions import InvalidSchedule, PublishRefused
 from ai_cms.pages.models import RevisionKind
 from ai_cms.pages.services import PageSpec
+from ai_cms.pages.snapshots import PAGE_FIELDS
 
 from .base import HERE, Importer, ImportHook, ImportItem, ImportOptions, Spool, digest_of
 from .exceptions import ImportRefused
@@ -23,9 +24,10 @@ from .fitting import fit_item, page_type_of
 from .models import ImportedPage
 from .pictures import picture_origins, policy_warning
 from .plan import Chunks, Plan, Planned, choose_slug, make_plan
-from .records import make_redirects, remember
+from .records import make_redirects, redirect_archives, remember
 from .registry import importers
 from .report import Action, ImportReport, ReportedItem
+from .terms import ImportedAuthor, ImportedTerm
 from .tidy import keep_ids, rewrite_links
 
 if TYPE_CHECKING:
@@ -165,23 +167,30 @@ class _Run:
                 raise TypeError(f"{type(hook).__qualname__}.before_item() must return the item it was given, or None.")
         item.key = key
         fit_item(item, self.notices)
-        self.places[key] = self.spool.put([item.blocks, item.metadata, item.fields])
+        terms = [term.to_json() for term in item.terms]
+        authors = [[author.name, author.email, author.slug] for author in item.authors]
+        self.places[key] = self.spool.put([item.blocks, item.metadata, item.fields, terms, authors])
         self.weights[key] = 1 + self.spool.last_size // WEIGHT_BYTES
-        item.blocks, item.metadata, item.fields = [], {}, {}
+        item.blocks, item.metadata, item.fields, item.terms, item.authors = [], {}, {}, [], []
         return True
 
     def load(self, planned: Planned) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
-        """Return (blocks, metadata, fields) of an item, its links rewritten."""
+        """Return (blocks, metadata, fields) of an item, its links rewritten, with what the hooks have for its fields."""
         item = planned.item
         place = self.places.get(item.key)
         if place is None:
             raise Conflict("Somebody changed the imported pages at this moment; nothing was imported. Run it again.")
-        blocks, metadata, fields = self.spool.get(place)
+        blocks, metadata, fields, terms, authors = self.spool.get(place)
+        item.terms = [ImportedTerm.from_json(term) for term in terms]
+        item.authors = [ImportedAuthor(*author) for author in authors]
         for block in blocks:
             if block["type"] == "page_list" and block["props"].get("under") == HERE:
                 block["props"]["under"] = planned.path
         blocks = rewrite_links(blocks, lambda url: self.new_link(url, item))
         self.origins.update(picture_origins([blocks, {"image": metadata.get("image")}]))
+        for hook in self.hooks:
+            fields = {**fields, **hook.values(item)}
+        item.terms, item.authors = [], []
         return blocks, metadata, fields
 
     def new_link(self, url: str, item: ImportItem) -> str | None:
@@ -193,6 +202,8 @@ class _Run:
     # Under the lock
 
     def write(self, plan: Plan) -> ImportReport:
+        for hook in self.hooks:
+            hook.begin(self.target, self.actor)
         for planned in plan.ordered:
             if planned.path:
                 for link in planned.item.links:
@@ -258,6 +269,7 @@ class _Run:
         if page.path != planned.path:
             raise Conflict("Somebody made pages here at this moment; nothing was imported. Run it again.")
         planned.page_id, planned.published, planned.touched = page.pk, page.published_version is not None, True
+        self.schedule(planned.item, page)
         for hook in self.hooks:
             hook.after_item(planned.item, page, True)
 
@@ -286,7 +298,7 @@ class _Run:
         page = services.update_page(
             page,
             actor=self.actor,
-            fields={"title": item.title, "metadata": metadata, **fields},
+            fields=_known_fields(page, {"title": item.title, "metadata": metadata, **fields}),
             content=keep_ids(page.content_json.to_json(), blocks),
             slug=self.new_slug(planned, page) if record.state.get("slug", "") != item.slug else None,
             kind=RevisionKind.IMPORT,
@@ -303,6 +315,7 @@ class _Run:
         elif turned and not wanted and page.live:
             page = services.unpublish_page(page, actor=self.actor)
         page = get_page_model().objects.get(pk=page.pk)
+        self.schedule(item, page)
         planned.path, planned.slug, planned.published = page.path, page.slug, page.live
         record.version = page.version
         reordered = record.state.get("order") != list(item.order)
@@ -324,6 +337,17 @@ class _Run:
             services.publish_page(page, actor=self.actor)
         except PublishRefused as error:
             self.notices.add(f"It cannot be published and stayed a draft: {error}", item=item.label, line=item.line)
+
+    def schedule(self, item: ImportItem, page: Any) -> None:
+        """Have a page published and taken off when the source has it so, unless nothing is to be published."""
+        if self.options.drafts or not (item.go_live_at or item.expire_at):
+            return
+        if (page.go_live_at, page.expire_at) == (item.go_live_at, item.expire_at):
+            return
+        try:
+            services.schedule_page(page, actor=self.actor, go_live_at=item.go_live_at, expire_at=item.expire_at)
+        except (PublishRefused, InvalidSchedule) as error:
+            self.notices.add(f"Its dates were not set: {error}", item=item.label, line=item.line)
 
     def reorder(self, plan: Plan) -> None:
         """Give siblings the order of the source where the source changed it; pages of people keep their places."""
@@ -362,7 +386,15 @@ class _Run:
         wanted = self.options.redirects
         if wanted is None:
             wanted = self.target.parent_id is None
-        return make_redirects(plan, target=self.target, old_paths=self.importer.old_paths) if wanted else 0
+        if not wanted:
+            return 0
+        made = make_redirects(plan, target=self.target, old_paths=self.importer.old_paths)
+        targets = {}
+        for archive in self.importer.old_archives() if self.hooks else ():
+            target = next(filter(None, (hook.archive_url(archive) for hook in self.hooks)), None)
+            if target:
+                targets.setdefault(archive.path, target)
+        return made + redirect_archives(plan, targets, target=self.target)
 
     def reported(self, planned: Planned) -> ReportedItem:
         item = planned.item
@@ -376,6 +408,12 @@ def _pairs(planned: Planned, spec: PageSpec) -> Iterator[tuple[Planned, PageSpec
     # None where the page was inserted before what is below it.
     for child, inner in zip(planned.new_children, spec.children, strict=False):
         yield from _pairs(child, inner)
+
+
+def _known_fields(page: AbstractPage, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that a page has: it may be of the type that its items became before another app was installed."""
+    known = {*PAGE_FIELDS, *(field.name for field in page.type_fields())}
+    return {name: value for name, value in fields.items() if name in known}
 
 
 def _fit_key(key: str) -> str:

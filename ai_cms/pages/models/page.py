@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -26,6 +26,8 @@ from ..relations import is_plain_relation, save_related
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
+
+    from .publication import Publication
 
 __all__ = ["AbstractPage", "AbstractPageMeta", "Page", "PageStatus"]
 
@@ -233,6 +235,14 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
     def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
         """Return more context for the page's template; override and extend."""
         return {}
+
+    def linked_data(self, data: dict[str, Any], *, origin: str, publication: Publication | None) -> dict[str, Any]:
+        """Return the schema.org data of the page's head; ``data`` is what every page says. Override to say more."""
+        return data
+
+    @classmethod
+    def after_publishing(cls, published: Sequence[tuple[Self, Publication]]) -> None:
+        """Do more for pages of this type that were published, in the same transaction; an import has many at once."""
 
     def receive(self, request: HttpRequest) -> HttpResponseBase | None:
         """Answer a form that was sent to the published page (POST); ``None``: the page takes none, which is answered 405.

@@ -62,6 +62,7 @@ def write_publication(
     if facets:
         PublicationFacet.objects.bulk_create(facets)
     page.published_version = version
+    type(shown).after_publishing([(shown, publication)])
     return publication
 
 

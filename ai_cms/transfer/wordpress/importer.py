@@ -15,15 +15,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from django.utils import timezone
+
 from ai_cms.blocks.convert.result import file_url
 from ai_cms.core.slugs import make_slug
 
 from ..base import Importer, ImportItem, Notices, Spool, digest_of, page_list
 from ..exceptions import ImportRefused
 from ..registry import importers
+from ..terms import ImportedAuthor, OldArchive
 from ..tidy import plain_text
+from .archives import Archives
 from .gutenberg import wordpress_to_blocks
-from .item_values import date_of, number_of, terms_of
+from .item_values import date_of, number_of, terms_in, terms_of
 from .menus import Menus
 from .wxr import KNOWN_VERSIONS, WxrItem, WxrSite, open_wxr, read_wxr
 
@@ -70,7 +74,7 @@ class WordPressImporter(Importer):
     """
 
     name = "wordpress"
-    revision = 2
+    revision = 3
 
     def __init__(self, source: str | Path, *, notices: Notices | None = None, **options: Any) -> None:
         super().__init__(source, notices=notices, **options)
@@ -91,7 +95,7 @@ class WordPressImporter(Importer):
         self.posts_parent: str | None = None
         self.hosts: set[str] = set()
         self.base = ""
-        #: How many texts have each custom field that is not kept.
+        self.archives = Archives()
 
     def close(self) -> None:
         self.spool.close()
@@ -128,7 +132,7 @@ class WordPressImporter(Importer):
         if fields:
             names = ", ".join(f"“{name[:50]}”" for name, _count in fields.most_common(20))
             self.notices.add(f"{len(fields)} custom fields were not imported (--custom-field keeps one): {names}.")
-        if self.site.described:
+        if self.site.described and not any(hook.takes_terms for hook in importers.hooks(self.name)):
             self.notices.add(f"The descriptions of {self.site.described} categories and tags were not imported.")
         if comments:
             self.notices.add(f"{comments} comments were not imported.")
@@ -172,8 +176,8 @@ class WordPressImporter(Importer):
         if raw.status in _SKIPPED_STATUSES:
             self.left_out.append(item)
             return None
-        item.publish = self.is_public(raw, item)
         item.created_at, unreadable = date_of(raw)
+        item.publish = self.is_public(raw, item)
         if unreadable:
             used = f"{item.created_at:%Y-%m-%d %H:%M} UTC was used" if item.created_at else "it has none now"
             self.notices.add(
@@ -181,6 +185,8 @@ class WordPressImporter(Importer):
                 item=item.title or item.key,
                 line=raw.line,
             )
+        if not is_page and item.publish:
+            self.archives.add(item, raw, self.site)
         stamp = item.created_at.isoformat() if item.created_at else ""
         item.order = (0, 1, number_of(raw.menu_order), "") if is_page else (1, 0, 0, stamp)
         kept = {"fields": sorted(pair for pair in raw.meta if self.keeps(pair[0])), "password": bool(raw.password)}
@@ -208,7 +214,10 @@ class WordPressImporter(Importer):
             return False
         if raw.status == "publish":
             return True
-        if raw.status == "future":
+        if raw.status == "future" and item.created_at is not None and item.created_at > timezone.now():
+            item.go_live_at = item.created_at
+            warn(f"It was to appear on {raw.post_date or raw.post_date_gmt}; it is a draft that is to go live then.")
+        elif raw.status == "future":
             warn(f"It was to appear on {raw.post_date or raw.post_date_gmt}; it is a draft now.")
         elif raw.status == "private":
             warn("It was private; it is a draft now.")
@@ -246,6 +255,7 @@ class WordPressImporter(Importer):
                     publish=any(post.publish for post in posts),
                     order=(0, 2, 0, ""),
                     digest="container",
+                    lists_posts=True,
                 )
                 yield container
             self.posts_parent = page.key if page is not None else f"container:{slug}"
@@ -256,7 +266,7 @@ class WordPressImporter(Importer):
             position = self.menus.position(item.key)
             if position is not None and item.kind == "page":
                 item.order = (0, 0, position, "")
-            lists_posts = item.key == self.posts_parent
+            lists_posts = item.lists_posts = item.key == self.posts_parent
             pictures = sorted(self.pictures(item)[0].items())
             item.digest = digest_of(
                 item.digest, item.parent_key, item.key in self.menus, position, lists_posts, reused, pictures
@@ -286,6 +296,10 @@ class WordPressImporter(Importer):
             item.blocks = [*item.blocks, page_list("newest")]
         item.title = plain_text(raw["title"])
         item.metadata = self.metadata(raw, item)
+        item.terms = terms_in(self.site, raw["categories"])
+        if login := raw["creator"]:
+            name = plain_text(self.site.authors.get(login, login))
+            item.authors = [ImportedAuthor(name, self.site.emails.get(login, ""), login)]
         item.fields = {"in_menus": item.key in self.menus}
         for field, names in (("seo_description", _SEO_DESCRIPTIONS), ("seo_title", _SEO_TITLES)):
             values = [plain_text(value) for name, value in raw["meta"] if name in names]
@@ -356,6 +370,9 @@ class WordPressImporter(Importer):
             if query.get(name):
                 return f"?{query[name][0]}" if not set(query) - {"p", "page_id", "post_type"} else None
         return None if parts.query else path or None
+
+    def old_archives(self) -> Iterable[OldArchive]:
+        return self.archives.old("/" + self.base.partition("/")[2])
 
     def old_paths(self, item: ImportItem) -> Iterable[str]:
         for link in item.links[:1]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
-from .habit import Habits, Source, folder_address
+from ...terms import OldArchive
+from .habit import Habits, Listed, Source, folder_address
 
 __all__ = ["Hugo"]
 
@@ -27,6 +29,26 @@ class Hugo(Habits):
         # Until 0.111 blanks around what is left out became one hyphen, later two.
         for several in (True, False):
             yield folder_address(_part(name, several) for name in names)
+
+    def archives(self, listed: Listed) -> Iterator[OldArchive]:
+        yield OldArchive("/index.xml", "all", feed="rss")
+        for name in ("posts", "post", "blog"):
+            yield OldArchive(f"/{name}/index.xml", "all", feed="rss")
+        kinds = (
+            ("tags", "tag", list(listed.tags)),
+            ("categories", "category", [line[-1] for line in listed.categories]),
+            ("series", "series", list(listed.series)),
+            ("authors", "author", list(listed.authors)),
+        )
+        for folder, kind, names in kinds:
+            if names:
+                yield OldArchive(f"/{folder}/", "all")
+                yield OldArchive(f"/{folder}/index.xml", "all", feed="rss")
+            for name in names:
+                for several in (True, False):
+                    path = unquote(folder_address([folder, _part(name, several)]))
+                    yield OldArchive(path, kind, name)
+                    yield OldArchive(f"{path}index.xml", kind, name, "rss")
 
 
 def _part(name: str, several: bool) -> str:
