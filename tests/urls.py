@@ -17,6 +17,8 @@ if apps.is_installed("ai_cms.accounts"):
     urlpatterns.append(path("accounts/", include("ai_cms.accounts.web.urls")))
 if apps.is_installed("ai_cms.assets"):
     urlpatterns.append(path("", include("ai_cms.assets.urls")))
+if apps.is_installed("ai_cms.posts"):
+    urlpatterns.append(path("", include("ai_cms.posts.urls")))
 # The pages take every path that is left, so they come last.
 if apps.is_installed("ai_cms.pages") and find_spec("ai_cms.pages.urls"):
     urlpatterns.append(path("", include("ai_cms.pages.urls")))

@@ -21,6 +21,7 @@ from .models import (
     Revision,
     Site,
 )
+from .type_rights import real_type, registered_rights, rights_of_type
 
 __all__ = ["PagePolicy", "register_page_policies"]
 
@@ -61,7 +62,8 @@ class PagePolicy(PermissionPolicy[Any]):
     """Decide for pages.
 
     A grant of any kind in a subtree lets the group read its drafts. ``add`` is asked of the parent. Owners read and edit
-    their own pages; they publish only types that say ``owner_may_publish``.
+    their own pages; they publish, delete and restore only types that say ``owner_may_publish``. Page types may grant more
+    (``ai_cms.pages.type_rights``).
     """
 
     scopes = {**PermissionPolicy.scopes, "restore": "write", "use_raw_html": "write", "purge": "admin"}
@@ -94,9 +96,10 @@ class PagePolicy(PermissionPolicy[Any]):
         if obj.owner_id is not None and obj.owner_id == actor.user.pk:
             if action in ("view", "change"):
                 return True
-            if action in ("publish", "delete"):
-                return bool(type(obj).owner_may_publish)
-        return False
+            if action in ("publish", "delete", "restore") and bool(getattr(real_type(obj), "owner_may_publish", False)):
+                return True
+        rights = rights_of_type(real_type(obj))
+        return rights is not None and rights.grants(actor, action, obj)
 
     def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         if not actor.is_authenticated:
@@ -119,6 +122,9 @@ class PagePolicy(PermissionPolicy[Any]):
                         f"{prefix}rght__lte": grant.rght,
                     }
                 )
+        for rights in registered_rights():
+            granted = rights.reach(actor, prefix)
+            where = where if granted is None else where | granted
         return where
 
     def reaches_everything(self, actor: Actor) -> bool:

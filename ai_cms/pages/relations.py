@@ -6,14 +6,14 @@ leaves nothing behind; reading ``page.topics.all()`` gives what is set.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-__all__ = ["clean_related", "is_plain_relation", "related_ids", "save_related", "set_related"]
+__all__ = ["clean_related", "is_plain_relation", "related_ids", "related_ids_of", "save_related", "set_related"]
 
 _WAITING = "_related_to_save"
 _CACHE = "_prefetched_objects_cache"
@@ -25,16 +25,26 @@ def is_plain_relation(field: Any) -> bool:
     return through is not None and bool(through._meta.auto_created)
 
 
+def is_ordered(field: Any) -> bool:
+    """Return whether a field keeps the order in which its rows were given (``ordered_relations`` of the page type)."""
+    return field.name in getattr(field.model, "ordered_relations", ())
+
+
 def related_ids(page: models.Model, field: Any) -> list[Any]:
     """Return the keys that a page's field holds, in their order."""
-    waiting: dict[str, list[Any]] = page.__dict__.get(_WAITING, {})
-    if field.name in waiting:
-        return list(waiting[field.name])
-    if page.pk is None:
-        return []
-    through: Any = field.remote_field.through
-    rows = through._base_manager.using(page._state.db).filter(**{field.m2m_field_name(): page.pk})
-    return sorted(rows.values_list(f"{field.m2m_reverse_field_name()}_id", flat=True))
+    return related_ids_of([page], field)[0]
+
+
+def related_ids_of(pages: Sequence[models.Model], field: Any) -> list[list[Any]]:
+    """Return the keys that a field of each page holds, in their order; one query for all pages."""
+    stored = [page.pk for page in pages if field.name not in page.__dict__.get(_WAITING, {}) and page.pk is not None]
+    by_page: dict[Any, list[Any]] = {}
+    if stored:
+        source, target = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+        rows = field.remote_field.through._base_manager.using(pages[0]._state.db).filter(**{f"{source}__in": stored})
+        for page_id, key in rows.order_by("pk" if is_ordered(field) else target).values_list(source, target):
+            by_page.setdefault(page_id, []).append(key)
+    return [list(page.__dict__.get(_WAITING, {}).get(field.name, by_page.get(page.pk, ()))) for page in pages]
 
 
 def set_related(page: models.Model, field: Any, ids: Iterable[Any]) -> None:
@@ -42,6 +52,9 @@ def set_related(page: models.Model, field: Any, ids: Iterable[Any]) -> None:
     wanted = [field.target_field.to_python(value) for value in ids]
     rows = field.related_model._base_manager.using(page._state.db).filter(pk__in=wanted)
     kept = sorted(rows.values_list("pk", flat=True)) if wanted else []
+    if is_ordered(field):
+        there = set(kept)
+        kept = [key for key in dict.fromkeys(wanted) if key in there]
     # New dicts: a copy of the page shares these.
     page.__dict__[_WAITING] = {**page.__dict__.get(_WAITING, {}), field.name: kept}
     shown = field.related_model._default_manager.filter(pk__in=kept)
@@ -57,10 +70,27 @@ def save_related(page: models.Model, names: Collection[str] | None = None) -> se
         if names is None or name in names:
             cache.pop(name, None)
             page.__dict__[_CACHE] = cache
-            getattr(page, name).set(waiting.pop(name))
+            wanted = waiting.pop(name)
+            if is_ordered(fields[name]):
+                _write_ordered(page, fields[name], wanted)
+            else:
+                getattr(page, name).set(wanted)
     if _WAITING in page.__dict__:
         page.__dict__[_WAITING] = waiting
     return set(fields)
+
+
+def _write_ordered(page: models.Model, field: Any, wanted: list[Any]) -> None:
+    """Make the rows of a field those of ``wanted``, in this order: the order of the rows that hold them together."""
+    through: Any = field.remote_field.through
+    rows = through._base_manager.using(page._state.db)
+    source, target = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+    own = rows.filter(**{source: page.pk})
+    present = list(own.order_by("pk").values_list(target, flat=True))
+    if present != wanted[: len(present)]:
+        own.delete()
+        present = []
+    rows.bulk_create(through(**{source: page.pk, target: key}) for key in wanted[len(present) :])
 
 
 def clean_related(field: Any, raw: Any) -> list[Any]:
@@ -88,4 +118,4 @@ def clean_related(field: Any, raw: Any) -> list[Any]:
             _("There is no %(name)s %(ids)s.")
             % {"name": field.related_model._meta.verbose_name, "ids": ", ".join(missing)}
         )
-    return sorted(found)
+    return list(dict.fromkeys(ids)) if is_ordered(field) else sorted(found)

@@ -152,6 +152,8 @@ def assign_fields(
         for name, field in type_fields.items():
             if name not in values and not field.blank and not field.has_default() and name not in errors:
                 errors[name] = [_("This field is required.")]
+    if actor is not None and not errors:
+        errors = dict(page.refused_fields(changed, actor))
     if errors:
         raise InvalidInput(errors=errors)
     return changed

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -203,12 +204,12 @@ def find_archive(host: str, kind: str = "all", slug: str = "") -> Archive | None
     return _named(archive, found)
 
 
-def _subject(kind: str, slug: str) -> dict[str, Subquery] | None:
+def _subject(kind: str, slug: str) -> dict[str, Any] | None:
     """Return subqueries for the columns of what a list is of."""
     if kind == "category":
         return _columns(get_category_model()._base_manager.filter(slug=slug), "pk", "name", "slug", "description")
     if kind == "tag":
-        return _columns(_tags(slug), "pk", "name", "slug")
+        return _tag_columns(slug, "pk", "name", "slug")
     if kind == "author":
         names = [name for name in ("name", "first_name", "last_name", "username", "slug", "bio") if _user_has(name)]
         return _columns(get_user_model()._base_manager.filter(author_condition(slug)), "pk", *names)
@@ -217,12 +218,11 @@ def _subject(kind: str, slug: str) -> dict[str, Subquery] | None:
     return None
 
 
-def _tags(slug: str) -> Any:
-    """Return the tags of a slug, or of a name; the same word in several languages is as many tags."""
-    rows = get_tag_model()._base_manager.filter(Q(slug=slug) | Q(key=tag_key(slug)))
-    # Of the site's own language before others.
-    ours = Case(When(locale=OuterRef("locale"), then=Value(0)), default=Value(1))
-    return rows.order_by(ours, "pk")
+def _tag_columns(slug: str, *names: str) -> dict[str, Any]:
+    """Return columns of the tag of a slug, or of a name; of the site's own language, else of the first that has the word."""
+    rows = get_tag_model()._base_manager.filter(Q(slug=slug) | Q(key=tag_key(slug))).order_by("pk")
+    ours, others = _columns(rows.filter(locale=OuterRef("locale")), *names), _columns(rows, *names)
+    return {name: Coalesce(ours[name], others[name]) for name in names}
 
 
 def _columns(rows: Any, *names: str) -> dict[str, Subquery]:

@@ -18,7 +18,7 @@ __all__ = ["blog_posting", "text_source"]
 _SCHEMA = "https://schema.org/"
 
 
-def blog_posting(data: dict[str, Any], page: Any, *, origin: str) -> dict[str, Any]:
+def blog_posting(data: dict[str, Any], page: Any, origin: str) -> dict[str, Any]:
     """Return ``data`` of a page as that of a BlogPosting."""
     shown = shown_of(page)
     site = page.site

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ai_cms.blocks.documents.pictures import unfinish_blocks
 
-from . import get_category_model
 from .conf import posts_settings
 from .reading_time import reading_minutes
 from .records import PostRecord, PostTerm
@@ -18,18 +17,18 @@ from .records import PostRecord, PostTerm
 if TYPE_CHECKING:
     from ai_cms.pages.models import Publication
 
-__all__ = ["content_digest", "lists_of", "record_published", "refile_category"]
+__all__ = ["content_digest", "lists_of", "record_published"]
 
 #: One id for each page and language, the same wherever the page is imported to.
 _NAMESPACE = uuid.UUID("6b0f2b7e-6a0c-5d1c-9c39-1d6a1f3c8a52")
 _BATCH = 500
 
-Lists = dict[tuple[str, str], bool]
+Lists = set[tuple[str, str]]
 
 
 def record_published(published: Sequence[tuple[Any, Publication]]) -> None:
     """Bring the records of posts that were just published up to their publications."""
-    using = published[0][1]._state.db
+    using = published[0][0]._state.db
     records = PostRecord.objects.using(using).in_bulk([page.pk for page, _publication in published])
     fresh: list[PostRecord] = []
     changed: list[PostRecord] = []
@@ -79,77 +78,38 @@ def _plain(block: dict[str, Any]) -> dict[str, Any]:
 
 
 def lists_of(page: Any) -> Lists:
-    """Return the lists that a post stands in: (kind, value) → whether it is one above the post's own."""
+    """Return the lists that a post stands in, as (kind, value); in categories those above its own too."""
     facts = page.public_facts()
-    found: Lists = {("category", str(row.pk)): True for row in facts.above}
-    found |= {("category", str(row.pk)): False for row in facts.categories}
-    found |= {("tag", str(row.pk)): False for row in facts.tags}
-    found |= {("author", str(user.pk)): False for user in facts.authors()}
+    found = {("category", str(row.pk)) for row in (*facts.categories, *facts.above)}
+    found |= {("tag", str(row.pk)) for row in facts.tags}
+    found |= {("author", str(user.pk)) for user in facts.authors()}
     if page.series:
-        found["series", page.series] = False
+        found.add(("series", page.series))
     if page.sticky:
-        found["sticky", "1"] = False
+        found.add(("sticky", "1"))
     return found
 
 
-class _Categories:
-    """The tree of categories, read when one is asked for."""
-
-    def __init__(self, using: str) -> None:
-        self.using = using
-        self._parents: dict[Any, Any] | None = None
-
-    def of(self, pk: Any) -> list[Any]:
-        """Return the keys of the categories above one."""
-        if self._parents is None:
-            self._parents = dict(get_category_model()._base_manager.using(self.using).values_list("pk", "parent_id"))
-        line: list[Any] = []
-        pk = self._parents.get(pk)
-        while pk is not None and pk not in line:
-            line.append(pk)
-            pk = self._parents.get(pk)
-        return line
-
-
-def _file(wanted: dict[int, Lists], dates: dict[int, Any], using: str, *kinds: str) -> None:
-    """Make the rows of the lists that posts stand in what they should be; most stay. ``kinds``: look at these alone."""
+def _file(wanted: dict[int, Lists], dates: dict[int, Any], using: str) -> None:
+    """Make the rows of the lists that posts stand in what they should be; most stay."""
     terms = PostTerm.objects.using(using)
     keys = list(wanted)
-    present: dict[int, Lists] = {pk: {} for pk in keys}
+    present: dict[int, Lists] = {pk: set() for pk in keys}
     gone: list[int] = []
     for start in range(0, len(keys), _BATCH):
         rows = terms.filter(record_id__in=keys[start : start + _BATCH])
-        rows = rows.filter(kind__in=kinds) if kinds else rows
-        for term, pk, kind, value, inherited in rows.values_list("pk", "record_id", "kind", "value", "inherited"):
-            if wanted[pk].get((kind, value)) is inherited:
-                present[pk][kind, value] = inherited
+        for term, pk, kind, value in rows.values_list("pk", "record_id", "kind", "value"):
+            if (kind, value) in wanted[pk]:
+                present[pk].add((kind, value))
             else:
                 gone.append(term)
     if gone:
         terms.filter(pk__in=gone).delete()
     terms.bulk_create(
         [
-            PostTerm(record_id=pk, kind=kind, value=value, inherited=inherited, published_at=dates[pk])
+            PostTerm(record_id=pk, kind=kind, value=value, published_at=dates[pk])
             for pk in keys
-            for (kind, value), inherited in sorted(wanted[pk].items())
-            if (kind, value) not in present[pk]
+            for kind, value in sorted(wanted[pk] - present[pk])
         ],
         batch_size=2_000,
     )
-
-
-def refile_category(pk: Any, *, using: str) -> None:
-    """File the posts of a category and of those below it anew: it has moved in the tree."""
-    rows = PostTerm.objects.using(using).filter(kind="category")
-    dates = dict(rows.filter(value=str(pk)).values_list("record_id", "published_at"))
-    above = _Categories(using)
-    to_key = get_category_model()._meta.pk.to_python
-    wanted: dict[int, Lists] = {record: {} for record in dates}
-    keys = list(dates)
-    for start in range(0, len(keys), _BATCH):
-        direct = rows.filter(record_id__in=keys[start : start + _BATCH], inherited=False)
-        for record, value in direct.values_list("record_id", "value"):
-            wanted[record]["category", value] = False
-            for upper in above.of(to_key(value)):
-                wanted[record].setdefault(("category", str(upper)), True)
-    _file(wanted, dates, using, "category")

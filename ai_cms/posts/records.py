@@ -48,8 +48,6 @@ class PostTerm(models.Model):
     record = models.ForeignKey(PostRecord, on_delete=models.CASCADE, related_name="terms")
     kind = models.CharField(max_length=10)
     value = models.CharField(max_length=100)
-    # A category above one that the post was filed under.
-    inherited = models.BooleanField(default=False)
     published_at = models.DateTimeField()
 
     class Meta:

@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "tests.blocks.host",
     "tests.pages.kinds",
-    *(f"ai_cms.{app}" for app in ("core", "blocks", "assets", "llm", "pages", "transfer", "assist")),
+    *(f"ai_cms.{app}" for app in ("core", "blocks", "assets", "llm", "pages", "transfer", "assist", "posts")),
 ]
 
 MIDDLEWARE = [

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -27,9 +28,13 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
+    from ai_cms.core.permissions import Actor
+
     from .publication import Publication
 
 __all__ = ["AbstractPage", "AbstractPageMeta", "Page", "PageStatus"]
+
+EXCERPT_WORDS = 40
 
 
 class PageStatus(models.TextChoices):
@@ -241,7 +246,7 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
         return data
 
     @classmethod
-    def after_publishing(cls, published: Sequence[tuple[Self, Publication]]) -> None:
+    def after_publishing(cls, published: Sequence[tuple[Any, Publication]]) -> None:
         """Do more for pages of this type that were published, in the same transaction; an import has many at once."""
 
     def receive(self, request: HttpRequest) -> HttpResponseBase | None:
@@ -277,6 +282,30 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
     def search_extra(self) -> str:
         """Return more text of the page type to be found by the full-text search."""
         return ""
+
+    def get_excerpt(self, text: str) -> str:
+        """Return a short text for lists: of the metadata, the search engine description or the first 40 words of ``text``."""
+        given = (self.metadata or {}).get("excerpt")
+        if isinstance(given, str) and given.strip():
+            return given.strip()
+        if self.seo_description:
+            return self.seo_description
+        words = text.split(None, EXCERPT_WORDS)
+        return " ".join(words[:EXCERPT_WORDS]) + ("…" if len(words) > EXCERPT_WORDS else "")
+
+    def public_fields(self) -> dict[str, Any]:
+        """Return values of the type's fields as the public reads them, in place of the keys of rows; in lists too."""
+        return {}
+
+    @classmethod
+    @contextmanager
+    def loaded_for_public(cls, pages: Sequence[AbstractPage]) -> Iterator[None]:
+        """Load at once what facets and public fields of ``pages``, all of this type, need while they are published."""
+        yield
+
+    def refused_fields(self, changed: Collection[str], actor: Actor) -> dict[str, list[str]]:
+        """Return messages by field for those of the ``changed`` fields that hold what ``actor`` may not put there."""
+        return {}
 
 
 class AbstractPageMeta:

@@ -14,7 +14,7 @@ from .drafts import DraftEdit, apply_page_operations, restore_revision, update_p
 from .page_types import check_place, page_types, resolve_page_type
 from .previews import make_preview_link, open_preview_link, revoke_preview_links
 from .proposals import accept_proposal, create_proposal, proposal_state, reject_proposal
-from .publications import json_tail
+from .publications import json_tail, refresh_public_fields
 from .publishing import publish_page, publish_scheduled, schedule_page, unpublish_page
 from .sites import create_site
 from .structure import create_page, move_page, reorder_pages
@@ -45,6 +45,7 @@ __all__ = [
     "publish_page",
     "publish_scheduled",
     "purge_page",
+    "refresh_public_fields",
     "reject_proposal",
     "reorder_pages",
     "resolve_page_type",

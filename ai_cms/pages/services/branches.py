@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -157,6 +158,17 @@ def _own_tables(page_type: type[AbstractPage], base: type[models.Model]) -> list
 
 def _insert_records(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
     """Write revisions, elements, publications and facets of freshly made pages."""
+    by_type: dict[type[AbstractPage], list[AbstractPage]] = {}
+    for spec in specs:
+        if spec.publish:
+            by_type.setdefault(type(spec.page), []).append(spec.page)
+    with ExitStack() as loaded:
+        for page_type, pages in by_type.items():
+            loaded.enter_context(page_type.loaded_for_public(pages))
+        _insert_rows(specs, actor, kind)
+
+
+def _insert_rows(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
     now = timezone.now()
     revisions: list[Revision] = []
     elements: list[Element] = []
@@ -178,10 +190,10 @@ def _insert_records(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
     insert_rows(Publication, publications, batch_size=BATCH)
     facets = [row for page, made in zip(published, publications, strict=True) for row in facet_rows(page, made)]
     insert_rows(PublicationFacet, facets, batch_size=2000, keys=False)
-    by_type: dict[type[AbstractPage], list[tuple[Any, Publication]]] = {}
+    written: dict[type[AbstractPage], list[tuple[Any, Publication]]] = {}
     for page, made in zip(published, publications, strict=True):
-        by_type.setdefault(type(page), []).append((page, made))
-    for page_type, members in by_type.items():
+        written.setdefault(type(page), []).append((page, made))
+    for page_type, members in written.items():
         page_type.after_publishing(members)
     base = get_page_model()
     for moment, pks in dated.items():

@@ -38,8 +38,9 @@ def bulk_create_pages(
     InvalidInput, InvalidDocument, PageTypeRefused, PathTakenByRoute, PublishRefused and what permissions raise.
     """
     who = Actor.of(actor)
-    policy_for(parent).require(who, "add", parent)
     roots = list(specs)
+    if not roots:
+        policy_for(parent).require(who, "add", parent)
     wanted = {(spec.page_type or "", spec.publish) for root in roots for spec in root.walk()}
     for page_type, publish in wanted:
         require_new(who, resolve_page_type(page_type), parent, publish=publish)

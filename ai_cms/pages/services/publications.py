@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.pictures import finish_blocks
 from ai_cms.blocks.documents.provenance import provenance_summary
 from ai_cms.core.permissions import Actor
 
+from .. import get_page_model
 from ..budget import budget_errors
 from ..conf import pages_settings
 from ..exceptions import PageNotFound, PublishRefused
@@ -22,10 +26,18 @@ from ..pictures import picture_facets
 from ..provenance import public_blocks
 from ..search.index import search_columns
 from ..snapshots import apply_snapshot, document_problems, missing_required, published_values, type_documents
+from .locks import touch_site
 
-__all__ = ["facet_rows", "json_tail", "publication_values", "refuse_errors", "write_publication"]
+__all__ = [
+    "facet_rows",
+    "json_tail",
+    "publication_values",
+    "refresh_public_fields",
+    "refuse_errors",
+    "write_publication",
+]
 
-SUMMARY_WORDS = 40
+_BATCH = 200
 
 
 def write_publication(
@@ -50,19 +62,20 @@ def write_publication(
     now = timezone.now()
     rows = Publication.objects.filter(page_id=page.pk).values_list("pk", "first_published_at")
     old = None if first else rows.first()
-    values = publication_values(shown, version=version, revision=revision, now=now, first=old[1] if old else None)
-    values["published_by"] = actor.account
-    if old is None:
-        publication = Publication.objects.create(page_id=page.pk, **values)
-    else:
-        publication = Publication(pk=old[0], page_id=page.pk, **values)
-        publication.save(force_update=True)
-        PublicationFacet.objects.filter(publication_id=publication.pk).delete()
-    facets = facet_rows(shown, publication)
-    if facets:
-        PublicationFacet.objects.bulk_create(facets)
+    with type(shown).loaded_for_public([shown]):
+        values = publication_values(shown, version=version, revision=revision, now=now, first=old[1] if old else None)
+        values["published_by"] = actor.account
+        if old is None:
+            publication = Publication.objects.create(page_id=page.pk, **values)
+        else:
+            publication = Publication(pk=old[0], page_id=page.pk, **values)
+            publication.save(force_update=True)
+            PublicationFacet.objects.filter(publication_id=publication.pk).delete()
+        facets = facet_rows(shown, publication)
+        if facets:
+            PublicationFacet.objects.bulk_create(facets)
+        type(shown).after_publishing([(shown, publication)])
     page.published_version = version
-    type(shown).after_publishing([(shown, publication)])
     return publication
 
 
@@ -85,10 +98,10 @@ def publication_values(
     document = page.content_json
     first = first or _published_before(page) or now
     text = document.text()
-    beside = [found.text() for found in type_documents(page).values()]
     marked = pages_settings.EXPOSE_PROVENANCE
     # Addresses and measures of pictures are in the row, so that showing the page asks nobody for them.
     finished = finish_blocks(document.blocks, public=True)
+    own = page.public_fields()
     common: dict[str, Any] = {
         "type": page.type_name(),
         "title": page.title,
@@ -98,12 +111,14 @@ def publication_values(
         "published_at": now,
         "version": version,
     }
-    summary = {**common, "excerpt": excerpt(page, text), "metadata": page.metadata}
+    summary = {**common, "excerpt": page.get_excerpt(text), "metadata": page.metadata}
+    if own:
+        summary["fields"] = own
     body = {
         **common,
         "seo": {"title": page.seo_title or page.title, "description": page.seo_description},
         "metadata": page.metadata,
-        "fields": published_values(page, marked=marked),
+        "fields": {**published_values(page, marked=marked), **own},
         "provenance": provenance_summary(document) if marked else {},
         "content_json": public_blocks(finished, marked=marked),
     }
@@ -126,8 +141,13 @@ def publication_values(
         "summary": json_tail(summary),
         "html": "",
         "html_key": "",
-        **search_columns(page, "\n".join(part for part in (text, *beside) if part)),
+        **search_columns(page, _words(page, document)),
     }
+
+
+def _words(page: AbstractPage, document: Document) -> str:
+    """Return the words of a document and of those beside it."""
+    return "\n".join(text for found in (document, *type_documents(page).values()) if (text := found.text()))
 
 
 def _published_before(page: AbstractPage) -> datetime | None:
@@ -142,15 +162,58 @@ def _published_before(page: AbstractPage) -> datetime | None:
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 
-def excerpt(page: AbstractPage, text: str) -> str:
-    """Return a short text for lists: the one in the metadata, the search engine description or the first 40 words."""
-    given = (page.metadata or {}).get("excerpt")
-    if isinstance(given, str) and given.strip():
-        return given.strip()
-    if page.seo_description:
-        return page.seo_description
-    words = text.split(None, SUMMARY_WORDS)
-    return " ".join(words[:SUMMARY_WORDS]) + ("…" if len(words) > SUMMARY_WORDS else "")
+def refresh_public_fields(publications: Iterable[int]) -> int:
+    """Write the public fields and facets of publications anew, from what was published; returns how many.
+
+    For apps whose rows pages name, such as categories: in the transaction that changes one of these. ``publications``: keys.
+    """
+    keys = list(publications)
+    for start in range(0, len(keys), _BATCH):
+        chosen = Publication.objects.filter(pk__in=keys[start : start + _BATCH]).order_by("pk")
+        rows = list(chosen.select_for_update(of=("self",), no_key=True))
+        pages = get_page_model().all_objects.in_bulk([row.page_id for row in rows])
+        shown = {row.pk: pages[row.page_id] for row in rows}
+        by_page = _published_revisions(rows)
+        by_type: dict[type[AbstractPage], list[AbstractPage]] = {}
+        for page in shown.values():
+            if page.pk in by_page:
+                apply_snapshot(page, by_page[page.pk].snapshot)
+            by_type.setdefault(type(page), []).append(page)
+        with ExitStack() as loaded:
+            for page_type, members in by_type.items():
+                loaded.enter_context(page_type.loaded_for_public(members))
+            for row in rows:
+                _refresh(row, shown[row.pk])
+            for page_type in by_type:
+                page_type.after_publishing([(shown[row.pk], row) for row in rows if type(shown[row.pk]) is page_type])
+        # Lists show what has changed too.
+        for site_id in sorted({row.site_id for row in rows}):
+            touch_site(site_id)
+    return len(keys)
+
+
+def _published_revisions(rows: Sequence[Publication]) -> dict[int, Revision]:
+    """Return the revisions that publications were made of, without their documents, by page."""
+    wanted = {(row.page_id, row.revision) for row in rows}
+    every = Revision.objects.filter(page_id__in=[row.page_id for row in rows]).values_list("pk", "page_id", "number")
+    keys = [pk for pk, page_id, number in every if (page_id, number) in wanted]
+    return {row.page_id: row for row in Revision.objects.filter(pk__in=keys).defer("content_json", "overwritten")}
+
+
+def _refresh(publication: Publication, page: AbstractPage) -> None:
+    own = page.public_fields()
+    for column in ("summary", "body"):
+        value = json.loads("{" + getattr(publication, column))
+        value["fields"] = {**value.get("fields", {}), **own}
+        setattr(publication, column, json_tail(value))
+    publication.html = publication.html_key = ""
+    publication.modified_at = timezone.now()
+    columns = search_columns(page, _words(page, Document(publication.content)))
+    for name, text in columns.items():
+        setattr(publication, name, text)
+    publication.save(update_fields=["summary", "body", "html", "html_key", "modified_at", *columns])
+    PublicationFacet.objects.filter(publication_id=publication.pk).delete()
+    PublicationFacet.objects.bulk_create(facet_rows(page, publication))
 
 
 def json_tail(value: dict[str, Any]) -> str:
@@ -160,7 +223,10 @@ def json_tail(value: dict[str, Any]) -> str:
 
 def facet_rows(page: AbstractPage, publication: Publication) -> list[PublicationFacet]:
     """Return the unsaved facet rows of a publication."""
-    facets = {**page.facets(), **picture_facets(publication.content)}
+    facets = page.facets()
+    for name, values in picture_facets(publication.content).items():
+        # A page type may show pictures beside its blocks.
+        facets[name] = [*facets.get(name, ()), *values]
     return [
         PublicationFacet(publication=publication, name=name, value=value)
         for name, values in facets.items()

@@ -18,6 +18,7 @@ from ai_cms.core.permissions import Actor, get_policy, policy_for
 from .. import get_page_model
 from ..exceptions import PublishNeeded
 from ..models import AbstractPage, Publication
+from ..type_rights import rights_of_type
 
 __all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live"]
 
@@ -65,8 +66,14 @@ def _first_refused(actor: Actor, action: str, rows: Any) -> AbstractPage | None:
 def require_new(actor: Actor, page_type: type[AbstractPage], parent: AbstractPage, *, publish: bool) -> None:
     """Ask whether the actor may make a page of this type below ``parent``, and publish it there.
 
-    Both policies are asked where the type has one of its own. Raises NotFound, PermissionRefused.
+    Both policies are asked where the type has one of its own, unless the type's rights allow it there.
+    Raises NotFound, PermissionRefused.
     """
+    rights = rights_of_type(page_type)
+    scopes = ("write", "publish") if publish else ("write",)
+    may_ask = actor.is_authenticated and all(map(actor.has_scope, scopes))
+    if rights is not None and may_ask and rights.may_make(actor, parent, publish=publish):
+        return
     policy_for(parent).require(actor, "add", parent)
     own = get_policy(page_type)
     if own is not policy_for(parent):

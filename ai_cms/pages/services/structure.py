@@ -57,10 +57,9 @@ def create_page(
     permissions raise.
     """
     who = Actor.of(actor)
-    policy_for(parent).require(who, "add", parent)
     model = resolve_page_type(page_type)
-    check_place(model, type(parent))
     require_new(who, model, parent, publish=publish)
+    check_place(model, type(parent))
     page = model(owner=owner if owner is not None else who.account, template=template, locale=parent.locale)
     marks = written_by(who, source)
     assign_fields(page, {"title": title, **(fields or {})}, partial=False, actor=who, provenance=marks)

@@ -1,0 +1,247 @@
+"""What makes a page a post or a blog.
+
+A host that swaps the page model writes ``class Post(PostMixin, MyPage)`` and names it by ``AI_CMS_POST_MODEL``; the same for
+the blog. Importing this module needs no installed app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy
+
+from ai_cms.assets import get_image_model_string
+from ai_cms.core.permissions import Actor
+from ai_cms.pages.services import delete_page, restore_page
+
+from . import get_category_model_string, get_tag_model_string
+from .body import body_html
+from .excerpts import cut_words
+from .extras import extras
+from .facts import Facts, facts_of
+from .refusals import refused_fields
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage, Publication
+
+    # What a mixin may count on: it is always mixed into a page.
+    _Base = AbstractPage
+else:
+    _Base = models.Model
+
+__all__ = ["BlogMixin", "PostMixin", "PostedField"]
+
+
+class PostedField(models.DateTimeField):  # type: ignore[type-arg]
+    """When a post counts as posted: the date it was imported with, else now."""
+
+    def deconstruct(self) -> Any:
+        # To the database, and so to migrations, a time like any other.
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DateTimeField", args, kwargs
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        if add and getattr(model_instance, self.attname) is None:
+            given = (getattr(model_instance, "metadata", None) or {}).get("published_at")
+            setattr(model_instance, self.attname, _moment(given) or timezone.now())
+        return super().pre_save(model_instance, add)
+
+
+def _moment(raw: Any) -> datetime | None:
+    try:
+        found = parse_datetime(raw) if isinstance(raw, str) else None
+    except ValueError:
+        return None
+    return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found
+
+
+class PostMixin(_Base):
+    """The fields of a post, beside those of every page.
+
+    ``author``: who is named first; ``owner``, whose rights count, is the same person unless an editor says otherwise.
+    ``posted_at``: the first publication, or the creation until then; lists are in its order.
+    """
+
+    owner_may_publish: ClassVar[bool] = True
+    #: Shown in the order in which they were given.
+    ordered_relations: ClassVar[tuple[str, ...]] = ("coauthors", "categories", "tags")
+    page_templates: ClassVar[tuple[str, ...]] = ("ai_cms/posts/post.html",)
+
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("author"),
+    )
+    coauthors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("further authors"),
+        help_text=gettext_lazy("They are named too, and may change the draft."),
+    )
+    excerpt = models.TextField(
+        gettext_lazy("excerpt"),
+        blank=True,
+        max_length=2_000,
+        help_text=gettext_lazy("Empty for the first 40 words."),
+    )
+    categories = models.ManyToManyField(
+        get_category_model_string(), blank=True, related_name="+", verbose_name=gettext_lazy("categories")
+    )
+    tags = models.ManyToManyField(
+        get_tag_model_string(), blank=True, related_name="+", verbose_name=gettext_lazy("tags")
+    )
+    thumbnail = models.ForeignKey(
+        get_image_model_string(),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("picture"),
+        help_text=gettext_lazy("Shown in lists, and where the post is shared."),
+    )
+    series = models.CharField(
+        gettext_lazy("series"), max_length=100, blank=True, help_text=gettext_lazy("The same for all its parts.")
+    )
+    series_position = models.PositiveSmallIntegerField(gettext_lazy("part"), null=True, blank=True)
+    sticky = models.BooleanField(
+        gettext_lazy("sticky"), default=False, help_text=gettext_lazy("Stands before newer posts on the blog.")
+    )
+    posted_at = PostedField(gettext_lazy("posted"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+        base_manager_name = "all_objects"
+        verbose_name = gettext_lazy("post")
+        verbose_name_plural = gettext_lazy("posts")
+        permissions = [("publish_post", "Can publish posts")]
+        indexes = [models.Index(fields=["-posted_at"], name="aicms_%(class)s_posted")]
+
+    @property
+    def body(self) -> str:
+        """The draft as HTML."""
+        return body_html(self.content_json.blocks)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the public sees the post, were it not expired."""
+        return self.published_version is not None and self.deleted_at is None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Put the post into the bin as the system; deleting it again changes nothing.
+
+        Where somebody's rights are to be asked, use ``ai_cms.posts.services.delete_post``.
+        """
+        if self.is_deleted:
+            return 0, {}
+        number = delete_page(self, actor=Actor.system("post.delete"))
+        self._take_over(self._reread())
+        return number, {self._meta.label: number}
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+    def restore(self) -> None:
+        """Bring the post back from the bin as the system, published if it was."""
+        if self.is_deleted:
+            self._take_over(restore_page(self, actor=Actor.system("post.restore")))
+
+    restore.alters_data = True  # type: ignore[attr-defined]
+
+    def _reread(self) -> Any:
+        return type(self).all_objects.get(pk=self.pk)
+
+    def _take_over(self, fresh: Any) -> None:
+        for name in ("deleted_at", "deletion", "slug", "path"):
+            setattr(self, name, getattr(fresh, name))
+
+    def get_excerpt(self, text: str) -> str:
+        """Return the excerpt that was given, else the first 40 words."""
+        return self.excerpt.strip() or cut_words(text)
+
+    @classmethod
+    @contextmanager
+    def loaded_for_public(cls, pages: Sequence[AbstractPage]) -> Iterator[None]:
+        for page, facts in zip(pages, facts_of(pages, public=True), strict=True):
+            page.__dict__["_facts"] = facts
+        try:
+            yield
+        finally:
+            for page in pages:
+                page.__dict__.pop("_facts", None)
+
+    def public_facts(self) -> Facts:
+        """Return what the public sees of the post beside its text."""
+        loaded: Facts | None = self.__dict__.get("_facts")
+        return loaded or facts_of([self], public=True)[0]
+
+    def public_fields(self) -> dict[str, Any]:
+        own = {"series": self.series, "series_position": self.series_position, "sticky": self.sticky}
+        return {**super().public_fields(), **self.public_facts().to_json(), **own}
+
+    def facets(self) -> dict[str, list[str]]:
+        """Return categories (those above too) and authors by slug, tags by name and key, the series, the picture."""
+        found = {**super().facets(), **self.public_facts().facets()}
+        if self.series:
+            found["series"] = [self.series]
+        if self.sticky:
+            found["sticky"] = ["1"]
+        return found
+
+    def search_extra(self) -> str:
+        """Return categories, tags, authors and the series, so that words find them."""
+        return "\n".join(part for part in (super().search_extra(), self.series, self.public_facts().words()) if part)
+
+    def refused_fields(self, changed: Collection[str], actor: Actor) -> dict[str, list[str]]:
+        return {**super().refused_fields(changed, actor), **refused_fields(self, changed, actor)}
+
+    def get_context(self, request: Any = None) -> dict[str, Any]:
+        context = {**super().get_context(request), "post": self, "facts": self.public_facts()}
+        for more in extras.post_context:
+            context.update(more(self))
+        return context
+
+    def linked_data(self, data: dict[str, Any], *, origin: str, publication: Publication | None) -> dict[str, Any]:
+        data = super().linked_data(data, origin=origin, publication=publication)
+        for more in extras.linked_data:
+            data = more(data, self, origin)
+        return data
+
+    @classmethod
+    def after_publishing(cls, published: Sequence[tuple[Any, Publication]]) -> None:
+        super().after_publishing(published)
+        for follow in extras.after_publishing:
+            follow(published)
+
+
+class BlogMixin(_Base):
+    """The fields of a page below which posts stand."""
+
+    page_templates: ClassVar[tuple[str, ...]] = ("ai_cms/posts/blog.html",)
+
+    posts_per_page = models.PositiveSmallIntegerField(gettext_lazy("posts on a page"), default=10)
+
+    def get_context(self, request: Any = None) -> dict[str, Any]:
+        context = super().get_context(request)
+        for more in extras.blog_context:
+            context.update(more(self))
+        return context
+
+    class Meta:
+        abstract = True
+        base_manager_name = "all_objects"
+        verbose_name = gettext_lazy("blog")
+        verbose_name_plural = gettext_lazy("blogs")

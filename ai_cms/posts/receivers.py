@@ -1,0 +1,47 @@
+"""Posts follow what happens elsewhere: a first publication, a picture that changes or goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.dispatch import receiver
+
+from ai_cms.assets import get_image_model
+from ai_cms.blocks.html.references import Use, use_finders
+from ai_cms.core.signals import asset_changed, asset_deleted, page_published
+
+from . import get_post_model
+from .services.refreshing import published_with, refresh_posts
+
+__all__ = ["drafts_with_picture"]
+
+
+@receiver(page_published, dispatch_uid="ai_cms_posts.posted")
+def _posted(instance: Any, publication: Any, **kwargs: Any) -> None:
+    """Put the post where its first publication belongs."""
+    if isinstance(instance, get_post_model()) and instance.posted_at != publication.first_published_at:
+        instance.posted_at = publication.first_published_at
+        get_post_model()._base_manager.filter(pk=instance.pk).update(posted_at=publication.first_published_at)
+
+
+@receiver(asset_changed, dispatch_uid="ai_cms_posts.picture_changed")
+def _changed(instance: Any, **kwargs: Any) -> None:
+    refresh_posts(published_with("thumbnail", str(instance.pk)))
+
+
+@receiver(asset_deleted, dispatch_uid="ai_cms_posts.picture_deleted")
+def _deleted(reference: str, **kwargs: Any) -> None:
+    refresh_posts(published_with("thumbnail", reference.partition(":")[2]))
+
+
+def drafts_with_picture(reference: str) -> Iterator[Use]:
+    """Yield the drafts of posts that have the asset ``reference`` as their picture."""
+    kind, _colon, key = reference.partition(":")
+    if kind != "asset" or not key.isdecimal() or not get_image_model()._base_manager.filter(pk=int(key)).exists():
+        return
+    for post in get_post_model().objects.non_polymorphic().filter(thumbnail_id=int(key)).order_by("title", "pk"):
+        yield Use("draft", post.title, post)
+
+
+use_finders.register("posts", drafts_with_picture)
