@@ -15,7 +15,7 @@ from django.db.models.fields import BooleanField
 
 from ai_cms.core.permissions import Actor, get_policy
 from ai_cms.pages.models import Element, Publication, PublicationFacet, Site
-from ai_cms.pages.search import search
+from ai_cms.pages.search import has_words
 
 from . import get_category_model, get_post_model, get_tag_model
 from .authors import author_condition
@@ -74,7 +74,7 @@ class PostFilter:
             if values:
                 matching = PublicationFacet.objects.filter(name=name, value__in=values)
                 rows = rows.filter(pk__in=matching.values("publication_id"))
-        return search(rows, self.search, locale=locale) if self.search else rows
+        return rows.filter(has_words(self.search, locale=locale, using=rows.db)) if self.search else rows
 
 
 def posts_for(actor: Actor, site: Site, wanted: PostFilter) -> Any:

@@ -8,8 +8,8 @@ for queries that find nothing.
 from __future__ import annotations
 
 from .index import install, search_config_for
-from .queries import search
+from .queries import has_words, search
 from .similar import search_or_similar, search_similar
 from .words import cut_text
 
-__all__ = ["cut_text", "install", "search", "search_config_for", "search_or_similar", "search_similar"]
+__all__ = ["cut_text", "has_words", "install", "search", "search_config_for", "search_or_similar", "search_similar"]

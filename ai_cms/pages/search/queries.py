@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import FloatField, Q, Value
 from django.db.models.expressions import RawSQL
 
@@ -15,7 +15,7 @@ from .words import Group, cut_query
 if TYPE_CHECKING:
     from ..querysets import PublicationQuerySet
 
-__all__ = ["search", "with_words"]
+__all__ = ["has_words", "search", "with_words"]
 
 
 def search(queryset: PublicationQuerySet, query: str, *, locale: str = "en") -> PublicationQuerySet:
@@ -36,6 +36,28 @@ def with_words(queryset: PublicationQuerySet, groups: Sequence[Group], *, locale
         return _search_postgres(queryset, groups, all_words_config(search_config_for(locale)))
     if vendor == "sqlite":
         return _search_sqlite(queryset, groups)
+    ranked: PublicationQuerySet = queryset.filter(_plain_condition(groups)).annotate(rank=Value(0.0, FloatField()))
+    return ranked
+
+
+def has_words(query: str, *, locale: str = "en", using: str = DEFAULT_DB_ALIAS) -> Q:
+    """Return the condition for publications that contain every word of ``query``, without a rank: for subqueries."""
+    groups = cut_query(query)
+    if not groups:
+        return Q(pk__in=[])
+    vendor = connections[using].vendor
+    if vendor == "postgresql":
+        config = all_words_config(search_config_for(locale))
+        statement = f"SELECT publication_id FROM {INDEX} WHERE vector @@ to_tsquery(%s::regconfig, %s)"
+        return Q(pk__in=RawSQL(statement, (config, _postgres_expression(groups))))
+    if vendor == "sqlite":
+        statement = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s"
+        return Q(pk__in=RawSQL(statement, (_sqlite_expression(groups),)))
+    return _plain_condition(groups)
+
+
+def _plain_condition(groups: Sequence[Group]) -> Q:
+    where = Q()
     for group in groups:
         ways = Q()
         for way in group:
@@ -43,9 +65,8 @@ def with_words(queryset: PublicationQuerySet, groups: Sequence[Group], *, locale
             for word in way:
                 every &= Q(search_title__icontains=word) | Q(search_text__icontains=word)
             ways |= every
-        queryset = queryset.filter(ways)
-    ranked: PublicationQuerySet = queryset.annotate(rank=Value(0.0, FloatField()))
-    return ranked
+        where &= ways
+    return where
 
 
 def _is_prefix(word: str, *, last: bool) -> bool:
@@ -54,6 +75,14 @@ def _is_prefix(word: str, *, last: bool) -> bool:
 
 
 def _search_postgres(queryset: PublicationQuerySet, groups: Sequence[Group], config: str) -> PublicationQuerySet:
+    expression = _postgres_expression(groups)
+    wanted = "to_tsquery(%s::regconfig, %s)"
+    rank = RawSQL(f"ts_rank({INDEX}.vector, {wanted})", (config, expression), output_field=FloatField())
+    conditions = [f"{INDEX}.publication_id = {TABLE}.id", f"{INDEX}.vector @@ {wanted}"]
+    return _joined(queryset, conditions, [config, expression], rank)
+
+
+def _postgres_expression(groups: Sequence[Group]) -> str:
     # to_tsquery() of quoted words: stemmed, and no operator of the visitor's reaches the parser.
     def term(word: str, *, last: bool) -> str:
         return f"('{word}' | '{word}':*)" if _is_prefix(word, last=last) else f"'{word}'"
@@ -65,14 +94,16 @@ def _search_postgres(queryset: PublicationQuerySet, groups: Sequence[Group], con
         ]
         return ways[0] if len(ways) == 1 else "(" + " | ".join(f"({way})" for way in ways) + ")"
 
-    expression = " & ".join(one(group, last=number == len(groups)) for number, group in enumerate(groups, 1))
-    wanted = "to_tsquery(%s::regconfig, %s)"
-    rank = RawSQL(f"ts_rank({INDEX}.vector, {wanted})", (config, expression), output_field=FloatField())
-    conditions = [f"{INDEX}.publication_id = {TABLE}.id", f"{INDEX}.vector @@ {wanted}"]
-    return _joined(queryset, conditions, [config, expression], rank)
+    return " & ".join(one(group, last=number == len(groups)) for number, group in enumerate(groups, 1))
 
 
 def _search_sqlite(queryset: PublicationQuerySet, groups: Sequence[Group]) -> PublicationQuerySet:
+    rank = RawSQL(f"-bm25({INDEX}, 5.0, 1.0)", (), output_field=FloatField())
+    conditions = [f"{INDEX}.rowid = {TABLE}.id", f"{INDEX} MATCH %s"]
+    return _joined(queryset, conditions, [_sqlite_expression(groups)], rank)
+
+
+def _sqlite_expression(groups: Sequence[Group]) -> str:
     def term(word: str, *, last: bool) -> str:
         return f'"{word}"*' if _is_prefix(word, last=last) else f'"{word}"'
 
@@ -83,9 +114,7 @@ def _search_sqlite(queryset: PublicationQuerySet, groups: Sequence[Group]) -> Pu
         ]
         return "(" + " OR ".join(f"({way})" for way in ways) + ")"
 
-    expression = " AND ".join(one(group, last=number == len(groups)) for number, group in enumerate(groups, 1))
-    rank = RawSQL(f"-bm25({INDEX}, 5.0, 1.0)", (), output_field=FloatField())
-    return _joined(queryset, [f"{INDEX}.rowid = {TABLE}.id", f"{INDEX} MATCH %s"], [expression], rank)
+    return " AND ".join(one(group, last=number == len(groups)) for number, group in enumerate(groups, 1))
 
 
 def _joined(
