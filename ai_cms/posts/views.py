@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import unquote
 
 from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http.response import HttpResponseBase
 from django.template.loader import select_template
+from django.urls import get_script_prefix
 from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from ai_cms.core.strictjson import is_clean_text
+from ai_cms.pages.addresses import public_url
 from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.rendering import ORIGIN, neutral_request, site_key
 from ai_cms.pages.routing import with_query
-from ai_cms.pages.views import page_not_found
+from ai_cms.pages.views import page_not_found, page_view
 
-from .archives import Archive, archive_url, feed_url, find_archive
+from .archives import Archive, find_archive
 from .conf import posts_settings
 from .feeds.building import FORMATS, build_feed
 from .lists import ListPage, list_page
@@ -31,11 +35,11 @@ _KEPT_SECONDS = 86_400
 @require_safe
 def archive_view(
     request: HttpRequest, kind: str = "all", slug: str = "", year: str = "", month: str = ""
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Show one page of a list of posts; ``?page=2`` for the next."""
     archive = _found(request, kind, slug or "-".join(part for part in (year, month) if part))
     if archive is None:
-        return page_not_found(request)
+        return _as_page(request)
     query = request.META.get("QUERY_STRING", "")
     if kind in ("category", "tag", "author") and archive.slug != slug:
         return HttpResponsePermanentRedirect(with_query(archive.url, query))
@@ -54,11 +58,11 @@ def archive_view(
 
 
 @require_safe
-def feed_view(request: HttpRequest, format: str, kind: str = "all", slug: str = "") -> HttpResponse:
-    """Answer with a feed. Raises Http404."""
+def feed_view(request: HttpRequest, format: str, kind: str = "all", slug: str = "") -> HttpResponseBase:
+    """Answer with a feed."""
     archive = _found(request, kind, slug)
     if archive is None:
-        raise Http404
+        return _as_page(request)
     if kind != "all" and archive.slug != slug:
         return HttpResponsePermanentRedirect(archive.feed_url(format))
     origin = _origin(request)
@@ -74,6 +78,12 @@ def _found(request: HttpRequest, kind: str, slug: str) -> Archive | None:
     if not is_clean_text(slug) or len(slug) > 200:
         return None
     return find_archive(request.get_host(), kind, slug)
+
+
+def _as_page(request: HttpRequest) -> HttpResponseBase:
+    """Answer as the pages do: where there is no such list an old address may lead on."""
+    start = unquote(public_url("/")).removeprefix(get_script_prefix().rstrip("/"))
+    return page_view(request, request.path_info.removeprefix(start))
 
 
 def _number(request: HttpRequest) -> int | None:

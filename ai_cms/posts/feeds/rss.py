@@ -37,7 +37,8 @@ def _item(entry: Entry) -> str:
     parts = [
         f"<item>\n<title>{xml_text(entry.title)}</title>\n<link>{xml_text(entry.url)}</link>\n",
         f'<guid isPermaLink="false">{entry.uid.urn}</guid>\n<pubDate>{rfc822(entry.published)}</pubDate>\n',
-        f"<atom:updated>{rfc3339(entry.updated)}</atom:updated>\n" if entry.updated > entry.published else "",
+        # RSS has no element for it.
+        f"<atom:updated>{rfc3339(entry.updated)}</atom:updated>\n",
         *(f"<dc:creator>{xml_text(author.name)}</dc:creator>\n" for author in entry.authors),
         *(f"<category>{xml_text(name)}</category>\n" for name in entry.categories),
         f"<description>{xml_text(entry.summary)}</description>\n",
