@@ -254,8 +254,12 @@ def _dated(archive: Archive) -> Archive | None:
     """Set the times between which the posts of a year or month were published, by the project's time zone."""
     year, _dash, month = archive.slug.partition("-")
     zone = timezone.get_current_timezone()
-    first = datetime(int(year), int(month or 1), 1, tzinfo=zone)
-    last = first.year * 12 + first.month - 1 + (1 if month else 12)
-    archive.start, archive.end = first, datetime(last // 12, last % 12 + 1, 1, tzinfo=zone)
+    try:
+        archive.start = datetime(int(year), int(month or 1), 1, tzinfo=zone)
+        last = int(year) * 12 + int(month or 1) - 1 + (1 if month else 12)
+        archive.end = datetime(last // 12, last % 12 + 1, 1, tzinfo=zone)
+    except ValueError:
+        # The first and the last year of calendars: nobody writes then.
+        return None
     archive.value = archive.slug
     return archive

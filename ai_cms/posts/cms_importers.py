@@ -57,7 +57,8 @@ class PostMaker(ImportHook):
         if item.page_type != get_post_model().type_name():
             return {}
         people = [self.person(author) for author in item.authors]
-        keys = list(dict.fromkeys(user.pk for user in people if user is not None))
+        # Keys as the fields of pages take them: a UUID as text.
+        keys = [pk if isinstance(pk, int) else str(pk) for pk in dict.fromkeys(user.pk for user in people if user)]
         words = [term.name[:TAG_LENGTH].strip() for term in item.terms if term.kind == "tag"]
         # Spellings of one word are one tag; the limit is for those.
         names = list({tag_key(name): name for name in words if tag_key(name)}.values())[:MAX_TAGS]

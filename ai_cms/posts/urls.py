@@ -10,9 +10,9 @@ app_name = "ai_cms_posts"
 
 
 class YearConverter:
-    """Years that calendars have."""
+    """Years in four digits."""
 
-    regex = "(?:19|20)[0-9]{2}"
+    regex = "[0-9]{4}"
 
     def to_python(self, value: str) -> str:
         return value

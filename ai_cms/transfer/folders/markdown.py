@@ -119,6 +119,9 @@ class MarkdownImporter(FileImporter):
             self.notices.add(f"It is a draft that goes live then, for {reason}.", item=file.name)
         elif reason and reason != "it is marked as a draft":
             self.notices.add(f"It is a draft now, for {reason}.", item=file.name)
+        if not reason and not self.habits.knows_drafts() and front.flag("draft", False, unclear=False):
+            name = self.habits.name.capitalize()
+            self.notices.add(f"It says “draft”, which {name} knows nothing of: it was public, and is.", item=file.name)
         is_post = self.habits.is_post(source)
         if is_post and not reason:
             self.list_post(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from ai_cms.core.slugs import make_slug
 
@@ -13,10 +14,17 @@ from .habit import Habits, Listed, Source, dated_name, folder_address
 __all__ = ["Eleventy"]
 
 
+CONFIGURATIONS = ("eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", ".eleventy.js")
+
+
 class Eleventy(Habits):
     name = "eleventy"
     skipped = frozenset({"_includes", "_data", "_site"})
     holds_future = False
+
+    def knows_drafts(self) -> bool:
+        # Only where the site's configuration says so, as that of eleventy-base-blog does.
+        return any("draft" in _text(self.root / name) for name in CONFIGURATIONS)
 
     def slug(self, source: Source) -> str:
         return source.stem
@@ -39,6 +47,13 @@ class Eleventy(Habits):
         elif not given:
             folders = source.folder.split("/") if source.folder else []
             yield folder_address(folders if source.is_index else [*folders, source.stem])
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")[:1_000_000] if path.is_file() else ""
+    except OSError:
+        return ""
 
 
 _PLACE = re.compile(r"\{\{-?\s*([\w.]+)\s*(?:\|\s*(\w+)\s*(?:[:(]\s*[\"']([^\"']*)[\"']\s*\)?)?\s*)?-?\}\}")

@@ -103,6 +103,10 @@ class Habits:
         """Return the folder below the root that the pages are in, "" for the root itself."""
         return ""
 
+    def knows_drafts(self) -> bool:
+        """Return whether ``draft: true`` kept a page from being shown."""
+        return True
+
     def heading_id(self, text: str) -> str:
         """Return the id of a heading."""
         return heading_slug(text)
@@ -110,7 +114,9 @@ class Habits:
     def held_back(self, source: Source, now: datetime.datetime) -> str:
         """Return why a file was not to be seen, "" for one that was."""
         front = source.front
-        if front.flag("draft", False, unclear=True) or not front.flag("published", True, unclear=False):
+        if self.knows_drafts() and front.flag("draft", False, unclear=True):
+            return "it is marked as a draft"
+        if not front.flag("published", True, unclear=False):
             return "it is marked as a draft"
         if str(front.values.get("status") or "").strip().lower() in ("draft", "hidden", "private", "skip"):
             return f"its status is “{front.values['status']}”"

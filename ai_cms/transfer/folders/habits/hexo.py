@@ -29,6 +29,9 @@ class Hexo(Habits):
     def content_folder(self) -> str:
         return "source" if (self.root / "source").is_dir() else ""
 
+    def knows_drafts(self) -> bool:
+        return False
+
     def heading_id(self, text: str) -> str:
         return re.sub(r"[^\w]+", "-", _plain(text)).strip("-")
 

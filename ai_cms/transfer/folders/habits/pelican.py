@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from ai_cms.core.slugs import make_slug
 
@@ -19,17 +21,29 @@ class Pelican(Habits):
     holds_future = False
     header_lines = True
 
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        try:
+            settings = (root / "pelicanconf.py").read_text("utf-8", "replace")[:1_000_000]
+        except OSError:
+            settings = ""
+        named = re.search(r"""^DEFAULT_CATEGORY\s*=\s*["']([^"']+)["']""", settings, re.MULTILINE)
+        self.default_category = named[1] if named else "misc"
+
     def content_folder(self) -> str:
         return "content" if (self.root / "content").is_dir() else ""
+
+    def knows_drafts(self) -> bool:
+        # Its word for that is "status: draft".
+        return False
 
     def is_post(self, source: Source) -> bool:
         return source.folder.split("/")[0] != "pages"
 
     def held_back(self, source: Source, now: datetime.datetime) -> str:
         front = source.front
-        if status := super().held_back(source, now):
-            # "draft: true" is no word of Pelican's; the page was there.
-            return "" if status == "it is marked as a draft" else status
+        if reason := super().held_back(source, now):
+            return reason
         if not front.text("title"):
             return "it has no title, and Pelican leaves such files out"
         if self.is_post(source) and source.date is None:
@@ -38,7 +52,7 @@ class Pelican(Habits):
 
     def categories(self, source: Source) -> list[tuple[str, ...]]:
         folder = source.folder.rpartition("/")[2]
-        word = source.front.text("category") or (folder if self.is_post(source) else "")
+        word = source.front.text("category") or ((folder or self.default_category) if self.is_post(source) else "")
         return [(word,)] if word else []
 
     def archives(self, listed: Listed) -> Iterator[OldArchive]:
