@@ -133,7 +133,10 @@ def assign_fields(
             continue
         try:
             if isinstance(field, models.ManyToManyField):
-                if (ids := clean_related(field, raw)) != related_ids(page, field):
+                # Fields that take more than keys, such as names, say so themselves.
+                own = getattr(field, "clean_keys", None)
+                ids = clean_related(field, raw) if own is None else own(raw, page)
+                if ids != related_ids(page, field):
                     set_related(page, field, ids)
                     changed.add(field.name)
                 continue

@@ -1,20 +1,17 @@
 """What makes a page a post or a blog.
 
 A host that swaps the page model writes ``class Post(PostMixin, MyPage)`` and names it by ``AI_CMS_POST_MODEL``; the same for
-the blog. Importing this module needs no installed app.
+the blog. Importing this module does not need this app to be installed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy
 
 from ai_cms.assets import get_image_model_string
@@ -26,6 +23,7 @@ from .body import body_html
 from .excerpts import cut_words
 from .extras import extras
 from .facts import Facts, facts_of
+from .fields import PictureField, PostedField, TagsField
 from .refusals import refused_fields
 
 if TYPE_CHECKING:
@@ -36,30 +34,7 @@ if TYPE_CHECKING:
 else:
     _Base = models.Model
 
-__all__ = ["BlogMixin", "PostMixin", "PostedField"]
-
-
-class PostedField(models.DateTimeField):  # type: ignore[type-arg]
-    """When a post counts as posted: the date it was imported with, else now."""
-
-    def deconstruct(self) -> Any:
-        # To the database, and so to migrations, a time like any other.
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.DateTimeField", args, kwargs
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        if add and getattr(model_instance, self.attname) is None:
-            given = (getattr(model_instance, "metadata", None) or {}).get("published_at")
-            setattr(model_instance, self.attname, _moment(given) or timezone.now())
-        return super().pre_save(model_instance, add)
-
-
-def _moment(raw: Any) -> datetime | None:
-    try:
-        found = parse_datetime(raw) if isinstance(raw, str) else None
-    except ValueError:
-        return None
-    return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found
+__all__ = ["BlogMixin", "PostMixin"]
 
 
 class PostMixin(_Base):
@@ -95,13 +70,11 @@ class PostMixin(_Base):
         max_length=2_000,
         help_text=gettext_lazy("Empty for the first 40 words."),
     )
-    categories = models.ManyToManyField(
+    categories: Any = models.ManyToManyField(
         get_category_model_string(), blank=True, related_name="+", verbose_name=gettext_lazy("categories")
     )
-    tags = models.ManyToManyField(
-        get_tag_model_string(), blank=True, related_name="+", verbose_name=gettext_lazy("tags")
-    )
-    thumbnail = models.ForeignKey(
+    tags = TagsField(get_tag_model_string(), blank=True, related_name="+", verbose_name=gettext_lazy("tags"))
+    thumbnail = PictureField(
         get_image_model_string(),
         on_delete=models.SET_NULL,
         null=True,

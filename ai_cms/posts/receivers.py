@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.dispatch import receiver
 
 from ai_cms.assets import get_image_model
 from ai_cms.blocks.html.references import Use, use_finders
-from ai_cms.core.signals import asset_changed, asset_deleted, page_published
+from ai_cms.core.signals import asset_changed, asset_deleted, page_published, site_imported
+from ai_cms.pages.models import Publication
 
 from . import get_post_model
 from .services.refreshing import published_with, refresh_posts
@@ -23,6 +27,16 @@ def _posted(instance: Any, publication: Any, **kwargs: Any) -> None:
     if isinstance(instance, get_post_model()) and instance.posted_at != publication.first_published_at:
         instance.posted_at = publication.first_published_at
         get_post_model()._base_manager.filter(pk=instance.pk).update(posted_at=publication.first_published_at)
+
+
+@receiver(site_imported, dispatch_uid="ai_cms_posts.imported")
+def _imported(instance: Any, **kwargs: Any) -> None:
+    """Put the posts of an imported site where they were: an export has the dates that ``posted_at`` is made of."""
+    posts = get_post_model()._base_manager.filter(site_id=instance.pk).order_by()
+    first = Publication.objects.filter(page_id=OuterRef("pk")).values("first_published_at")[:1]
+    rows = posts.annotate(posted=Coalesce(Subquery(first), "created_at")).values_list("pk", "posted")
+    changed = [get_post_model()(pk=pk, posted_at=moment) for pk, moment in rows]
+    models.QuerySet(get_post_model()).bulk_update(changed, ["posted_at"], batch_size=500)
 
 
 @receiver(asset_changed, dispatch_uid="ai_cms_posts.picture_changed")

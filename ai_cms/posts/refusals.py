@@ -29,6 +29,10 @@ def refused_fields(post: Any, changed: Collection[str], actor: Actor) -> dict[st
             field = post._meta.get_field("thumbnail")
             # The words for a picture that does not exist.
             words = field.error_messages["invalid"]
-            values = {"model": field.remote_field.model._meta.verbose_name, "pk": post.thumbnail_id, "field": field.remote_field.field_name}
+            values = {
+                "model": field.remote_field.model._meta.verbose_name,
+                "pk": post.thumbnail_id,
+                "field": field.remote_field.field_name,
+            }
             errors["thumbnail"] = [words % {**values, "value": post.thumbnail_id}]
     return errors

@@ -12,6 +12,10 @@ SWAPPED = {
     "AI_CMS_ASSET_MODEL": "testapp.HostAsset",
     "AI_CMS_IMAGE_ASSET_MODEL": "testapp.HostImage",
     "AI_CMS_FILE_ASSET_MODEL": "testapp.HostFile",
+    "AI_CMS_POST_MODEL": "testapp.HostPost",
+    "AI_CMS_BLOG_MODEL": "testapp.HostBlog",
+    "AI_CMS_CATEGORY_MODEL": "testapp.HostCategory",
+    "AI_CMS_TAG_MODEL": "testapp.HostTag",
 }
 # The page types of tests.pages.kinds derive from the library's page.
 INSTALLED_APPS = ["tests.testapp", *(app for app in INSTALLED_APPS if app != "tests.pages.kinds")]

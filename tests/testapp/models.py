@@ -8,6 +8,8 @@ from ai_cms.assets.models import AbstractAsset, AbstractFile, AbstractFolder, Ab
 from ai_cms.assets.models.asset import AbstractAssetMeta
 from ai_cms.pages.models import AbstractPage, AbstractPageMeta
 from ai_cms.pages.models.template import AbstractTemplate
+from ai_cms.posts.mixins import BlogMixin, PostMixin
+from ai_cms.posts.taxonomy import AbstractCategory, AbstractTag
 
 
 class HostPage(AbstractPage):
@@ -52,3 +54,25 @@ class HostFile(AbstractFile, HostAsset):
 
     class Meta:
         base_manager_name = "objects"
+
+
+class HostCategory(AbstractCategory):
+    """The category of this host."""
+
+    icon = models.CharField(max_length=20, blank=True)
+
+
+class HostTag(AbstractTag):
+    """The tag of this host."""
+
+    colour = models.CharField(max_length=20, blank=True)
+
+
+class HostBlog(BlogMixin, HostPage):
+    """The blog of this host: on its own page."""
+
+
+class HostPost(PostMixin, HostPage):
+    """The post of this host: on its own page."""
+
+    mood = models.CharField(max_length=20, blank=True)

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model, get_template_model
 from ..provenance import written_by
+from ..relations import is_ordered, related_ids
 from ..snapshots import document_problems
 from .choosing import PageChoiceField
 from .problems import place_in_words
@@ -86,8 +88,14 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _limit_choices(self, site_name: str) -> None:
         """Offer pages only to those who may see them, and users to nobody who may not list them."""
+        users = get_user_model()
+        may_list = self.request.user.has_perm(f"{users._meta.app_label}.view_{users._meta.model_name}")
         for field in self.page.type_fields():
-            if isinstance(field, models.ForeignKey) and field.name in self.fields:
+            if field.is_relation and field.related_model is users and field.name in self.fields and not may_list:
+                there = related_ids(self.page, field) if field.many_to_many else [field.value_from_object(self.page)]
+                people: Any = self.fields[field.name]
+                people.queryset = people.queryset.filter(pk__in=[*filter(None, there), self.request.user.pk])
+            elif isinstance(field, models.ForeignKey) and field.name in self.fields:
                 remote: Any = field.remote_field.model
                 if issubclass(remote, get_page_model()):
                     old = self.fields[field.name]
@@ -118,11 +126,18 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
             if isinstance(value, models.Model):
                 value = getattr(value, known[name].target_field.attname)
             elif isinstance(value, models.QuerySet):
-                value = list(value.values_list("pk", flat=True))
+                value = self._in_order(known[name], list(value.values_list("pk", flat=True)))
             elif isinstance(known.get(name), models.FileField):
                 value = self._stored(known[name], value)
             found[name] = value
         return found
+
+    def _in_order(self, field: Any, chosen: list[Any]) -> list[Any]:
+        """Return the chosen keys; of a field that keeps an order those that were there first, as a list has none."""
+        if not is_ordered(field):
+            return chosen
+        before = [key for key in related_ids(self.page, field) if key in chosen]
+        return list(dict.fromkeys([*before, *chosen]))
 
     def _stored(self, field: models.FileField, value: Any) -> Any:
         """Return the name of a file, put into its storage if it has just been sent: before any row is locked."""

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -283,10 +284,21 @@ class PageAdmin(
         made = native_field(db_field, **kwargs)
         if made is not None:
             return made
+        if getattr(db_field, "has_form_field", False):
+            return db_field.formfield()
+        if isinstance(db_field, models.ForeignKey | models.ManyToManyField) and self._suggests(db_field):
+            many = isinstance(db_field, models.ManyToManyField)
+            kwargs["widget"] = (AutocompleteSelectMultiple if many else AutocompleteSelect)(db_field, self.admin_site)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(db_field, models.JSONField) and field is not None:
             field.widget.attrs["rows"] = 4
         return field
+
+    def _suggests(self, db_field: Any) -> bool:
+        """Return whether the admin of the rows that a field refers to suggests some while one types."""
+        model = db_field.remote_field.model
+        known = self.admin_site._registry.get(model)
+        return bool(known is not None and known.search_fields and not issubclass(model, get_page_model()))
 
     def _show_form(self, request: HttpRequest, form: PageForm, page: Any, parent: Any | None) -> HttpResponse:
         adding = page.pk is None

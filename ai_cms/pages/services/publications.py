@@ -162,10 +162,11 @@ def _published_before(page: AbstractPage) -> datetime | None:
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 
-def refresh_public_fields(publications: Iterable[int]) -> int:
+def refresh_public_fields(publications: Iterable[int], *, touch: bool = True) -> int:
     """Write the public fields and facets of publications anew, from what was published; returns how many.
 
     For apps whose rows pages name, such as categories: in the transaction that changes one of these. ``publications``: keys.
+    ``touch``: whether that is a change for the visitor, with a new time.
     """
     keys = list(publications)
     for start in range(0, len(keys), _BATCH):
@@ -183,6 +184,9 @@ def refresh_public_fields(publications: Iterable[int]) -> int:
             for page_type, members in by_type.items():
                 loaded.enter_context(page_type.loaded_for_public(members))
             for row in rows:
+                if touch:
+                    row.html = row.html_key = ""
+                    row.modified_at = timezone.now()
                 _refresh(row, shown[row.pk])
             for page_type in by_type:
                 page_type.after_publishing([(shown[row.pk], row) for row in rows if type(shown[row.pk]) is page_type])
@@ -206,8 +210,6 @@ def _refresh(publication: Publication, page: AbstractPage) -> None:
         value = json.loads("{" + getattr(publication, column))
         value["fields"] = {**value.get("fields", {}), **own}
         setattr(publication, column, json_tail(value))
-    publication.html = publication.html_key = ""
-    publication.modified_at = timezone.now()
     columns = search_columns(page, _words(page, Document(publication.content)))
     for name, text in columns.items():
         setattr(publication, name, text)

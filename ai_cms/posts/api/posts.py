@@ -36,11 +36,11 @@ from ai_cms.posts.services import create_post, delete_post, restore_post, update
 from .serializers import (
     PostCreateSerializer,
     PostReplaceSerializer,
+    PostRestoreSerializer,
     PostRowSerializer,
     PostSerializer,
     PostUpdateSerializer,
     PostWrittenSerializer,
-    RestoreSerializer,
 )
 from .shapes import draft_json, draft_rows, published_json, published_row
 
@@ -178,12 +178,12 @@ class PostViewSet(PagesViewSet):
         summary="Bring a post back from the bin",
         description="As it was: published, if it was.",
         parameters=[SLUG],
-        request=RestoreSerializer,
+        request=PostRestoreSerializer,
         responses=PostSerializer,
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, slug: str) -> Response:
-        values = self.body(request, RestoreSerializer)
+        values = self.body(request, PostRestoreSerializer)
         site = site_of(request._request)
         rows = self.policy.visible(self.actor, get_post_model().all_objects.deleted())
         rows = rows.filter(site_id=getattr(site, "pk", None), slug=slug)
@@ -226,7 +226,7 @@ class PostViewSet(PagesViewSet):
         """Answer 301 for a slug that a published post had before. Raises NotFound."""
         site = site_of(self.request._request)
         path = f"{posts_settings.POSTS_PARENT}{self.kwargs['slug']}/"
-        old = Redirect.objects.filter(site_id=getattr(site, "pk", None), old_path=path, target="")
+        old = Redirect.objects.filter(site=site, old_path=path, target="")
         post = get_post_model().objects.filter(pk__in=old.values("page_id")).first()
         if post is None or (public_version(post) is None and not self.policy.can(self.actor, "view", post)):
             raise NotFound

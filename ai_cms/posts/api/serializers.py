@@ -17,11 +17,11 @@ __all__ = [
     "CategoryWriteSerializer",
     "PostCreateSerializer",
     "PostReplaceSerializer",
+    "PostRestoreSerializer",
     "PostRowSerializer",
     "PostSerializer",
     "PostUpdateSerializer",
     "PostWrittenSerializer",
-    "RestoreSerializer",
 ]
 
 
@@ -112,7 +112,7 @@ class PostReplaceSerializer(PostCreateSerializer):
     body = serializers.CharField(allow_blank=True, trim_whitespace=False, help_text=_("HTML; it becomes blocks."))
 
 
-class RestoreSerializer(serializers.Serializer[Any]):
+class PostRestoreSerializer(serializers.Serializer[Any]):
     """How a post comes back."""
 
     slug = SlugField(required=False, help_text=_("Another slug, where the old one has been taken since."))

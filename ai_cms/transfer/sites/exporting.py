@@ -18,6 +18,8 @@ from ai_cms.pages.models import PageGroupPermission, Proposal, Publication, Publ
 from ai_cms.pages.snapshots import take_snapshot
 
 from ..models import ImportedPage
+from ..portable import with_descriptions
+from ..registry import importers
 from .site_files import FORMAT, FORMAT_VERSION, SiteFolder, folder_name, page_file, template_file, to_iso
 
 __all__ = ["export_site"]
@@ -66,6 +68,8 @@ def export_site(
     ``revisions``: write all of them; else just those that pages still refer to. Returns counts by kind.
     Raises ImportRefused for a folder that holds something else.
     """
+    # Apps say in their cms_importers how the rows are named that their page types refer to.
+    importers.discover()
     target = SiteFolder(folder)
     target.prepare()
     using = router.db_for_read(get_page_model())
@@ -210,9 +214,13 @@ class _Export:
 
     def write_page(self, page: Any, related: dict[str, list[Any]]) -> None:
         ref = self.refs[page.pk]
+        revisions = related["revisions"]
+        proposals = related["proposals"]
+        snapshots = [take_snapshot(page), *(row.fields for row in (*revisions, *proposals))]
+        fields, *older = with_descriptions(type(page), snapshots)
         value: dict[str, Any] = {
             "type": page.type_name(),
-            "fields": take_snapshot(page),
+            "fields": fields,
             "content": page.content_json.to_json(),
             "translation_key": str(page.translation_key),
             "deletion": None if page.deletion is None else str(page.deletion),
@@ -222,7 +230,10 @@ class _Export:
             **{name: getattr(page, name) for name in PAGE_COLUMNS},
             **{name: to_iso(getattr(page, name)) for name in PAGE_TIMES},
             "publication": None,
-            "proposals": [self.proposal(row) for row in related["proposals"]],
+            "proposals": [
+                {**self.proposal(row), "fields": described}
+                for row, described in zip(proposals, older[len(revisions) :], strict=True)
+            ],
             "permissions": [
                 {"group": row.group.name, **{name: getattr(row, name) for name in PERMISSION_COLUMNS}}
                 for row in related["permissions"]
@@ -230,22 +241,32 @@ class _Export:
             "imports": [self.imported(row) for row in related["imports"] if row.target_id in self.refs],
         }
         for publication in related["publication"]:
-            value["publication"] = self.publication(publication, related["facets"])
+            value["publication"] = self.publication(publication, related["facets"], page)
         self.folder.write(page_file(ref), value)
-        if related["revisions"]:
-            self.folder.write(page_file(ref, "revisions.json"), [self.revision(row) for row in related["revisions"]])
+        if revisions:
+            found = [
+                {**self.revision(row), "fields": described}
+                for row, described in zip(revisions, older[: len(revisions)], strict=True)
+            ]
+            self.folder.write(page_file(ref, "revisions.json"), found)
 
-    def publication(self, row: Publication, facets: list[PublicationFacet]) -> dict[str, Any]:
+    def publication(self, row: Publication, facets: list[PublicationFacet], page: Any) -> dict[str, Any]:
         # The document stands in the body a second time; once is enough to read it back.
         body = json.loads("{" + row.body)
         body["content_json"] = None
+        summary = json.loads("{" + row.summary)
+        if own := page.public_fields():
+            # Made anew by the import, of rows that have other keys there.
+            body["fields"] = {name: value for name, value in body["fields"].items() if name not in own}
+            summary.pop("fields", None)
+            facets = []
         return {
             **{name: getattr(row, name) for name in PUBLICATION_COLUMNS},
             **{name: to_iso(getattr(row, name)) for name in PUBLICATION_TIMES},
             "published_by": self.users.get(row.published_by_id),
             "content": Document(row.content).to_json(),
             "body": body,
-            "summary": json.loads("{" + row.summary),
+            "summary": summary,
             "facets": [[facet.name, facet.value] for facet in facets],
         }
 

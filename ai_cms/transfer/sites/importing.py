@@ -17,15 +17,18 @@ from django.db import models, router, transaction
 from ai_cms.core.bulk import insert_rows
 from ai_cms.core.exceptions import Conflict, InvalidInput
 from ai_cms.core.permissions import Actor
+from ai_cms.core.signals import site_imported
 from ai_cms.pages import get_page_model, get_template_model, tree
 from ai_cms.pages.addresses import is_taken_by_route
 from ai_cms.pages.elements import element_rows
-from ai_cms.pages.models import Element, Redirect, Site
-from ai_cms.pages.services import delete_rows, insert_level
+from ai_cms.pages.models import AbstractPage, Element, Publication, Redirect, Site
+from ai_cms.pages.services import delete_rows, insert_level, refresh_public_fields
 from ai_cms.pages.snapshots import PAGE_FIELDS, apply_snapshot, assign_fields
 
 from ..base import Notices
 from ..exceptions import ImportRefused
+from ..portable import KeyFinder
+from ..registry import importers
 from .exporting import PAGE_COLUMNS, PAGE_TIMES
 from .outline import Place, number_places, read_outline
 from .rows import RelatedRows
@@ -74,6 +77,9 @@ class _Import:
         self.values: dict[str, Any] = {}
         self.users: dict[str, Any] = {}
         self.templates: dict[str, Any] = {}
+        # Apps say in their cms_importers how the rows are named that their page types refer to.
+        importers.discover()
+        self.keys = KeyFinder(notices.add)
 
     def read_site(self) -> None:
         """Read ``site.json`` and refuse what this version does not understand."""
@@ -97,15 +103,24 @@ class _Import:
         places = read_outline(self.folder)
         number_places(places, using)
         refs = {place.ref: place for place in places}
-        with closing(RelatedRows(refs, self.user, self.group, self.actor, using)) as rows:
+        with closing(RelatedRows(refs, self.user, self.group, self.actor, using, self.keys)) as rows:
             self.insert(places, site, rows, using)
             site.root_id = places[0].pk
             site.save(using=using, update_fields=["root"])
             counts = rows.finish()
+        self.refresh(places, site, using)
+        site_imported.send(sender=Site, instance=site)
         counts["redirects"] = self.read_redirects(site, refs)
         counts["templates"] = len(self.templates)
         counts["pages"] = len(places)
         return Site.objects.using(using).select_related("root").get(pk=site.pk), counts
+
+    def refresh(self, places: list[Place], site: Site, using: str) -> None:
+        """Say anew in publications what page types say of rows that have other keys here; nothing else changes."""
+        types = {place.model for place in places}
+        names = [model.type_name() for model in types if model.public_fields is not AbstractPage.public_fields]
+        rows = Publication.objects.using(using).filter(site_id=site.pk, type__in=names).order_by("pk")
+        refresh_public_fields(list(rows.values_list("pk", flat=True)), touch=False)
 
     def make_site(self, using: str, hostname: str, replace: bool) -> Site:
         name = hostname.lower()
@@ -214,7 +229,7 @@ class _Import:
         try:
             assign_fields(page, {name: item for name, item in fields.items() if name in PAGE_FIELDS})
             type_fields = {name: item for name, item in fields.items() if name not in PAGE_FIELDS}
-            apply_snapshot(page, type_fields)
+            apply_snapshot(page, self.keys.with_keys(type(page), type_fields))
             page.clean_fields(
                 exclude=[f.name for f in page._meta.fields if f.name not in type_fields or f.name in relations]
             )

@@ -21,6 +21,7 @@ from ai_cms.pages.services import json_tail
 from ..base import Spool
 from ..exceptions import ImportRefused
 from ..models import ImportedPage
+from ..portable import KeyFinder
 from .exporting import PERMISSION_COLUMNS
 from .outline import Place
 from .site_files import from_iso
@@ -42,7 +43,9 @@ class RelatedRows:
         group: Callable[[str], Any],
         actor: Actor,
         using: str,
+        keys: KeyFinder,
     ) -> None:
+        self.keys = keys
         self.refs = refs
         self.user = user
         self.group = group
@@ -113,7 +116,7 @@ class RelatedRows:
             created_at=self.moment(value, "created_at", file),
             title=text_of(value.get("title"), "title", file, limit=255),
             content_json=document_of(value.get("content"), file, self.actor),
-            fields=mapping_of(value.get("fields") or {}, "fields", file),
+            fields=self.keys.with_keys(type(page), mapping_of(value.get("fields") or {}, "fields", file)),
         )
 
     def publication(self, page: Any, value: dict[str, Any], file: str) -> tuple[Publication, list[list[str]]]:
@@ -166,9 +169,8 @@ class RelatedRows:
             decided_by=self.user(value.get("decided_by"), file),
             decided_at=from_iso(value.get("decided_at"), source=file),
             **lists,
-            **{
-                name: mapping_of(value.get(name) or {}, name, file) for name in ("fields", "fingerprints", "provenance")
-            },
+            fields=self.keys.with_keys(type(page), mapping_of(value.get("fields") or {}, "fields", file)),
+            **{name: mapping_of(value.get(name) or {}, name, file) for name in ("fingerprints", "provenance")},
         )
         return row, self.moment(value, "created_at", file)
 

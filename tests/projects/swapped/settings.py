@@ -5,7 +5,14 @@ from __future__ import annotations
 from tests.projects.common import ASSET_STORAGES, REST, TREE, project
 from tests.settings.swapped import SWAPPED
 
-SMOKE = {"/health-check/": 200, "/api/schema/": 200, "/api/pages/": 401, "/": 200}
+SMOKE = {
+    "/health-check/": 200,
+    "/api/schema/": 200,
+    "/api/pages/": 401,
+    "/api/posts/": 401,
+    "/api/categories/": 200,
+    "/": 200,
+}
 
 globals().update(
     project(
@@ -16,6 +23,7 @@ globals().update(
         "ai_cms.assets",
         "ai_cms.llm",
         "ai_cms.pages",
+        "ai_cms.posts",
         *TREE,
         *REST,
         ROOT_URLCONF="tests.projects.all.urls",
