@@ -191,7 +191,7 @@ def refresh_public_fields(publications: Iterable[int], *, touch: bool = True) ->
             for page_type in by_type:
                 page_type.after_publishing([(shown[row.pk], row) for row in rows if type(shown[row.pk]) is page_type])
         # Lists show what has changed too.
-        for site_id in sorted({row.site_id for row in rows}):
+        for site_id in sorted({row.site_id for row in rows}) if touch else ():
             touch_site(site_id)
     return len(keys)
 
