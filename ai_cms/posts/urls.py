@@ -48,9 +48,9 @@ _FEEDS = (("feed/", "rss"), ("feed/atom/", "atom"), ("feed.json", "json"))
 
 urlpatterns = [
     *(path(end, views.feed_view, {"format": format}, name=format) for end, format in _FEEDS),
-    path("archive/", views.archive_view, name="all"),
-    path("archive/<posts_year:year>/", views.archive_view, {"kind": "year"}, name="year"),
-    path("archive/<posts_year:year>/<posts_month:month>/", views.archive_view, {"kind": "month"}, name="month"),
+    path("posts/archive/", views.archive_view, name="all"),
+    path("posts/archive/<posts_year:year>/", views.archive_view, {"kind": "year"}, name="year"),
+    path("posts/archive/<posts_year:year>/<posts_month:month>/", views.archive_view, {"kind": "month"}, name="month"),
     *(
         path(f"<posts_feed_term:kind>/<str:slug>/{end}", views.feed_view, {"format": format}, name=f"term-{format}")
         for end, format in _FEEDS

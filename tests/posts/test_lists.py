@@ -67,11 +67,11 @@ def blog(make_post: Make, make_category: Make, site: Site) -> dict[str, Any]:
 
 
 def test_each_list_holds_its_published_posts_the_newest_first(blog: dict[str, Any], client: Client) -> None:
-    assert shown(client, "/archive/") == ["Soup", "Rye", "Walk"]
-    assert shown(client, "/archive/2024/") == ["Soup", "Rye"]
-    assert shown(client, "/archive/2024/03/") == ["Soup", "Rye"]
-    assert shown(client, "/archive/2023/12/") == ["Walk"]
-    assert shown(client, "/archive/2024/04/") == []
+    assert shown(client, "/posts/archive/") == ["Soup", "Rye", "Walk"]
+    assert shown(client, "/posts/archive/2024/") == ["Soup", "Rye"]
+    assert shown(client, "/posts/archive/2024/03/") == ["Soup", "Rye"]
+    assert shown(client, "/posts/archive/2023/12/") == ["Walk"]
+    assert shown(client, "/posts/archive/2024/04/") == []
     assert shown(client, "/category/kitchen/") == ["Soup", "Rye"]
     assert shown(client, "/category/bread/") == ["Rye"]
     assert shown(client, "/tag/sour-dough/") == ["Rye"]
@@ -94,26 +94,26 @@ def test_a_list_of_nothing_says_what_to_do_and_is_not_indexed(site: Site, make_c
     make_category("Empty")
     html = client.get("/category/empty/").content.decode()
     assert "Nothing has been published here yet." in html
-    assert 'href="/archive/"' in html
+    assert 'href="/posts/archive/"' in html
     assert '<meta name="robots" content="noindex">' in html
     assert client.get("/category/missing/").status_code == 404
-    assert client.get("/archive/2024/13/").status_code == 404
+    assert client.get("/posts/archive/2024/13/").status_code == 404
 
 
 @override_settings(AI_CMS={"POSTS_PAGE_SIZE": 2})
 def test_pages_of_a_list_name_their_neighbours(blog: dict[str, Any], client: Client) -> None:
-    first = client.get("/archive/").content.decode()
+    first = client.get("/posts/archive/").content.decode()
     assert titles(first) == ["Soup", "Rye"]
-    assert '<link rel="canonical" href="http://testserver/archive/">' in first
-    assert '<link rel="next" href="http://testserver/archive/?page=2">' in first
+    assert '<link rel="canonical" href="http://testserver/posts/archive/">' in first
+    assert '<link rel="next" href="http://testserver/posts/archive/?page=2">' in first
     assert 'rel="prev"' not in first
-    second = client.get("/archive/?page=2").content.decode()
+    second = client.get("/posts/archive/?page=2").content.decode()
     assert titles(second) == ["Walk"]
-    assert '<link rel="canonical" href="http://testserver/archive/?page=2">' in second
-    assert '<link rel="prev" href="http://testserver/archive/">' in second
+    assert '<link rel="canonical" href="http://testserver/posts/archive/?page=2">' in second
+    assert '<link rel="prev" href="http://testserver/posts/archive/">' in second
     assert 'rel="next"' not in second
     for wrong in ("3", "0", "-1", "x", "9999999", "٢"):
-        assert client.get("/archive/", {"page": wrong}).status_code == 404, wrong
+        assert client.get("/posts/archive/", {"page": wrong}).status_code == 404, wrong
 
 
 def test_a_tag_is_found_by_its_name_too_and_led_to_its_address(blog: dict[str, Any], client: Client) -> None:
@@ -129,25 +129,25 @@ def test_lists_follow_what_happens_to_posts(blog: dict[str, Any], client: Client
     services.restore_page(blog["rye"], actor=system)
     services.publish_page(blog["soup"], actor=system)
     # Back at its old place, though it was published anew.
-    assert shown(client, "/archive/") == ["Soup", "Rye", "Walk"]
+    assert shown(client, "/posts/archive/") == ["Soup", "Rye", "Walk"]
     update_category(blog["bread"], actor=system, fields={"name": "Loaves", "slug": "loaves", "parent": None})
     assert shown(client, "/category/kitchen/") == ["Soup"]
     assert shown(client, "/category/loaves/") == ["Rye"]
-    assert "Loaves" in client.get("/archive/").content.decode()
+    assert "Loaves" in client.get("/posts/archive/").content.decode()
     assert client.get("/category/bread/").status_code == 404
 
 
 def test_an_expired_post_is_gone_from_lists_though_nothing_was_written(blog: dict[str, Any], client: Client) -> None:
     from ai_cms.pages.models import Publication
 
-    assert "Rye" in shown(client, "/archive/")
+    assert "Rye" in shown(client, "/posts/archive/")
     Publication.objects.filter(page_id=blog["rye"].pk).update(expire_at=datetime(2025, 1, 1, tzinfo=UTC))
-    assert shown(client, "/archive/") == ["Soup", "Walk"]
+    assert shown(client, "/posts/archive/") == ["Soup", "Walk"]
     assert b"Rye" not in client.get("/feed/").content
 
 
 def test_a_list_takes_two_queries_and_the_menu_and_kept_ones_take_one(blog: dict[str, Any], client: Client) -> None:
-    for url in ("/archive/", "/archive/2024/", "/category/kitchen/", "/tag/hot/", "/author/ann/"):
+    for url in ("/posts/archive/", "/posts/archive/2024/", "/category/kitchen/", "/tag/hot/", "/author/ann/"):
         with CaptureQueriesContext(connection, ) as found:
             first = client.get(url)
         # The site with what the list is of; its posts; and the site's menu, which every page has.
@@ -193,4 +193,4 @@ def test_pinned_posts_stand_first_on_the_blog_alone(blog: dict[str, Any], client
     old = {"metadata": {"published_at": "2020-01-01T12:00:00+00:00"}}
     make_post("Pinned", is_published=True, fields={"sticky": True, **old})
     assert shown(client, "/blog/") == ["Pinned", "Soup", "Rye", "Walk"]
-    assert shown(client, "/archive/") == ["Soup", "Rye", "Walk", "Pinned"]
+    assert shown(client, "/posts/archive/") == ["Soup", "Rye", "Walk", "Pinned"]

@@ -155,7 +155,7 @@ class MarkdownImporter(FileImporter):
         listed.categories.update(dict.fromkeys(self.habits.categories(source)))
         listed.tags.update(dict.fromkeys(front.words("tags", "tag", spaced=self.habits.spaced_words)))
         listed.series.update(dict.fromkeys(front.words("series")))
-        listed.authors.update(dict.fromkeys(front.words("authors", "author")))
+        listed.authors.update(dict.fromkeys(_authors(front)))
         if source.date is not None:
             listed.months[f"{source.date:%Y-%m}"] = None
 
@@ -222,7 +222,7 @@ class MarkdownImporter(FileImporter):
             warn(0, f"The link to {name[:300]!r} leads to no file of the folder; it is kept as it is.")
         item.metadata = _metadata(front, spaced=self.habits.spaced_words)
         item.terms = self.terms(file, item, front)
-        item.authors = [ImportedAuthor(name) for name in front.words("authors", "author")]
+        item.authors = [ImportedAuthor(name) for name in _authors(front)]
         if (cut := _EXCERPT.search(body)) and "excerpt" not in item.metadata:
             item.metadata["excerpt"] = _excerpt(body[: cut.start()])
         item.fields = {"in_menus": _in_menus(front)}
@@ -305,6 +305,18 @@ def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
 def _expiry(front: FrontMatter) -> datetime | None:
     """Return when a page is to vanish."""
     return next(filter(None, map(front.moment, EXPIRY)), None)
+
+
+def _authors(front: FrontMatter) -> list[str]:
+    """Return the names of the authors: words, or one or several mappings with a name."""
+    found: list[str] = []
+    for key in ("authors", "author"):
+        value = front.values.get(key)
+        if isinstance(value, dict):
+            found.append(str(value.get("name") or "").strip())
+        elif value is not None:
+            found += front.words(key)
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _in_menus(front: FrontMatter) -> bool:
