@@ -21,7 +21,7 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 REFERENCE = DOCS / "reference"
-APPS = ("core", "blocks", "assets", "pages", "llm", "assist", "accounts")
+APPS = ("core", "blocks", "assets", "pages", "posts", "llm", "assist", "accounts")
 LANGUAGES = {".py": "python", ".html": "html+django", ".md": "markdown"}
 INCLUDED = re.compile(
     r"<!-- file: (?P<path>\S+)(?: part=(?P<part>\S+))?(?: as (?P<caption>\S+))? -->\n.*?<!-- /file -->", re.DOTALL
@@ -75,7 +75,19 @@ def page_type_members() -> str:
     from ai_cms.pages.models import AbstractPage
 
     rows = []
-    for name in ("type_name", "template_names", "get_context", "type_fields", "facets", "search_extra", "receive"):
+    for name in (
+        "type_name",
+        "template_names",
+        "get_context",
+        "type_fields",
+        "facets",
+        "public_fields",
+        "loaded_for_public",
+        "get_excerpt",
+        "search_extra",
+        "refused_fields",
+        "receive",
+    ):
         item = getattr(AbstractPage, name)
         arguments = [one for one in signature(item).split(", ") if one != "self"]
         rows.append((code(f"{name}({', '.join(filter(None, arguments))})"), first_line(item)))

@@ -6,16 +6,26 @@ leaves nothing behind; reading ``page.topics.all()`` gives what is set.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-__all__ = ["clean_related", "is_plain_relation", "related_ids", "related_ids_of", "save_related", "set_related"]
+__all__ = [
+    "clean_related",
+    "is_plain_relation",
+    "related_ids",
+    "related_ids_of",
+    "remembered",
+    "save_related",
+    "set_related",
+]
 
 _WAITING = "_related_to_save"
+_KNOWN = "_related_as_saved"
 _CACHE = "_prefetched_objects_cache"
 
 
@@ -37,14 +47,34 @@ def related_ids(page: models.Model, field: Any) -> list[Any]:
 
 def related_ids_of(pages: Sequence[models.Model], field: Any) -> list[list[Any]]:
     """Return the keys that a field of each page holds, in their order; one query for all pages."""
-    stored = [page.pk for page in pages if field.name not in page.__dict__.get(_WAITING, {}) and page.pk is not None]
+    stored = [page.pk for page in pages if page.pk is not None and _at_hand(page, field.name) is None]
     by_page: dict[Any, list[Any]] = {}
     if stored:
         source, target = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
         rows = field.remote_field.through._base_manager.using(pages[0]._state.db).filter(**{f"{source}__in": stored})
         for page_id, key in rows.order_by("pk" if is_ordered(field) else target).values_list(source, target):
             by_page.setdefault(page_id, []).append(key)
-    return [list(page.__dict__.get(_WAITING, {}).get(field.name, by_page.get(page.pk, ()))) for page in pages]
+    return [list(_at_hand(page, field.name) or by_page.get(page.pk, ())) for page in pages]
+
+
+def _at_hand(page: models.Model, name: str) -> list[Any] | None:
+    """Return the keys that wait, or that are known to be stored; ``None`` if the database is to be asked."""
+    waiting: list[Any] | None = page.__dict__.get(_WAITING, {}).get(name)
+    known: list[Any] | None = page.__dict__.get(_KNOWN, {}).get(name)
+    return waiting if waiting is not None else known
+
+
+@contextmanager
+def remembered(pages: Sequence[models.Model]) -> Iterator[None]:
+    """Save new ``pages`` inside without asking afterwards, for their histories and publications, what was just written."""
+    for page in pages:
+        names = [field.name for field in page._meta.many_to_many if is_plain_relation(field)]
+        page.__dict__[_KNOWN] = {name: page.__dict__.get(_WAITING, {}).get(name, []) for name in names}
+    try:
+        yield
+    finally:
+        for page in pages:
+            del page.__dict__[_KNOWN]
 
 
 def set_related(page: models.Model, field: Any, ids: Iterable[Any]) -> None:

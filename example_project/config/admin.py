@@ -11,7 +11,7 @@ from django.http import HttpRequest
 __all__ = ["GardenAdminConfig", "GardenAdminSite"]
 
 #: What is not named here follows, sorted by name.
-APPS_FIRST = ("ai_cms_pages", "ai_cms_assist", "ai_cms_accounts")
+APPS_FIRST = ("ai_cms_pages", "ai_cms_posts", "ai_cms_assist", "ai_cms_accounts")
 MODELS_FIRST = ("Page", "Proposal", "Template")
 
 

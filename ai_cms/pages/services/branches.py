@@ -20,7 +20,7 @@ from .. import get_page_model, tree
 from ..addresses import avoid_routes, first_free
 from ..elements import element_rows
 from ..models import AbstractPage, Element, Publication, PublicationFacet, Revision
-from ..relations import save_related
+from ..relations import remembered, save_related
 from ..revisions import new_revision
 from ..tree import LockedTrees, Node
 from .publications import facet_rows, publication_values
@@ -75,14 +75,15 @@ def insert_branches(
     _place(roots, parent, left, taken)
     for spec in roots:
         spec.page.parent_id = parent.pk
-    level = list(roots)
-    while level:
-        insert_level(lock, [spec.page for spec in level])
-        for spec in level:
-            for child in spec.children:
-                child.page.parent_id = spec.page.pk
-        level = [child for spec in level for child in spec.children]
-    _insert_records(everything, actor, kind)
+    with remembered([spec.page for spec in everything]):
+        level = list(roots)
+        while level:
+            insert_level(lock, [spec.page for spec in level])
+            for spec in level:
+                for child in spec.children:
+                    child.page.parent_id = spec.page.pk
+            level = [child for spec in level for child in spec.children]
+        _insert_records(everything, actor, kind)
     return everything
 
 

@@ -68,6 +68,9 @@ def create_proposal(
                 raise ProposalStale
         if fields:
             assign_fields(fresh, fields, actor=who, provenance=marks)
+            # What was given by name is kept by key, as drafts and histories keep it.
+            named = {field.name for field in fresh.type_fields() if hasattr(field, "clean_keys")} & fields.keys()
+            fields = {**fields, **{name: value for name, value in take_snapshot(fresh).items() if name in named}}
         proposal = Proposal.objects.create(
             page=fresh,
             title=(title or _("Changes to %(page)s") % {"page": fresh.title})[:255],

@@ -70,10 +70,11 @@ def require_new(actor: Actor, page_type: type[AbstractPage], parent: AbstractPag
     Raises NotFound, PermissionRefused.
     """
     rights = rights_of_type(page_type)
-    scopes = ("write", "publish") if publish else ("write",)
-    may_ask = actor.is_authenticated and all(map(actor.has_scope, scopes))
-    if rights is not None and may_ask and rights.may_make(actor, parent, publish=publish):
-        return
+    if rights is not None and actor.is_authenticated and rights.may_make(actor, parent, publish=publish):
+        if all(map(actor.has_scope, ("write", "publish") if publish else ("write",))):
+            return
+        # Not as if the page above did not exist: the person may, this token may not.
+        raise PermissionRefused(_("The token's scopes do not allow this."), code="insufficient_scope")
     policy_for(parent).require(actor, "add", parent)
     own = get_policy(page_type)
     if own is not policy_for(parent):

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "ai_cms.pages",
     "ai_cms.transfer",
     "ai_cms.assist",
+    "ai_cms.posts",
     "ai_cms.accounts",
     "mptt",
     "polymorphic",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import about, collections, events, home, journal, visit
+from . import about, blog, collections, events, home, journal, visit
 from .blocks import SamplePage
 
 __all__ = ["SamplePage", "sample_pages"]
@@ -10,4 +10,12 @@ __all__ = ["SamplePage", "sample_pages"]
 
 def sample_pages() -> list[SamplePage]:
     """Return the pages of the sample site; the first one is the root."""
-    return [*home.PAGES, *visit.PAGES, *collections.PAGES, *events.pages(), *journal.PAGES, *about.PAGES]
+    return [
+        *home.PAGES,
+        *visit.PAGES,
+        *collections.PAGES,
+        *events.pages(),
+        *journal.PAGES,
+        *blog.PAGES,
+        *about.PAGES,
+    ]

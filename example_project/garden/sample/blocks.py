@@ -14,7 +14,8 @@ class SamplePage:
     """One page of the sample site.
 
     ``key``: names it among the sample pages and begins the ids of its blocks. ``parent``: the key of the page above; empty
-    for the root. ``type``: the model, ``"page"`` or ``"event"``; ``fields``: of that type. ``state``: ``"live"``,
+    for the root. ``type``: the model, ``"page"``, ``"event"``, ``"blog"`` or ``"post"``; ``fields``: of that type,
+    the categories of a post by name. ``state``: ``"live"``,
     ``"draft"``, ``"changed"`` (live, with a newer draft titled ``draft_title``) or ``"scheduled"``. ``suggested``:
     operations that wait as a proposal, with ``suggested_title``.
     """

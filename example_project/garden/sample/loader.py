@@ -10,13 +10,16 @@ from django.utils import timezone
 from ai_cms.core.permissions import Actor
 from ai_cms.pages import get_page_model, services
 from ai_cms.pages.models import Site
+from ai_cms.posts.models import Blog, Category, Post
+from ai_cms.posts.services import create_category
 from garden.models import EventPage
 
 from . import SamplePage, sample_pages
+from .blog import CATEGORIES
 
 __all__ = ["load_sample_site"]
 
-TYPES: dict[str, Any] = {"page": None, "event": EventPage}
+TYPES: dict[str, Any] = {"page": None, "event": EventPage, "blog": Blog, "post": Post}
 
 
 def load_sample_site(user: Any) -> dict[str, int]:
@@ -45,6 +48,19 @@ def load_sample_site(user: Any) -> dict[str, int]:
     return {key: page.pk for key, page in pages.items()}
 
 
+def _post_fields(sample: SamplePage, actor: Actor) -> dict[str, Any]:
+    """Return the fields of a post: its author, and its categories by key, made if need be."""
+    keys = {}
+    for name, description, above in CATEGORIES:
+        found = Category.objects.filter(name=name).first()
+        if found is None:
+            parent = Category.objects.filter(name=above).first() if above else None
+            found = create_category(actor=actor, name=name, description=description, parent=parent)
+        keys[name] = found.pk
+    chosen = [keys[name] for name in sample.fields["categories"]]
+    return {**sample.fields, "categories": chosen, "author": actor.user.pk}
+
+
 def _root(site: Site) -> Any:
     # The column is nullable for the moment in which a site is made; afterwards there is always one.
     return site.root
@@ -62,7 +78,7 @@ def _create(sample: SamplePage, parent: Any, actor: Actor) -> Any:
             "in_menus": sample.in_menus,
             "seo_description": sample.description,
             "metadata": sample.metadata,
-            **sample.fields,
+            **(_post_fields(sample, actor) if sample.type == "post" else sample.fields),
         },
         publish=sample.state in {"live", "changed"},
     )
