@@ -25,7 +25,9 @@ from .databases import fresh_database
 from .processes import cpu_seconds
 
 CATEGORIES, TAGS, AUTHORS = 20, 200, 10
-WORDS = "rye sour flour water salt time oven crumb crust seed malt grain stone mill bran heat steam loaf knead rest".split()
+WORDS = (
+    "rye sour flour water salt time oven crumb crust seed malt grain stone mill bran heat steam loaf knead rest".split()
+)
 
 
 def make_posts(count: int) -> list[dict[str, Any]]:
@@ -148,7 +150,7 @@ def ours(count: int) -> dict[str, Any]:
         "category_page_uncached": get(anonymous, lambda n: category.format(n % CATEGORIES), cold=True),
         "feed": get(anonymous, lambda n: "/feed/"),
         "feed_uncached": get(anonymous, lambda n: f"{category.format(n % CATEGORIES)}feed/", cold=True),
-        "archive_uncached": get(anonymous, lambda n: f"/archive/?page={n % 20 + 1}", cold=True),
+        "archive_uncached": get(anonymous, lambda n: f"/posts/archive/?page={n % 20 + 1}", cold=True),
     }
     return {
         "posts": count,

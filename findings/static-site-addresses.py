@@ -22,7 +22,17 @@ from ai_cms.pages.services import create_site, publish_page
 #: What generators write beside pages: feeds lead to feeds, the rest is no page.
 FEEDS = (".xml",)
 #: Lists of terms that are one list here, by their heading.
-INDEXES = {"A Pelican site", "Tags", "Categories", "Series", "Authors", "Archives", "Tag index", "All categories", "Authors list"}
+INDEXES = {
+    "A Pelican site",
+    "Tags",
+    "Categories",
+    "Series",
+    "Authors",
+    "Archives",
+    "Tag index",
+    "All categories",
+    "Authors list",
+}
 
 
 def heading(text: str) -> str:

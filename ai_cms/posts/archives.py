@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib.auth import get_user_model
 from django.db.models import OuterRef, Q, Subquery
@@ -98,7 +97,9 @@ class Archive:
         rows = self._rows()
         if under and under != "/":
             rows = rows.filter(**{f"{self._to_page}publication__path__startswith": under})
-        columns = [f"{self._to_page}publication__{name}" for name in (*_PUBLICATION, *(("content",) if content else ()))]
+        columns = [
+            f"{self._to_page}publication__{name}" for name in (*_PUBLICATION, *(("content",) if content else ()))
+        ]
         own = [f"{self._to_record}{name}" for name in ("page_id", "uid", "published_at", "updated_at", "minutes")]
         return [_card(row) for row in rows.values_list(*own, *columns)[offset : offset + limit]]
 
@@ -188,9 +189,11 @@ def find_archive(host: str, kind: str = "all", slug: str = "") -> Archive | None
     sites = Site.objects.filter(condition).order_by(rank).annotate(expired=passed)
     subject = _subject(kind, slug)
     names = tuple(subject) if subject else ()
-    row = sites.annotate(**{f"of_{name}": value for name, value in subject.items()} if subject else {}).values_list(
-        *_SITE, "expired", *(f"of_{name}" for name in names)
-    ).first()
+    row = (
+        sites.annotate(**{f"of_{name}": value for name, value in subject.items()} if subject else {})
+        .values_list(*_SITE, "expired", *(f"of_{name}" for name in names))
+        .first()
+    )
     if row is None:
         return None
     site = Site.from_db(sites.db, list(_SITE), row[: len(_SITE)])

@@ -26,7 +26,11 @@ def _hub(value: Any) -> str | None:
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and value.isascii()
     except ValueError:
         fits = False
-    return None if fits and not any(sign.isspace() for sign in value) else "must be an address such as 'https://hub.example/'"
+    return (
+        None
+        if fits and not any(sign.isspace() for sign in value)
+        else "must be an address such as 'https://hub.example/'"
+    )
 
 
 def _scheme(value: Any) -> str | None:
@@ -48,14 +52,19 @@ class PostsSettings(AppSettings):
         "Names of the groups that edit, publish and delete all posts, and make categories.",
         validate=_names,
     )
-    POSTS_PAGE_SIZE = Setting(10, int, "Posts on one page of a list: of a category, a month, an author.", validate=positive)
+    POSTS_PAGE_SIZE = Setting(
+        10, int, "Posts on one page of a list: of a category, a month, an author.", validate=positive
+    )
     RELATED_POSTS = Setting(4, int, "Posts to read on with, below a post; 0 for none.", validate=not_negative)
     READING_WORDS_A_MINUTE = Setting(230, int, "Words that people read in a minute.", validate=positive)
     FEED_ENTRIES = Setting(20, int, "Posts in a feed, the newest.", validate=positive)
     FEED_FULL_TEXT = Setting(True, bool, "Whether feeds hold whole posts; False for excerpts.")
     FEED_SCHEME = Setting("https", str, "The scheme of the feeds' addresses that a hub is told.", validate=_scheme)
     WEBSUB_HUB = Setting(
-        "", str, "Address of the WebSub hub that feeds name and that is told of new posts; empty for none.", validate=_hub
+        "",
+        str,
+        "Address of the WebSub hub that feeds name and that is told of new posts; empty for none.",
+        validate=_hub,
     )
     WEBSUB_SECONDS = Setting(5, int, "Seconds that telling the hub may take.", validate=positive)
 

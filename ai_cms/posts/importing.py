@@ -157,15 +157,22 @@ class PostMaker(ImportHook):
         value = archive.value
         if archive.kind == "category":
             rows = get_category_model()._base_manager.filter(Q(slug=make_slug(value)) | Q(name__iexact=value))
-            return rows.order_by("pk").values_list("slug", flat=True).first()
+            return _first_slug(rows)
         if archive.kind == "tag":
             rows = get_tag_model()._base_manager.filter(Q(slug=make_slug(value)) | Q(key=tag_key(value)))
-            return rows.filter(locale=self.locale).order_by("pk").values_list("slug", flat=True).first()
+            return _first_slug(rows.filter(locale=self.locale))
         if archive.kind == "author":
-            named = [person for author, person in self._people.items() if value in (author.slug, author.name) and person]
+            named = [
+                person for author, person in self._people.items() if value in (author.slug, author.name) and person
+            ]
             found = named[0] if named else self._account(ImportedAuthor(value, slug=value))
             return author_slug(found) if found is not None else None
         return value
+
+
+def _first_slug(rows: Any) -> str | None:
+    found: str | None = rows.order_by("pk").values_list("slug", flat=True).first()
+    return found
 
 
 def _name(term: ImportedTerm) -> str:

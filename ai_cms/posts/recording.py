@@ -33,23 +33,19 @@ def record_published(published: Sequence[tuple[Any, Publication]]) -> None:
     fresh: list[PostRecord] = []
     changed: list[PostRecord] = []
     for page, publication in published:
-        values = {
-            "digest": content_digest(page, publication),
-            "minutes": reading_minutes(publication.search_text, words_a_minute=posts_settings.READING_WORDS_A_MINUTE),
-        }
+        digest = content_digest(page, publication)
+        minutes = reading_minutes(publication.search_text, words_a_minute=posts_settings.READING_WORDS_A_MINUTE)
         record = records.get(page.pk)
         if record is None:
             moment = publication.first_published_at
-            fresh.append(
-                PostRecord(
-                    page_id=page.pk, uid=_uid(page, using), published_at=moment, updated_at=moment, **values
-                )
-            )
+            made = PostRecord(page_id=page.pk, uid=_uid(page, using), published_at=moment, updated_at=moment)
+            made.digest, made.minutes = digest, minutes
+            fresh.append(made)
             continue
-        if record.digest != values["digest"]:
+        if record.digest != digest:
             record.updated_at = max(publication.published_at, record.published_at)
-        if (record.digest, record.minutes) != tuple(values.values()):
-            record.digest, record.minutes = values["digest"], values["minutes"]
+        if (record.digest, record.minutes) != (digest, minutes):
+            record.digest, record.minutes = digest, minutes
             changed.append(record)
     PostRecord.objects.using(using).bulk_create(fresh, batch_size=_BATCH)
     PostRecord.objects.using(using).bulk_update(changed, ["digest", "minutes", "updated_at"], batch_size=_BATCH)

@@ -23,7 +23,6 @@ from ai_cms.pages.routing import with_query
 from ai_cms.pages.views import page_not_found, page_view
 
 from .archives import Archive, find_archive
-from .conf import posts_settings
 from .feeds.building import FORMATS, build_feed
 from .lists import ListPage, list_page
 
@@ -98,7 +97,15 @@ def _origin(request: HttpRequest) -> str:
 
 def _key(archive: Archive, *parts: Any) -> str:
     """Return the key of what is made of a list: another one after each change of the site, its templates or settings."""
-    whole = (site_key(archive.site), archive.kind, archive.slug, archive.value, archive.name, archive.description, *parts)
+    whole = (
+        site_key(archive.site),
+        archive.kind,
+        archive.slug,
+        archive.value,
+        archive.name,
+        archive.description,
+        *parts,
+    )
     return f"ai_cms_posts.list.{hashlib.sha256(repr(whole).encode()).hexdigest()[:40]}"
 
 

@@ -389,7 +389,7 @@ class _Run:
         if not wanted:
             return 0
         made = make_redirects(plan, target=self.target, old_paths=self.importer.old_paths)
-        targets = {}
+        targets: dict[str, str] = {}
         for archive in self.importer.old_archives() if self.hooks else ():
             target = next(filter(None, (hook.archive_url(archive) for hook in self.hooks)), None)
             if target:

@@ -176,7 +176,7 @@ def test_terms_have_feeds_of_their_own(make_post: Make, make_category: Make, cli
     for url in ("/category/bread/feed/", "/category/bread/feed/atom/", "/category/bread/feed.json", "/tag/sour/feed/"):
         assert [entry["title"] for entry in read(client, url).values()] == ["Rye"], url
     parsed = feedparser.parse(client.get("/category/bread/feed/atom/").content)
-    assert parsed.feed.title == "Bread – Test site"
+    assert parsed.feed.title == "Bread · Test site"
     assert parsed.feed.subtitle == "What we bake."
     assert client.get("/category/none/feed/").status_code == 404
     assert feedparser.parse(client.get("/feed/atom/").content).feed.id != parsed.feed.id

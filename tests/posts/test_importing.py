@@ -111,7 +111,11 @@ def test_a_second_run_changes_nothing_and_a_dry_one_makes_no_rows(site: Site, wx
 
 def test_a_change_of_terms_reaches_the_post(site: Site, wxr: Path, client: Client) -> None:
     run("import_wordpress", wxr)
-    wxr.write_text(WXR.replace('nicename="sour">Sour', 'nicename="dark">Dark').replace('nicename="sour-2">sour', 'nicename="d">dark'))
+    wxr.write_text(
+        WXR.replace('nicename="sour">Sour', 'nicename="dark">Dark').replace(
+            'nicename="sour-2">sour', 'nicename="d">dark'
+        )
+    )
     assert run("import_wordpress", wxr)["changed"] == 1
     assert [tag.name.casefold() for tag in get_post_model().objects.get(slug="rye").tags.all()] == ["dark"]
     assert b"Rye" in client.get("/tag/dark/").content

@@ -56,10 +56,18 @@ def blog(make_post: Make, make_category: Make, site: Site) -> dict[str, Any]:
         "kitchen": kitchen,
         "bread": bread,
         "rye": make_post(
-            "Rye", author=ann, tags=["Sour Dough"], is_published=True, fields={"categories": [bread.pk], **dated("2024-03-01")}
+            "Rye",
+            author=ann,
+            tags=["Sour Dough"],
+            is_published=True,
+            fields={"categories": [bread.pk], **dated("2024-03-01")},
         ),
         "soup": make_post(
-            "Soup", author=bert, tags=["hot"], is_published=True, fields={"categories": [kitchen.pk], **dated("2024-03-20")}
+            "Soup",
+            author=bert,
+            tags=["hot"],
+            is_published=True,
+            fields={"categories": [kitchen.pk], **dated("2024-03-20")},
         ),
         "walk": make_post("Walk", author=ann, is_published=True, fields=dated("2023-12-31")),
         "draft": make_post("Draft", author=ann, tags=["hot"], fields={"categories": [kitchen.pk]}),
@@ -148,7 +156,9 @@ def test_an_expired_post_is_gone_from_lists_though_nothing_was_written(blog: dic
 
 def test_a_list_takes_two_queries_and_the_menu_and_kept_ones_take_one(blog: dict[str, Any], client: Client) -> None:
     for url in ("/posts/archive/", "/posts/archive/2024/", "/category/kitchen/", "/tag/hot/", "/author/ann/"):
-        with CaptureQueriesContext(connection, ) as found:
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
             first = client.get(url)
         # The site with what the list is of; its posts; and the site's menu, which every page has.
         assert len(found) == 3, (url, [query["sql"] for query in found])

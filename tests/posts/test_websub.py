@@ -44,7 +44,9 @@ def hub() -> Iterator[Hub]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        with override_settings(AI_CMS={"WEBSUB_HUB": f"http://127.0.0.1:{server.server_port}/hub", "FEED_SCHEME": "http"}):
+        with override_settings(
+            AI_CMS={"WEBSUB_HUB": f"http://127.0.0.1:{server.server_port}/hub", "FEED_SCHEME": "http"}
+        ):
             yield server
     finally:
         server.shutdown()
@@ -118,7 +120,9 @@ def test_a_hub_that_is_away_is_a_line_in_the_log() -> None:
         websub.ping("http://127.0.0.1:1/hub", ["http://x/feed/"], timeout=1)
 
 
-@pytest.mark.parametrize("value", ["ftp://hub.example/", "hub.example", "https://", "https://hub.example/ x", "http://[::1"])
+@pytest.mark.parametrize(
+    "value", ["ftp://hub.example/", "hub.example", "https://", "https://hub.example/ x", "http://[::1"]
+)
 def test_only_web_addresses_are_hubs(value: str) -> None:
     with override_settings(AI_CMS={"WEBSUB_HUB": value}):
         assert any("WEBSUB_HUB" in message.msg for message in check_settings(None))

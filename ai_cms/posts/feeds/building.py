@@ -60,7 +60,7 @@ def archive_title(archive: Archive) -> str:
     name = archive.site.name
     if archive.kind == "all" or not archive.feed_is_own:
         return name
-    return _("%(list)s – %(site)s") % {"list": archive.name, "site": name}
+    return _("%(list)s · %(site)s") % {"list": archive.name, "site": name}
 
 
 def _feed_uid(archive: Archive) -> uuid.UUID:

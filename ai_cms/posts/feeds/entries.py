@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from uuid import UUID
 
-__all__ = ["Author", "Entry", "FeedInfo", "rfc3339", "rfc822", "xml_text"]
+__all__ = ["Author", "Entry", "FeedInfo", "rfc822", "rfc3339", "xml_text"]
 
 #: What no XML 1.0 document may hold, not even as a reference; one such character and no reader opens the feed.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

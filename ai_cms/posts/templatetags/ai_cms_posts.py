@@ -33,7 +33,7 @@ def feed_links(context: template.Context, archive: Archive | None = None) -> Saf
     name = site.name if site is not None else ""
     found: list[tuple[str, str, str]] = []
     if archive is not None and archive.feed_is_own:
-        title = _("%(list)s – %(site)s") % {"list": archive.name, "site": name}
+        title = _("%(list)s · %(site)s") % {"list": archive.name, "site": name}
         found += [(_TYPES[format], title, archive.feed_url(format)) for format in _TYPES]
     try:
         found += [(kind, name, feed_url(format)) for format, kind in _TYPES.items()]

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from django.utils import timezone
 
-from ..tidy import plain_text
 from ..terms import ImportedTerm
+from ..tidy import plain_text
 from .items import WxrItem, WxrSite
 
 __all__ = ["date_of", "number_of", "terms_in", "terms_of"]

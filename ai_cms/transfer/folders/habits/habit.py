@@ -15,9 +15,8 @@ import yaml
 
 from ai_cms.blocks.convert.headings import heading_slug
 
-from ..fields import FrontMatter, read_moment
-
 from ...terms import OldArchive
+from ..fields import FrontMatter, read_moment
 
 __all__ = ["Habits", "Listed", "Source", "dated_name", "read_config"]
 

@@ -33,9 +33,9 @@ class Hugo(Habits):
     def archives(self, listed: Listed) -> Iterator[OldArchive]:
         yield OldArchive("/index.xml", "all", feed="rss")
         # Each section has a feed, which is as much as all posts to its readers.
-        for folder in sorted((self.root / self.content_folder()).iterdir()):
-            if folder.is_dir():
-                yield OldArchive(f"/{_part(folder.name, True)}/index.xml", "all", feed="rss")
+        for section in sorted((self.root / self.content_folder()).iterdir()):
+            if section.is_dir():
+                yield OldArchive(f"/{_part(section.name, True)}/index.xml", "all", feed="rss")
         kinds = (
             ("tags", "tag", list(listed.tags)),
             ("categories", "category", [line[-1] for line in listed.categories]),
