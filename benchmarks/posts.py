@@ -183,14 +183,15 @@ def main() -> None:
     for size in options.sizes:
         with fresh_database(options.database):
             results["ai_cms"].append(run([sys.executable, "-m", "benchmarks.posts", "--one", str(size)], environment))
-        if options.wagtail:
+        if options.wagtail and size == options.sizes[-1]:
             with fresh_database(options.database):
                 script = str(Path(__file__).with_name("posts_wagtail.py"))
                 results["wagtail"].append(run([options.wagtail, script, str(size)], {}))
     small, large = results["ai_cms"][0]["cpu_ms"], results["ai_cms"][-1]["cpu_ms"]
     results["growth"] = {name: round(large[name] / small[name], 2) for name in large}
     if results["wagtail"]:
-        peer = results["wagtail"][-1]["cpu_ms"]["api_listing_filtered"]
+        # Against the better of the two: as it comes, and with its author and category joined.
+        peer = min(results["wagtail"][-1]["cpu_ms"].values())
         results["times_wagtail"] = {name: round(peer / value, 1) for name, value in large.items()}
     print(json.dumps(results, indent=1))
 

@@ -6,10 +6,13 @@ The pages are inserted in bulk, with the columns that Wagtail's own ``add_child`
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import secrets
 import sys
+import tempfile
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,7 +67,7 @@ def configure() -> None:
             "django.contrib.messages.middleware.MessageMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
         ],
-        MIGRATION_MODULES={"wagtail_blog": None},
+        MIGRATION_MODULES={"wagtail_blog": "wagtail_blog_migrations"},
     )
     django.setup()
 
@@ -79,7 +82,14 @@ def load(posts: list[dict[str, Any]]) -> None:
 
     from benchmarks.wagtail_blog.models import BlogPage, BlogPageTag, Category
 
-    call_command("migrate", verbosity=0, run_syncdb=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # A page type derives from a model with migrations, so it needs one as well.
+        (Path(folder) / "wagtail_blog_migrations").mkdir()
+        (Path(folder) / "wagtail_blog_migrations" / "__init__.py").touch()
+        sys.path.append(folder)
+        call_command("makemigrations", "wagtail_blog", verbosity=0)
+        importlib.invalidate_caches()
+        call_command("migrate", verbosity=0)
     root = Page.objects.get(depth=2)
     Site.objects.update(hostname="testserver")
     kind = ContentType.objects.get_for_model(BlogPage)
@@ -149,30 +159,33 @@ def main(count: int) -> None:
     client = Client()
     fields = "fields=excerpt,date,author_name,category_name,tags"
 
-    def ask(number: int) -> None:
-        answer = client.get(
-            f"/api/v2/pages/?type=wagtail_blog.BlogPage&category={number % 20 + 1}&order=-date&limit=20&{fields}"
-        )
-        assert answer.status_code == 200, answer.content[:500]
-        found = answer.json()
-        assert len(found["items"]) == 20, found
-        assert found["items"][0]["tags"], found
+    def asking(endpoint: str) -> Callable[[int], None]:
+        def ask(number: int) -> None:
+            query = f"type=wagtail_blog.BlogPage&category={number % 20 + 1}&order=-date&limit=20&{fields}"
+            answer = client.get(f"/api/v2/{endpoint}/?{query}")
+            assert answer.status_code == 200, answer.content[:500]
+            found = answer.json()
+            assert len(found["items"]) == 20, found
+            assert found["items"][0]["tags"], found
 
-    ask(1)
-    with CaptureQueriesContext(connection) as queries:
-        ask(2)
+        return ask
+
+    subjects = {"api_listing_filtered": asking("pages"), "api_listing_filtered_joined": asking("joined")}
+    counted = {}
+    for name, ask in subjects.items():
+        ask(1)
+        with CaptureQueriesContext(connection) as queries:
+            ask(2)
+        counted[name] = len(queries)
     import wagtail
 
-    print(
-        json.dumps(
-            {
-                "version": wagtail.__version__,
-                "posts": count,
-                "queries": {"api_listing_filtered": len(queries)},
-                "cpu_ms": {"api_listing_filtered": measure(ask, pids, times=20)},
-            }
-        )
-    )
+    found = {
+        "version": wagtail.__version__,
+        "posts": count,
+        "queries": counted,
+        "cpu_ms": {name: measure(ask, pids, times=20) for name, ask in subjects.items()},
+    }
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ class PostMaker(ImportHook):
     """Turn items of the kind "post" into posts, and the pages above them into blogs."""
 
     takes_terms = True
+    runs_last = True
 
     def __init__(self) -> None:
         self.locale = "en"

@@ -190,11 +190,13 @@ class ImportHook:
     """Base of a host project's hooks: see every item before and after it is written.
 
     ``importers``: the names of the importers it is for, empty for all. ``takes_terms``: whether it makes something of the
-    terms of items, so that nobody need be told that what the source says of them is lost.
+    terms of items, so that nobody need be told that what the source says of them is lost. ``runs_last``: after all others, which
+    may choose another page type.
     """
 
     importers: ClassVar[tuple[str, ...]] = ()
     takes_terms: ClassVar[bool] = False
+    runs_last: ClassVar[bool] = False
 
     def before_item(self, item: ImportItem) -> ImportItem | None:
         """Return the item, changed as you like (title, blocks, metadata, page type …), or ``None`` to leave it out."""

@@ -30,7 +30,7 @@ def titles(html: str) -> list[str]:
     """Return the titles of the cards of a list, in order."""
     import re
 
-    return re.findall(r'aicms-card-title"><a href="[^"]*"[^>]*>([^<]*)</a>', html)
+    return re.findall(r'aicms-entry-title"><a href="[^"]*"[^>]*>([^<]*)</a>', html)
 
 
 def shown(client: Client, url: str, status: int = 200) -> list[str]:
