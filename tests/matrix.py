@@ -16,6 +16,7 @@ MODULES = {
     "assist": "test_admin test_api test_tasks",
     "accounts": "test_admin test_codes test_models test_tokens test_users",
     "assets": "test_admin test_api test_pages test_pictures",
+    "posts": "test_api test_services test_words",
     "transfer": "test_commands test_hooks test_markdown test_wordpress",
     "example": "test_environment",
 }

@@ -54,7 +54,7 @@ def related_ids_of(pages: Sequence[models.Model], field: Any) -> list[list[Any]]
         rows = field.remote_field.through._base_manager.using(pages[0]._state.db).filter(**{f"{source}__in": stored})
         for page_id, key in rows.order_by("pk" if is_ordered(field) else target).values_list(source, target):
             by_page.setdefault(page_id, []).append(key)
-    return [list(_at_hand(page, field.name) or by_page.get(page.pk, ())) for page in pages]
+    return [list(_at_hand(page, field.name) or by_page.get(page.pk, [])) for page in pages]
 
 
 def _at_hand(page: models.Model, name: str) -> list[Any] | None:

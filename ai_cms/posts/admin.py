@@ -106,7 +106,7 @@ class CategoryAdmin(TaxonomyAdmin):
     search_fields = ["name", "slug"]
     autocomplete_fields = ["parent"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return self.counted(super().get_queryset(request), "categories")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -149,7 +149,7 @@ class TagAdmin(TaxonomyAdmin):
     list_filter = ["locale"]
     search_fields = ["name", "key"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return self.counted(super().get_queryset(request), "tags")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -59,10 +59,10 @@ class Categories(PortableRows):
         parent: Any = None
         path = described.get("path") if isinstance(described, dict) else None
         for step in path if isinstance(path, list) and len(path) <= 100 else ():
-            texts = [step.get(name, "") if isinstance(step, dict) else None for name in ("slug", "name", "description")]
-            if not all(isinstance(text, str) for text in texts):
+            said = step if isinstance(step, dict) else {}
+            slug, name, about = (said.get(key, "") for key in ("slug", "name", "description"))
+            if not (isinstance(slug, str) and isinstance(name, str) and isinstance(about, str)):
                 return None
-            slug, name, about = texts
             row = get_category_model()._base_manager.filter(slug=slug).first()
             if row is None:
                 try:

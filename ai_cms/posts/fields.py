@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
@@ -17,7 +18,7 @@ from ai_cms.pages.relations import clean_related
 from .forms import PictureFormField, TagsFormField
 from .services.tags import tags_named
 
-__all__ = ["PictureField", "PostedField", "TagsField"]
+__all__ = ["DraftTextField", "PictureField", "PostedField", "TagsField"]
 
 
 class PostedField(models.DateTimeField):  # type: ignore[type-arg]
@@ -31,6 +32,19 @@ class PostedField(models.DateTimeField):  # type: ignore[type-arg]
         if add and getattr(model_instance, self.attname) is None:
             given = (getattr(model_instance, "metadata", None) or {}).get("published_at")
             setattr(model_instance, self.attname, _moment(given) or timezone.now())
+        return super().pre_save(model_instance, add)
+
+
+class DraftTextField(models.TextField):  # type: ignore[type-arg]
+    """The words of the draft, for searches of those who may read it."""
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        if "content_json" in model_instance.__dict__:
+            setattr(model_instance, self.attname, model_instance.content_json.text())  # type: ignore[attr-defined]
         return super().pre_save(model_instance, add)
 
 
@@ -65,7 +79,7 @@ class TagsField(models.ManyToManyField):  # type: ignore[type-arg]
 
     def formfield(self, **kwargs: Any) -> Any:
         words = _("Separate them by commas.")
-        return TagsFormField(required=not self.blank, label=self.verbose_name, help_text=words)
+        return TagsFormField(required=not self.blank, label=capfirst(self.verbose_name), help_text=words)
 
 
 def _messages(error: InvalidInput) -> Iterable[Any]:
@@ -82,4 +96,4 @@ class PictureField(models.ForeignKey):  # type: ignore[type-arg]
         return name, "django.db.models.ForeignKey", args, kwargs
 
     def formfield(self, **kwargs: Any) -> Any:
-        return PictureFormField(required=not self.blank, label=self.verbose_name, help_text=self.help_text)
+        return PictureFormField(required=not self.blank, label=capfirst(self.verbose_name), help_text=self.help_text)

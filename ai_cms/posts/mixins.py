@@ -6,7 +6,7 @@ the blog. Importing this module does not need this app to be installed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,7 +23,7 @@ from .body import body_html
 from .excerpts import cut_words
 from .extras import extras
 from .facts import Facts, facts_of
-from .fields import PictureField, PostedField, TagsField
+from .fields import DraftTextField, PictureField, PostedField, TagsField
 from .refusals import refused_fields
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class PostMixin(_Base):
         gettext_lazy("sticky"), default=False, help_text=gettext_lazy("Stands before newer posts on the blog.")
     )
     posted_at = PostedField(gettext_lazy("posted"), null=True, editable=False)
+    draft_text = DraftTextField(blank=True, editable=False)
 
     class Meta:
         abstract = True
@@ -99,6 +100,14 @@ class PostMixin(_Base):
         verbose_name_plural = gettext_lazy("posts")
         permissions = [("publish_post", "Can publish posts")]
         indexes = [models.Index(fields=["-posted_at"], name="aicms_%(class)s_posted")]
+
+    def save(  # type: ignore[override]
+        self, *, force_insert: bool = False, update_fields: Iterable[str] | None = None, using: str | None = None
+    ) -> None:
+        names = None if update_fields is None else set(update_fields)
+        if names is not None and "content_json" in names:
+            names.add("draft_text")
+        super().save(force_insert=force_insert, update_fields=names, using=using)
 
     @property
     def body(self) -> str:

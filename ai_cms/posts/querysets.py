@@ -14,7 +14,7 @@ from django.db.models import Case, Q, Value, When
 from django.db.models.fields import BooleanField
 
 from ai_cms.core.permissions import Actor, get_policy
-from ai_cms.pages.models import Element, Publication, PublicationFacet, Site
+from ai_cms.pages.models import Publication, PublicationFacet, Site
 from ai_cms.pages.search import has_words
 
 from . import get_category_model, get_post_model, get_tag_model
@@ -28,6 +28,7 @@ __all__ = ["PostFilter", "posts_for"]
 #: What no entry of a list needs.
 _HEAVY = (
     "content_json",
+    "draft_text",
     *(f"publication__{name}" for name in ("content", "body", "html", "search_title", "search_text")),
 )
 
@@ -117,9 +118,8 @@ def _with_below(slugs: tuple[str, ...]) -> list[Any]:
 
 
 def _draft_words(text: str) -> Q:
-    """Return the condition for drafts that hold all words: in the title, the excerpt, or a block."""
+    """Return the condition for drafts that hold all words: in the title, the excerpt or the text."""
     where = Q()
-    for word in text.split()[:16]:
-        blocks = Element.objects.filter(props__icontains=word).values("page_id")
-        where &= Q(title__icontains=word) | Q(excerpt__icontains=word) | Q(pk__in=blocks)
+    for word in text.split():
+        where &= Q(title__icontains=word) | Q(excerpt__icontains=word) | Q(draft_text__icontains=word)
     return where

@@ -286,7 +286,7 @@ class PageAdmin(
             return made
         if getattr(db_field, "has_form_field", False):
             return db_field.formfield()
-        if isinstance(db_field, models.ForeignKey | models.ManyToManyField) and self._suggests(db_field):
+        if isinstance(db_field, models.ForeignKey | models.ManyToManyField) and self._suggests(db_field, request):
             many = isinstance(db_field, models.ManyToManyField)
             kwargs["widget"] = (AutocompleteSelectMultiple if many else AutocompleteSelect)(db_field, self.admin_site)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -294,11 +294,13 @@ class PageAdmin(
             field.widget.attrs["rows"] = 4
         return field
 
-    def _suggests(self, db_field: Any) -> bool:
-        """Return whether the admin of the rows that a field refers to suggests some while one types."""
+    def _suggests(self, db_field: Any, request: Any) -> bool:
+        """Return whether the admin of the rows that a field refers to suggests some to the user, while one types."""
         model = db_field.remote_field.model
         known = self.admin_site._registry.get(model)
-        return bool(known is not None and known.search_fields and not issubclass(model, get_page_model()))
+        if known is None or not known.search_fields or issubclass(model, get_page_model()):
+            return False
+        return bool(request is not None and known.has_view_permission(request))
 
     def _show_form(self, request: HttpRequest, form: PageForm, page: Any, parent: Any | None) -> HttpResponse:
         adding = page.pk is None

@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ('series_position', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='part')),
                 ('sticky', models.BooleanField(default=False, help_text='Stands before newer posts on the blog.', verbose_name='sticky')),
                 ('posted_at', models.DateTimeField(editable=False, null=True, verbose_name='posted')),
+                ('draft_text', models.TextField(blank=True, editable=False)),
                 ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author')),
                 ('categories', models.ManyToManyField(blank=True, related_name='+', to=settings.AI_CMS_CATEGORY_MODEL, verbose_name='categories')),
                 ('coauthors', models.ManyToManyField(blank=True, help_text='They are named too, and may change the draft.', related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='further authors')),

@@ -42,7 +42,7 @@ def test_only_lists_that_search_say_so() -> None:
         for path, methods in schema()["paths"].items()
         if any(parameter["name"] == "search" for parameter in methods.get("get", {}).get("parameters", []))
     }
-    gallery = {"/api/assets/", "/api/files/", "/api/folders/"}
+    gallery = {"/api/assets/", "/api/files/", "/api/folders/", "/api/posts/"}
     assert searching == {"/api/content/", "/api/pages/", "/api/templates/", *gallery}
 
 
