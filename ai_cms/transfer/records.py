@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -12,9 +12,10 @@ from ai_cms.pages import get_page_model
 from ai_cms.pages.addresses import normalise_path
 from ai_cms.pages.models import Redirect
 
-from .base import ImportItem
+from .base import ImportHook, ImportItem
 from .models import ImportedPage
 from .plan import Plan, Planned
+from .terms import OldArchive
 
 if TYPE_CHECKING:
     from ai_cms.pages.models import AbstractPage
@@ -76,13 +77,17 @@ def make_redirects(plan: Plan, *, target: AbstractPage, old_paths: Callable[[Imp
     return _insert(rows, target)
 
 
-def redirect_archives(plan: Plan, targets: Mapping[str, str], *, target: AbstractPage) -> int:
-    """Make redirects from old lists of posts to the URLs that show them now; returns how many."""
+def redirect_archives(
+    plan: Plan, archives: Iterable[OldArchive], hooks: Sequence[ImportHook], *, target: AbstractPage
+) -> int:
+    """Make redirects from old lists of posts to the URLs that the hooks know for them; returns how many."""
     paths = {planned.path for planned in plan.ordered}
     rows: dict[str, Redirect] = {}
-    for old, url in targets.items():
-        path = normalise_path(old)
-        if path not in paths and 1 < len(path) <= 2_000 and len(url) <= 2_000 and path != normalise_path(unquote(url)):
+    for archive in archives:
+        path = normalise_path(archive.path)
+        url = next(filter(None, (hook.archive_url(archive) for hook in hooks)), "")
+        fits = 1 < len(path) <= 2_000 and 0 < len(url) <= 2_000
+        if fits and path not in paths and path != normalise_path(unquote(url)):
             rows.setdefault(path, Redirect(site_id=target.site_id, old_path=path, target=url))
     return _insert(rows, target)
 

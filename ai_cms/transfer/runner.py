@@ -13,20 +13,20 @@ from ai_cms.core.exceptions import Conflict
 from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.pages import get_page_model, services, tree
 from ai_cms.pages.addresses import public_url
-from ai_cms.pages.exceptions import InvalidSchedule, PublishRefused
+from ai_cms.pages.exceptions import PublishRefused
 from ai_cms.pages.models import RevisionKind
 from ai_cms.pages.services import PageSpec
-from ai_cms.pages.snapshots import PAGE_FIELDS
 
 from .base import HERE, Importer, ImportHook, ImportItem, ImportOptions, Spool, digest_of
 from .exceptions import ImportRefused
-from .fitting import fit_item, page_type_of
+from .fitting import fit_item, known_fields, page_type_of
 from .models import ImportedPage
 from .pictures import picture_origins, policy_warning
 from .plan import Chunks, Plan, Planned, choose_slug, make_plan
 from .records import make_redirects, redirect_archives, remember
 from .registry import importers
 from .report import Action, ImportReport, ReportedItem
+from .schedules import set_schedule
 from .terms import ImportedAuthor, ImportedTerm
 from .tidy import keep_ids, rewrite_links
 
@@ -269,7 +269,7 @@ class _Run:
         if page.path != planned.path:
             raise Conflict("Somebody made pages here at this moment; nothing was imported. Run it again.")
         planned.page_id, planned.published, planned.touched = page.pk, page.published_version is not None, True
-        self.schedule(planned.item, page)
+        set_schedule(page, planned.item, self.actor, self.options, self.notices)
         for hook in self.hooks:
             hook.after_item(planned.item, page, True)
 
@@ -298,7 +298,7 @@ class _Run:
         page = services.update_page(
             page,
             actor=self.actor,
-            fields=_known_fields(page, {"title": item.title, "metadata": metadata, **fields}),
+            fields=known_fields(page, {"title": item.title, "metadata": metadata, **fields}),
             content=keep_ids(page.content_json.to_json(), blocks),
             slug=self.new_slug(planned, page) if record.state.get("slug", "") != item.slug else None,
             kind=RevisionKind.IMPORT,
@@ -315,7 +315,7 @@ class _Run:
         elif turned and not wanted and page.live:
             page = services.unpublish_page(page, actor=self.actor)
         page = get_page_model().objects.get(pk=page.pk)
-        self.schedule(item, page)
+        set_schedule(page, item, self.actor, self.options, self.notices)
         planned.path, planned.slug, planned.published = page.path, page.slug, page.live
         record.version = page.version
         reordered = record.state.get("order") != list(item.order)
@@ -337,17 +337,6 @@ class _Run:
             services.publish_page(page, actor=self.actor)
         except PublishRefused as error:
             self.notices.add(f"It cannot be published and stayed a draft: {error}", item=item.label, line=item.line)
-
-    def schedule(self, item: ImportItem, page: Any) -> None:
-        """Have a page published and taken off when the source has it so, unless nothing is to be published."""
-        if self.options.drafts or not (item.go_live_at or item.expire_at):
-            return
-        if (page.go_live_at, page.expire_at) == (item.go_live_at, item.expire_at):
-            return
-        try:
-            services.schedule_page(page, actor=self.actor, go_live_at=item.go_live_at, expire_at=item.expire_at)
-        except (PublishRefused, InvalidSchedule) as error:
-            self.notices.add(f"Its dates were not set: {error}", item=item.label, line=item.line)
 
     def reorder(self, plan: Plan) -> None:
         """Give siblings the order of the source where the source changed it; pages of people keep their places."""
@@ -389,12 +378,7 @@ class _Run:
         if not wanted:
             return 0
         made = make_redirects(plan, target=self.target, old_paths=self.importer.old_paths)
-        targets: dict[str, str] = {}
-        for archive in self.importer.old_archives() if self.hooks else ():
-            target = next(filter(None, (hook.archive_url(archive) for hook in self.hooks)), None)
-            if target:
-                targets.setdefault(archive.path, target)
-        return made + redirect_archives(plan, targets, target=self.target)
+        return made + redirect_archives(plan, self.importer.old_archives(), self.hooks, target=self.target)
 
     def reported(self, planned: Planned) -> ReportedItem:
         item = planned.item
@@ -408,12 +392,6 @@ def _pairs(planned: Planned, spec: PageSpec) -> Iterator[tuple[Planned, PageSpec
     # None where the page was inserted before what is below it.
     for child, inner in zip(planned.new_children, spec.children, strict=False):
         yield from _pairs(child, inner)
-
-
-def _known_fields(page: AbstractPage, fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields that a page has: it may be of the type that its items became before another app was installed."""
-    known = {*PAGE_FIELDS, *(field.name for field in page.type_fields())}
-    return {name: value for name, value in fields.items() if name in known}
 
 
 def _fit_key(key: str) -> str:
