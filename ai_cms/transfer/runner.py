@@ -373,9 +373,7 @@ class _Run:
     def redirect(self, plan: Plan) -> int:
         """Lead visitors from the old addresses of what was created to the pages; returns how many addresses."""
         wanted = self.options.redirects
-        if wanted is None:
-            wanted = self.target.parent_id is None
-        if not wanted:
+        if wanted is False or (wanted is None and self.target.parent_id is not None):
             return 0
         made = make_redirects(plan, target=self.target, old_paths=self.importer.old_paths)
         return made + redirect_archives(plan, self.importer.old_archives(), self.hooks, target=self.target)
