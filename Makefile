@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help axe demo demo-data test test-accounts test-postgres stress lint format reference docs bench dist matrix clean
+.PHONY: help axe demo demo-data test test-accounts test-outside test-postgres lint format reference docs bench dist matrix clean bench-assets
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -64,23 +64,27 @@ demo: $(VENV)/.demo-$(EXTRAS) ## install, load the sample site, print the logins
 demo-data: $(VENV)/.demo-$(EXTRAS) ## the same without serving, as JSON
 	@$(BIN)/python example_project/manage.py demo --no-serve --json --host "$(HOST)" --port "$(PORT)"
 
+# Every app from within; what takes browsers, projects of their own or many processes is `make test-outside`.
+INSIDE := not (stress or browser or processes)
+
 test: $(VENV)/.test ## the test suite on SQLite, and on PostgreSQL when DATABASE_URL names one
-	env -u DATABASE_URL $(BIN)/python -m pytest -n auto -m "not stress" $(ARGS)
+	env -u DATABASE_URL $(BIN)/python -m pytest -n auto -m "$(INSIDE)" $(ARGS)
 	$(MAKE) test-accounts
 	$(if $(filter postgres%,$(DATABASE_URL)),$(MAKE) test-postgres)
 
 # A user model is chosen once for a project, so these have settings, and a run, of their own.
 test-accounts: $(VENV)/.test ## the tests of accounts, with the library's user and with a host's own
-	env -u DATABASE_URL $(BIN)/python -m pytest -n auto --ds=tests.settings.accounts tests/accounts $(ARGS)
-	env -u DATABASE_URL $(BIN)/python -m pytest -n auto --ds=tests.settings.accounts_swapped -m "not browser" tests/accounts $(ARGS)
+	env -u DATABASE_URL $(BIN)/python -m pytest -n auto --ds=tests.settings.accounts -m "$(INSIDE)" tests/accounts $(ARGS)
+	env -u DATABASE_URL $(BIN)/python -m pytest -n auto --ds=tests.settings.accounts_swapped -m "$(INSIDE)" tests/accounts $(ARGS)
 
 test-postgres: $(VENV)/.test ## the test suite on the PostgreSQL of DATABASE_URL
-	$(BIN)/python -m pytest -n auto --ds=tests.settings.postgres -m "not stress" $(ARGS)
-	$(BIN)/python -m pytest -n auto --ds=tests.settings.accounts_postgres tests/accounts $(ARGS)
+	$(BIN)/python -m pytest -n auto --ds=tests.settings.postgres -m "$(INSIDE)" $(ARGS)
+	$(BIN)/python -m pytest -n auto --ds=tests.settings.accounts_postgres -m "$(INSIDE)" tests/accounts $(ARGS)
 
-stress: $(VENV)/.test ## the slow tests of many processes, on SQLite, and on PostgreSQL when DATABASE_URL names one
-	env -u DATABASE_URL $(BIN)/python -m pytest -m stress $(ARGS)
-	$(if $(filter postgres%,$(DATABASE_URL)),$(BIN)/python -m pytest -m stress --ds=tests.settings.postgres $(ARGS))
+test-outside: $(VENV)/.test ## the slow tests: browsers, projects of their own, many processes; PostgreSQL as above
+	env -u DATABASE_URL $(BIN)/python -m pytest -m "not ($(INSIDE))" $(ARGS)
+	env -u DATABASE_URL $(BIN)/python -m pytest --ds=tests.settings.accounts -m "not ($(INSIDE))" tests/accounts $(ARGS)
+	$(if $(filter postgres%,$(DATABASE_URL)),$(BIN)/python -m pytest -m "not ($(INSIDE))" --ds=tests.settings.postgres $(ARGS))
 
 lint: $(VENV)/.lint ## ruff, the contract of imports, mypy
 	$(BIN)/ruff check
@@ -97,6 +101,11 @@ reference: $(VENV)/.test ## write the tables of docs/reference from the code
 
 docs: $(VENV)/.docs ## build the documentation into docs/_build/html
 	$(BIN)/sphinx-build -n -W --keep-going -b html docs docs/_build/html
+
+bench-assets: ## pictures beside easy-thumbnails and Wagtail, in an environment of their own; ARGS="--pictures 24"
+	python3 -m venv .venv-peers
+	.venv-peers/bin/pip install -q -e ".[assets,s3]" easy-thumbnails wagtail scikit-image "moto[s3,server]"
+	.venv-peers/bin/python -m benchmarks.assets $(ARGS)
 
 bench: $(VENV)/.test ## the benchmarks; ARGS="--pages 1000 --database postgres"
 	$(BIN)/python -m benchmarks.run $(ARGS)

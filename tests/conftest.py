@@ -24,10 +24,13 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs in every cell, and leave out what needs a PostgreSQL when the tests run on another database."""
+    """Mark what runs in every cell and what runs from outside, and leave out what needs a PostgreSQL when the tests run on another database."""
     for item in items:
-        if item.path.relative_to(TESTS).as_posix() in matrix.PATHS:
+        path = item.path.relative_to(TESTS).as_posix()
+        if path in matrix.PATHS:
             item.add_marker("matrix")
+        if path.startswith(matrix.PROCESSES):
+            item.add_marker("processes")
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         return
     for item in items:

@@ -1,4 +1,6 @@
-"""Which test modules run in every cell of the matrix: what Django, Python, swapped models or a missing extra can break.
+"""Which test modules run where.
+
+In every cell of the matrix: what Django, Python, swapped models or a missing extra can break.
 
 The whole suite runs on the newest and the oldest pair and on PostgreSQL; these are a few modules of every app for the rest.
 """
@@ -26,3 +28,15 @@ PATHS = {f"{app}/{module}.py" for app, modules in MODULES.items() for module in 
     "test_migrations.py",
     "test_projects.py",
 }
+
+#: Files and folders whose tests start projects, commands and servers in processes of their own, seconds each: not in `make test`.
+PROCESSES = (
+    "core/test_parallel.py",
+    "core/test_starting.py",
+    "example/",
+    "llm/test_pytest_plugin.py",
+    "pages/api/test_repeated.py",
+    "pages/api/test_stale_writers.py",
+    "test_projects.py",
+    "test_social.py",
+)

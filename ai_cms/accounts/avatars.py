@@ -9,24 +9,43 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
 
-from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.exceptions import InvalidInput, TooLarge
+from ai_cms.core.pictures import CleanPicture, PictureRules, picture_cleaners
 
 from .conf import accounts_settings
 from .exceptions import PackageMissing
 
-__all__ = ["FORMATS", "clean_avatar", "replace_avatar"]
+__all__ = ["FORMATS", "clean_avatar", "clean_picture", "replace_avatar"]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 
 def clean_avatar(file: Any, field: str = "avatar") -> ContentFile[bytes]:
-    """Return the first frame of an uploaded picture as a small WebP or PNG file without metadata.
+    """Return the first frame of an uploaded picture as a small file without metadata.
 
-    ``file``: an open file with ``size``. Raises InvalidInput for anything but a picture within the limits.
+    Where an app has registered a cleaner of pictures, as ``ai_cms.assets`` does, that one does it. ``file``: an open file with
+    ``size``. Raises InvalidInput for anything but a picture within the limits.
     """
     if file.size > accounts_settings.AVATAR_MAX_BYTES:
         most = accounts_settings.AVATAR_MAX_BYTES // 1000
         raise InvalidInput(errors={field: [_("The picture may have at most %(most)d kB.") % {"most": most}]})
+    rules = PictureRules(accounts_settings.AVATAR_SIZE, accounts_settings.AVATAR_MAX_PIXELS)
+    try:
+        made = picture_cleaners.best(clean_picture)(file, rules)
+    except (InvalidInput, TooLarge) as error:
+        # By the name of this form's field, whatever the cleaner calls it.
+        said = [str(message) for problems in (error.errors or {}).values() for message in problems] or [
+            str(error.detail)
+        ]
+        raise InvalidInput(errors={field: said}) from error
+    return ContentFile(made.data, name=f"avatar.{made.suffix}")
+
+
+def clean_picture(file: Any, rules: PictureRules) -> CleanPicture:
+    """Return the first frame of an open file as a small PNG or JPEG picture: the cleaner of sites without ``ai_cms.assets``.
+
+    Raises InvalidInput, PackageMissing.
+    """
     try:
         from PIL import Image, ImageOps
     except ImportError:
@@ -36,10 +55,10 @@ def clean_avatar(file: Any, field: str = "avatar") -> ContentFile[bytes]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=FORMATS) as picture:
                 width, height = picture.size
-                if width * height > accounts_settings.AVATAR_MAX_PIXELS:
-                    raise InvalidInput(errors={field: [_("The picture has too many pixels.")]})
+                if width * height > rules.pixels:
+                    raise InvalidInput(errors={"file": [_("The picture has too many pixels.")]})
                 # JPEG decodes at a fraction of its size.
-                picture.draft("RGB", (2 * accounts_settings.AVATAR_SIZE,) * 2)
+                picture.draft("RGB", (2 * rules.size,) * 2)
                 upright = ImageOps.exif_transpose(picture)
                 mode = "RGBA" if upright.has_transparency_data else "RGB"
                 small = upright.convert(mode)
@@ -47,12 +66,12 @@ def clean_avatar(file: Any, field: str = "avatar") -> ContentFile[bytes]:
         raise
     except Exception as error:
         # A decoder fed with anything raises anything.
-        raise InvalidInput(errors={field: [_("Upload a JPEG, PNG, WebP or GIF picture.")]}) from error
-    small.thumbnail((accounts_settings.AVATAR_SIZE,) * 2)
+        raise InvalidInput(errors={"file": [_("Upload a JPEG, PNG, WebP or GIF picture.")]}) from error
+    small.thumbnail((rules.size,) * 2)
     out = io.BytesIO()
     small.info.clear()
     small.save(out, "PNG" if mode == "RGBA" else "JPEG", **({} if mode == "RGBA" else {"quality": 88}))
-    return ContentFile(out.getvalue(), name="avatar.png" if mode == "RGBA" else "avatar.jpg")
+    return CleanPicture(out.getvalue(), "png" if mode == "RGBA" else "jpg")
 
 
 def replace_avatar(user: Any, file: ContentFile[bytes] | None) -> None:

@@ -22,6 +22,7 @@ from django.utils.crypto import constant_time_compare
 
 from . import limits, sessions
 from .conf import accounts_settings
+from .devices import known_device
 from .exceptions import InvalidCode, InvalidCredentials, InvalidTicket, SecondFactorRequired
 from .factors import second_factors
 from .models import LoginSession
@@ -42,21 +43,23 @@ class Passed:
 
 
 def with_password(email: str, password: str, request: HttpRequest) -> Passed:
-    """Check an address and a password.
+    """Check an address and a password. Tries from a device that the account is known on are counted apart.
 
     Raises SecondFactorRequired with the ticket where the account has one, InvalidCredentials for every other reason,
     LimitExceeded.
     """
-    limits.count(limits.LOGIN, email, request)
     model: Any = get_user_model()
     user = model.objects.with_email(email).first()
+    device = known_device(request, user)
+    whose = f"device:{device}" if device else email
+    limits.count(limits.LOGIN, whose, request)
     if user is None:
         # As slow as a wrong password.
         make_password(password)
         raise InvalidCredentials
     if not user.check_password(password) or not user.can_log_in:
         raise InvalidCredentials
-    limits.forget(limits.LOGIN, email)
+    limits.forget(limits.LOGIN, whose)
     passed = Passed(user, uuid.uuid4())
     methods = second_factors(user)
     if methods:

@@ -52,6 +52,14 @@ class LoginSessionMiddleware:
         """Write the use down, if a minute has passed since it was."""
         if not request.session.accessed:
             return
+        try:
+            self._note(request)
+        except DatabaseError as error:
+            # Bookkeeping must not fail a request that was answered, be it with what is the matter with the database.
+            sessions.logger.warning("Could not note the use of a log-in: %s", " ".join(str(error).split()))
+
+    def _note(self, request: HttpRequest) -> None:
+        # Of a session that could not be read for the view, this is the second try.
         known = request.session.get(sessions.SESSION_ID)
         now = time.monotonic()
         if not known or now - self._noted.get(known, -1e9) < sessions.USE_STEP.total_seconds():
@@ -61,11 +69,7 @@ class LoginSessionMiddleware:
         self._noted[known] = now
         row = LoginSession(pk=known)
         sessions.touch(row, request)
-        try:
-            with transaction.atomic():
-                LoginSession.objects.filter(pk=known, revoked_at=None).update(
-                    last_used_at=row.last_used_at, address=row.address, expires_at=request.session.get_expiry_date()
-                )
-        except DatabaseError:
-            # Bookkeeping must not fail a request that was served.
-            sessions.logger.warning("Could not note the use of a log-in.", exc_info=True)
+        with transaction.atomic():
+            LoginSession.objects.filter(pk=known, revoked_at=None).update(
+                last_used_at=row.last_used_at, address=row.address, expires_at=request.session.get_expiry_date()
+            )

@@ -1,7 +1,8 @@
 """Access and refresh tokens of a log-in: issued, rotated, read, and dead when they should be.
 
-A refresh token is spent first, by a compare-and-set on its row, and replaced second. One that comes again ends the whole
-log-in, for somebody has it who should not.
+A refresh token is spent by a compare-and-set on its row and replaced in the same transaction, under the lock of its log-in:
+of many that come at once exactly one is answered with tokens. One that comes again ends the whole log-in, for somebody has
+it who should not.
 """
 
 from __future__ import annotations
@@ -59,19 +60,28 @@ def rotate(token: str, request: HttpRequest | None = None) -> TokenPair:
     user = _user_of(claims)
     if user is None or row.expires_at <= now or row.session.user_id != user.pk:
         raise InvalidRefreshToken
-    spent = RefreshToken.objects.filter(pk=row.pk, spent_at=None).update(spent_at=now)
-    if not spent and not _graced(row, now):
+    pair = _replace(row, user, request, now)
+    if pair is None:
+        # Outside of that transaction, which a refusal would undo.
         sessions.revoke(LoginSession.objects.filter(pk=row.session_id), "reuse")
         raise InvalidRefreshToken
-    with transaction.atomic():
-        # Locked, so that what ended the log-in meanwhile ends the new tokens too.
-        session = LoginSession.objects.select_for_update().filter(pk=row.session_id, revoked_at=None).first()
-        if session is None:
-            raise InvalidRefreshToken
-        sessions.touch(session, request)
-        session.expires_at = now + timedelta(days=accounts_settings.JWT_REFRESH_DAYS)
-        session.save(update_fields=["expires_at", "last_used_at", "address", "device"])
-        return _mint(user, session, now)
+    return pair
+
+
+@transaction.atomic
+def _replace(row: RefreshToken, user: Any, request: HttpRequest | None, now: datetime) -> TokenPair | None:
+    """Spend a refresh token and mint new ones; ``None`` for one that is spent. Raises InvalidRefreshToken for an ended log-in."""
+    # Locked, so that what ended the log-in meanwhile ends the new tokens too, and reuse waits for the one that was first.
+    session = LoginSession.objects.select_for_update().filter(pk=row.session_id, revoked_at=None).first()
+    if session is None:
+        raise InvalidRefreshToken
+    spent = RefreshToken.objects.filter(pk=row.pk, spent_at=None).update(spent_at=now)
+    if not spent and not _graced(row, now):
+        return None
+    sessions.touch(session, request)
+    session.expires_at = now + timedelta(days=accounts_settings.JWT_REFRESH_DAYS)
+    session.save(update_fields=["expires_at", "last_used_at", "address", "device"])
+    return _mint(user, session, now)
 
 
 def read_access(token: str) -> tuple[Any, LoginSession] | None:

@@ -23,6 +23,7 @@ class AssetsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks as checks
+        from . import cleaning as cleaning
         from . import pictures as pictures
         from .api import routes as routes
         from .permissions import register_asset_policies

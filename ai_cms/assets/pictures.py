@@ -30,7 +30,8 @@ def rendition_of(
 
 def best_rendition(asset: Any, *, up_to: int = 0) -> Rendition | None:
     """Return the largest rendition that shows the whole picture; ``up_to``: not wider, if there is one. WebP before others."""
-    whole = [row for row in asset.renditions.all() if row.spec in _whole_sizes() or row.spec == "svg"]
+    sizes = _whole_sizes()
+    whole = [row for row in asset.renditions.all() if row.spec in sizes or row.spec == "svg"]
     plain = [row for row in whole if row.format != "avif"] or whole
     fitting = [row for row in plain if not up_to or row.width <= up_to] or plain
     return max(fitting, key=lambda row: (row.width, row.format == "webp"), default=None)
@@ -49,7 +50,11 @@ def picture_of(asset: Any, *, spec: str = "") -> Picture:
     Raises ValueError for a size that is not declared.
     """
     if not isinstance(asset, get_image_model()):
-        return {"ref": asset.reference, "src": address_of(asset)}
+        played: Picture = {"ref": asset.reference, "src": address_of(asset)}
+        cover = rendition_of(asset, "large") or rendition_of(asset, "card")
+        if cover is not None:
+            played["poster"] = address_of(asset, cover)
+        return played
     if spec and spec not in image_sizes():
         known = ", ".join(image_sizes())
         raise ValueError(f"AI_CMS['ASSET_SIZES'] declares no size {spec!r}. Declared: {known}.")
@@ -65,7 +70,8 @@ def picture_of(asset: Any, *, spec: str = "") -> Picture:
         found["placeholder"] = asset.placeholder
     if asset.digital_source_type:
         found["digital_source_type"] = schema_org_url(asset.digital_source_type)
-    rows = [row for row in asset.renditions.all() if row.spec == spec or (not spec and row.spec in _whole_sizes())]
+    wanted = {spec} if spec else _whole_sizes()
+    rows = [row for row in asset.renditions.all() if row.spec in wanted]
     sets = {format: _srcset(asset, [row for row in rows if row.format == format]) for format in _BY_MERIT}
     offered = [format for format in _BY_MERIT if sets[format]]
     if offered:

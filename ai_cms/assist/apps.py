@@ -26,10 +26,15 @@ class AssistConfig(RequiresApps, AppConfig):
 
         page_links.register("write", write_links)
         if apps.is_installed("ai_cms.assets"):
+            from ai_cms.assets.admin_panels import queue_panels
+
+            from . import alt_texts as alt_texts
+            from .alt_texts_panel import alt_texts_panel
             from .assets import AssetStore
             from .images import picture_stores
 
             picture_stores.register("assets", AssetStore)
+            queue_panels.register("alt_texts", alt_texts_panel)
 
         # Host projects register their own writing tasks in modules of this name.
         autodiscover_modules("cms_writing")

@@ -60,11 +60,11 @@ class AssetStore(PictureStore):
         return StoredPicture(uploaded.asset.stored_name, picture_of(uploaded.asset)["src"], uploaded.asset.pk)
 
 
-def suggest_alt_text(image: Any, *, actor: Actor | Any) -> Any:
+def suggest_alt_text(image: Any, *, actor: Actor | Any, run: Any = None) -> Any:
     """Have an alternative text proposed for a picture asset and return it; a person accepts it, corrected or not.
 
-    A model that sees is shown the picture; another knows its name and what is said of it. Raises LLMError and what permissions
-    raise; not to be called in a transaction.
+    A model that sees is shown the picture; another knows its name and what is said of it. ``run``: the run this is part
+    of. Raises LLMError and what permissions raise; not to be called in a transaction.
     """
     who = Actor.of(actor)
     policy_for(image).require(who, "change", image)
@@ -74,7 +74,7 @@ def suggest_alt_text(image: Any, *, actor: Actor | Any) -> Any:
     request = task.request(job)
     if llms[task.alias()].supports_vision:
         request = _shown(request, image)
-    call = gateway.call(request, actor=who, alias=task.alias(), task=task.name)
+    call = gateway.call(request, actor=who, alias=task.alias(), task=task.name, run=run)
     result = task.finish(job, call.parsed)
     text = str(result.output.get("alt", "")).strip()
     if not text:
@@ -82,7 +82,7 @@ def suggest_alt_text(image: Any, *, actor: Actor | Any) -> Any:
     source = call.provenance()
     image.alt_suggestion = {"text": text[:500], "at": timezone.now().isoformat(), **source}
     # Only while it still lacks a text: a person may have written one meanwhile.
-    rows = get_image_model().objects.non_polymorphic().filter(pk=image.pk)
+    rows = get_image_model().objects.non_polymorphic().without_alt().filter(pk=image.pk)
     rows.update(alt_suggestion=image.alt_suggestion)
     return image
 

@@ -14,7 +14,15 @@ from django.utils.translation import gettext as _
 from ai_cms.blocks.documents.provenance import make_provenance
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.llm import gateway
-from ai_cms.llm.exceptions import LLMCancelled, LLMInvalidOutput
+from ai_cms.llm.exceptions import (
+    LLMCancelled,
+    LLMError,
+    LLMInterrupted,
+    LLMInvalidOutput,
+    LLMOutputLimit,
+    LLMTimeout,
+    LLMUnavailable,
+)
 from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import LLMRequest, TextDelta
 from ai_cms.llm.models import AILog
@@ -25,7 +33,10 @@ from .exceptions import NoNewPage
 from .partial import BlockReader
 from .registry import Job, TaskResult, WritingTask, get_task
 
-__all__ = ["Outcome", "generate_text", "prepared"]
+__all__ = ["Outcome", "as_of_now", "generate_text", "prepared"]
+
+#: What ends a draft before it is whole; what had come until then is good.
+_CUT_SHORT = (LLMCancelled, LLMInterrupted, LLMInvalidOutput, LLMOutputLimit, LLMTimeout, LLMUnavailable)
 
 OnOperation = Callable[[dict[str, Any]], Any]
 OnProposal = Callable[[Proposal], Any]
@@ -79,10 +90,10 @@ def generate_text(
     ``parent``: the page below which a new, empty draft is made that the result is proposed on, by tasks that draft pages.
     ``on_operation``: called with each operation as soon as its block is complete and valid, for tasks that make blocks.
     ``on_proposal``: called with the proposal, in the transaction that makes it: an error undoes it.
-    ``keep_partial``: where a person stops a draft, propose the blocks that had arrived by then.
+    ``keep_partial``: where a person stops a draft, or it breaks off, propose the blocks that had arrived by then.
     ``run``: the run this is part of. Not to be called inside a transaction.
     Raises UnknownTask, InvalidPayload, PageNeeded, NoNewPage, LLMError, ProposalStale (what was worked on has been changed
-    meanwhile) and what permissions raise; then nothing is proposed, save the part that was stopped.
+    meanwhile) and what permissions raise; then nothing is proposed, save the part that had come.
     """
     who = Actor.of(actor)
     task = get_task(name)
@@ -104,7 +115,7 @@ def generate_text(
     if task.streams_operations:
         try:
             call = _streamed(request, job, on_operation, options, shown)
-        except (LLMCancelled, LLMInvalidOutput) as error:
+        except _CUT_SHORT as error:
             if (page or parent) and shown and keep_partial:
                 _keep_part(task, job, shown, error, on_proposal, stopped=_was_stopped(run))
             raise
@@ -117,6 +128,7 @@ def generate_text(
     proposal = None
     if (page or parent) and (result.operations or result.fields):
         proposal = _propose(task, job, result, call.provenance(), str(task.label), on_proposal)
+        _say_what_is_missing(result, proposal)
     return Outcome(task, result, call, proposal)
 
 
@@ -150,7 +162,7 @@ def _streamed(
                     for operation in reader.feed(event.text):
                         shown.append(operation)
                         show(operation)
-        except (LLMCancelled, LLMInvalidOutput) as error:
+        except _CUT_SHORT as error:
             error.call_id = events.call_id  # type: ignore[union-attr]
             raise
     assert events.result is not None  # noqa: S101 - the stream raises otherwise
@@ -167,7 +179,7 @@ def _nobody_watches(operation: dict[str, Any]) -> None:
     """Show an operation to nobody."""
 
 
-def _as_of_now(actor: Actor) -> Actor:
+def as_of_now(actor: Actor) -> Actor:
     """Return the actor with the rights of this moment: a model may have written for minutes, and some may be gone by now."""
     if actor.account is None:
         return actor
@@ -201,24 +213,31 @@ def _anonymous(block: Mapping[str, Any]) -> dict[str, Any]:
     return {**bare, "children": [_anonymous(child) for child in block.get("children") or []]}
 
 
+def _say_what_is_missing(result: TaskResult, proposal: Proposal | None) -> None:
+    """Say in the output how many of the result's changes the proposal is without."""
+    missing = len(result.operations) - len(proposal.operations) if proposal is not None else 0
+    if proposal is not None and missing > 0:
+        words = _("%(count)d of %(all)d changes are not in the proposal “%(title)s”.")
+        told = words % {"count": missing, "all": len(result.operations), "title": proposal.title}
+        result.output = {**result.output, "left_out": [*(result.output.get("left_out") or []), told]}
+
+
 def _keep_part(
     task: WritingTask,
     job: Job,
     shown: list[dict[str, Any]],
-    error: LLMCancelled | LLMInvalidOutput,
+    error: LLMError,
     on_proposal: OnProposal | None,
     *,
     stopped: bool,
 ) -> None:
-    """Propose what a draft had brought that a person stopped, or that was longer than it may be."""
-    if isinstance(error, LLMInvalidOutput):
-        if not error.truncated:
-            return
-        title = _("%(task)s (cut off)") % {"task": task.label}
-    elif stopped:
+    """Propose what a draft had brought that a person stopped, that broke off, or that was longer than it may be."""
+    if stopped:
         title = _("%(task)s (stopped)") % {"task": task.label}
-    else:
+    elif isinstance(error, LLMCancelled) or (isinstance(error, LLMInvalidOutput) and not error.truncated):
         return
+    else:
+        title = _("%(task)s (cut off)") % {"task": task.label}
     log = AILog.objects.filter(call=getattr(error, "call_id", None)).order_by("attempt").last()
     if log is None:
         return
@@ -237,7 +256,7 @@ def _propose(
     title: str,
     on_proposal: OnProposal | None,
 ) -> Proposal | None:
-    job.actor = _as_of_now(job.actor)
+    job.actor = as_of_now(job.actor)
     with transaction.atomic():
         page, base = task.target(job, result)
         if not (result.operations or result.fields):

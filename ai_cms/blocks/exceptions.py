@@ -8,6 +8,9 @@
 
     Unprocessable (422)
     └── RenderFailed        a block's template raised while a page was published
+
+    ImproperlyConfigured (Django's)
+    └── InvalidBlockClass   a class of blocks cannot be used as it is written
 """
 
 from __future__ import annotations
@@ -16,11 +19,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from ai_cms.core.exceptions import InvalidInput, Unprocessable
 
-__all__ = ["BlockError", "InvalidDocument", "InvalidOperation", "RenderFailed", "document_validation_error"]
+__all__ = [
+    "BlockError",
+    "InvalidBlockClass",
+    "InvalidDocument",
+    "InvalidOperation",
+    "RenderFailed",
+    "document_validation_error",
+]
+
+
+class InvalidBlockClass(ImproperlyConfigured):
+    """A class of blocks cannot be used as it is written; the message names the class, the field and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

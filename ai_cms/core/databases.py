@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connections
 
 from .exceptions import Conflict, InvalidInput, RequestRefused, Unavailable
 
@@ -25,6 +28,7 @@ _DISK_FULL_STATE = "53100"
 _STOPPED_STATE = "57014"
 # SQLite's plain error: a statement that does not fit the schema, which no waiting mends.
 _SQLITE_MISTAKE = "SQLITE_ERROR"
+_SQLITE_FILE_TROUBLE = ("SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
 def database_refusal(error: Exception) -> RequestRefused | None:
@@ -45,7 +49,8 @@ def database_refusal(error: Exception) -> RequestRefused | None:
 def _outage(error: Exception, state: str) -> Unavailable | None:
     """Return what is wrong with the database itself. One line in the log each: an outage meets every request."""
     sqlite = str(getattr(error.__cause__, "sqlite_errorname", ""))
-    if state == _DISK_FULL_STATE or sqlite.startswith("SQLITE_FULL"):
+    full = state == _DISK_FULL_STATE or sqlite.startswith("SQLITE_FULL")
+    if full or (sqlite.startswith(_SQLITE_FILE_TROUBLE) and _no_room_for_sqlite()):
         logger.error("The database has no room left on its disk: %s", _line(error))
         return Unavailable("The database has no room left on its disk.", code="database_full", retry_after=30)
     if state == _READ_ONLY_STATE or sqlite.startswith("SQLITE_READONLY"):
@@ -63,6 +68,24 @@ def _outage(error: Exception, state: str) -> Unavailable | None:
         logger.error("The database is not reachable: %s", _line(error))
         return Unavailable("The database is not reachable.", code="database_unavailable", retry_after=5)
     return None
+
+
+def _no_room_for_sqlite() -> bool:
+    """Return whether nothing can be written beside a SQLite file: SQLite tells a quota, and a log that it cannot begin on a
+    full disk, as an error of input and output."""
+    for alias in connections:
+        if connections[alias].vendor != "sqlite":
+            continue
+        folder = Path(str(connections[alias].settings_dict["NAME"]).removeprefix("file:").partition("?")[0]).parent
+        try:
+            with tempfile.TemporaryFile(dir=folder) as probe:
+                # As large as what SQLite begins such a log with.
+                probe.write(bytes(64 * 1024))
+                probe.flush()
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                return True
+    return False
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
@@ -57,8 +58,15 @@ class MaintenanceMiddleware:
 
     def refuse(self, request: HttpRequest) -> HttpResponseBase | None:
         """Return the 503 answer, or ``None`` to let the request through."""
-        if not maintenance_enabled() or _is_exempt(request) or _is_staff(request):
+        if not maintenance_enabled() or _is_exempt(request):
             return None
+        try:
+            if _is_staff(request):
+                return None
+        except DatabaseError as error:
+            # What is away during maintenance is told as maintenance; it is in the log.
+            if database_refusal(error) is None:
+                raise
         return maintenance_answer(_form_for(request))
 
 

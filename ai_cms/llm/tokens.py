@@ -11,7 +11,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from .messages import LLMRequest, ToolCall, Usage
 from .schema import requested_schema
@@ -19,11 +19,13 @@ from .schema import requested_schema
 __all__ = [
     "HOLD_MARGIN",
     "Calibration",
+    "Side",
     "calibration",
     "estimate_request",
     "estimate_schema",
     "estimate_text",
     "estimate_usage",
+    "model_key",
 ]
 
 #: What is held for a call is this much more than the estimate, in percent.
@@ -33,6 +35,10 @@ _PER_IMAGE = 1100
 _CJK = re.compile(
     "[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 )
+
+
+#: Prompts and answers are off by different ratios.
+Side = Literal["in", "out"]
 
 
 class Calibration:
@@ -99,6 +105,11 @@ class Calibration:
 calibration = Calibration()
 
 
+def model_key(side: Side, model: str) -> str:
+    """Return the name under which :data:`calibration` keeps a model's ratio: the one mean that all estimates use."""
+    return f"{side}:model:{model}"
+
+
 def estimate_text(text: str) -> int:
     """Return the estimated tokens of ``text``."""
     if not text:
@@ -113,8 +124,8 @@ def _schema_tokens(schema: Mapping[str, Any]) -> int:
     return -(-len(json.dumps(schema, ensure_ascii=False).encode("utf-8", "replace")) * 2 // 7)
 
 
-def estimate_request(request: LLMRequest, *, key: str = "", schema_weight: float = 1.0) -> int:
-    """Return the estimated input tokens of ``request``; ``key`` (the model) applies its calibration.
+def estimate_request(request: LLMRequest, *, schema_weight: float = 1.0) -> int:
+    """Return the estimated input tokens of ``request``, before calibration.
 
     ``schema_weight``: the share of the answer's schema that counts as prompt; most servers make a grammar of it instead.
     """
@@ -126,7 +137,7 @@ def estimate_request(request: LLMRequest, *, key: str = "", schema_weight: float
         total += 8 + estimate_text(tool.name) + estimate_text(tool.description) + _schema_tokens(tool.parameters)
     if schema_weight:
         total += round(estimate_schema(request) * schema_weight)
-    return _scaled(total, key)
+    return total
 
 
 def estimate_schema(request: LLMRequest) -> int:
@@ -140,17 +151,12 @@ def estimate_usage(
     text: str = "",
     tool_calls: Iterable[ToolCall] = (),
     *,
-    key: str = "",
     schema_weight: float = 1.0,
 ) -> Usage:
     """Return the estimated usage of a call that delivered ``text``, marked as not reported."""
     output = estimate_text(text) + _calls_tokens(tool_calls)
-    return Usage(estimate_request(request, key=key, schema_weight=schema_weight), _scaled(output, key), reported=False)
+    return Usage(estimate_request(request, schema_weight=schema_weight), output, reported=False)
 
 
 def _calls_tokens(calls: Iterable[ToolCall]) -> int:
     return sum(8 + estimate_text(call.name) + estimate_text(call.arguments) for call in calls)
-
-
-def _scaled(tokens: int, key: str) -> int:
-    return round(tokens * calibration.ratio(key)) if key else tokens

@@ -42,6 +42,8 @@ def budget_errors(document: Document) -> list[BlockError]:
             listed += _limit(walked.block)
             if listed > pages_settings.PAGE_MAX_LISTED and "listed" not in errors:
                 errors["listed"] = BlockError([*walked.loc, "props", "limit"], "too_many_listed", "")
+    if not errors:
+        return []
     messages = {
         "lookups": _(
             "A page may have %(most)d blocks that look something up when it is shown, such as page lists; this one has "

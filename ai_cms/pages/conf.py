@@ -32,6 +32,13 @@ class PagesSettings(AppSettings):
     COPY_MAX_PAGES = Setting(
         2_000, int, "Pages copied at once with everything below them; a larger subtree is refused.", validate=positive
     )
+    TREE_MAX_PAGES = Setting(
+        10_000,
+        int,
+        "Pages that one request moves, renames, deletes or restores with everything below them; a larger subtree is refused. "
+        "Commands and scripts that act as the system have no limit.",
+        validate=positive,
+    )
     EXPOSE_PROVENANCE = Setting(
         True,
         bool,

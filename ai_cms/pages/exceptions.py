@@ -141,17 +141,17 @@ class ProposalStale(PageError, Conflict):
 
 
 class TreeTooLarge(PageError, Conflict):
-    """More pages hang together than may be copied at once."""
+    """More pages hang together than one request may copy, move or delete."""
 
     default_code = "tree_too_large"
 
-    def __init__(self, count: int, limit: int) -> None:
+    def __init__(self, count: int, limit: int, setting: str = "COPY_MAX_PAGES") -> None:
         super().__init__(
             _(
-                "These are %(count)d pages, and at most %(limit)d are copied at once. Copy the parts one by one, or raise "
-                'AI_CMS["COPY_MAX_PAGES"].'
+                "These are %(count)d pages, and one request may take at most %(limit)d. Take the parts one by one, or raise "
+                'AI_CMS["%(setting)s"].'
             )
-            % {"count": count, "limit": limit}
+            % {"count": count, "limit": limit, "setting": setting}
         )
 
 

@@ -13,6 +13,7 @@ from ai_cms.core.permissions import Actor, PermissionPolicy, register_policy
 from . import get_page_model, get_template_model
 from .models import (
     Element,
+    ElementReference,
     PageGroupPermission,
     PreviewLink,
     Proposal,
@@ -205,7 +206,7 @@ def register_page_policies() -> None:
     """Register the policies of this app's models; called when the apps are ready."""
     pages = PagePolicy()
     register_policy(get_page_model(), pages)
-    for model in (Element, PreviewLink, Revision, Proposal, Publication):
+    for model in (Element, ElementReference, PreviewLink, Revision, Proposal, Publication):
         register_policy(model, OfPagePolicy(pages))
     register_policy(get_template_model(), TemplatePolicy(pages))
     for plain in (Redirect, Site, PageGroupPermission):

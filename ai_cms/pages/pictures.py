@@ -7,34 +7,53 @@ Whoever owns the pictures (``ai_cms.assets``, where it is installed) is not impo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from django.db.models import TextField
-from django.db.models.functions import Cast
+from django.db.models import Count
 from django.dispatch import receiver
 from django.utils import timezone
 
-from ai_cms.blocks.documents.pictures import finish_blocks, references_in, unfinish_blocks
-from ai_cms.blocks.html.references import Use, use_finders
+from ai_cms.blocks.documents.pictures import (
+    finish_blocks,
+    is_reference,
+    pictures_of,
+    unfinish_blocks,
+)
+from ai_cms.blocks.html.references import Use, use_counters, use_finders
 from ai_cms.core.signals import asset_changed, asset_deleted
 
 from . import get_page_model
 from .addresses import public_url
 from .conf import pages_settings
-from .models import Element, Publication, PublicationFacet
+from .models import ElementReference, Publication, PublicationFacet
 from .provenance import public_blocks
 
-__all__ = ["picture_facets", "refresh_publications", "uses_in_pages"]
+__all__ = ["counts_in_pages", "finished_metadata", "picture_facets", "refresh_publications", "uses_in_pages"]
 
 #: The facet of publications that names the pictures they show: an index that is there already.
 _FACET = "asset"
 
 
-def picture_facets(content: list[Any]) -> dict[str, list[str]]:
+def finished_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return metadata for the public: ``image``, the picture of the page, as an address; ``image_ref`` says which it was.
+
+    A picture that is private or gone leaves ``image`` empty.
+    """
+    reference = (metadata or {}).get("image_ref") or (metadata or {}).get("image")
+    if not is_reference(reference):
+        return metadata
+    found = pictures_of([reference], public=True).get(reference)
+    return {**metadata, "image": found["src"] if found is not None else "", "image_ref": reference}
+
+
+def picture_facets(content: list[Any], metadata: dict[str, Any] | None = None) -> dict[str, list[str]]:
     """Return the facet by which the publications that show a picture are found."""
-    found = sorted(_shown(content))
-    return {_FACET: found} if found else {}
+    found = set(_shown(content))
+    if is_reference(image := (metadata or {}).get("image")):
+        found.add(image.partition(":")[2])
+    return {_FACET: sorted(found)} if found else {}
 
 
 def _shown(siblings: list[Any]) -> Iterator[str]:
@@ -45,20 +64,26 @@ def _shown(siblings: list[Any]) -> Iterator[str]:
 
 
 def uses_in_pages(reference: str) -> Iterator[Use]:
-    """Yield the drafts, by their element rows, and the publications that hold ``reference``."""
-    rows = Element.objects.annotate(text=Cast("props", TextField())).filter(
-        text__contains=f'"{reference}"', page__deleted_at=None
-    )
-    pages = {
-        page
-        for page, kind, props in rows.values_list("page_id", "type", "props")
-        if reference in references_in([{"type": kind, "props": props}])
-    }
+    """Yield the drafts, by the references of their elements, and the publications that hold ``reference``."""
+    pages = ElementReference.objects.filter(reference=reference, page__deleted_at=None).values("page_id")
     drafts = get_page_model().objects.non_polymorphic().filter(pk__in=pages).order_by("title", "pk")
     for page in drafts:
         yield Use("draft", page.title, page)
     for publication in _publications(reference).order_by("title", "pk"):
         yield Use("publication", publication.title, publication, public_url(publication.path))
+
+
+def counts_in_pages(references: Collection[str]) -> dict[str, Counter[str]]:
+    """Return by reference how many drafts and publications hold it: two queries, however many there are."""
+    found: dict[str, Counter[str]] = {}
+    rows = ElementReference.objects.filter(reference__in=references, page__deleted_at=None).values("reference")
+    for row in rows.annotate(number=Count("page_id", distinct=True)):
+        found.setdefault(row["reference"], Counter())["draft"] = row["number"]
+    keys = {reference.partition(":")[2]: reference for reference in references}
+    facets = PublicationFacet.objects.filter(name=_FACET, value__in=keys).values("value")
+    for facet in facets.annotate(number=Count("publication_id", distinct=True)):
+        found.setdefault(keys[facet["value"]], Counter())["publication"] = facet["number"]
+    return found
 
 
 def refresh_publications(reference: str) -> int:
@@ -68,12 +93,20 @@ def refresh_publications(reference: str) -> int:
     for publication in found:
         publication.content = finish_blocks(unfinish_blocks(publication.content), public=True)
         body = json.loads("{" + publication.body)
+        summary = json.loads("{" + publication.summary)
+        body["metadata"] = summary["metadata"] = finished_metadata(body.get("metadata") or {})
         body["content_json"] = public_blocks(publication.content, marked=pages_settings.EXPOSE_PROVENANCE)
-        publication.body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))[1:]
+        publication.body = _tail(body)
+        publication.summary = _tail(summary)
         publication.html = publication.html_key = ""
         publication.modified_at = now
-        publication.save(update_fields=["content", "body", "html", "html_key", "modified_at"])
+        publication.save(update_fields=["content", "body", "summary", "html", "html_key", "modified_at"])
     return len(found)
+
+
+def _tail(value: dict[str, Any]) -> str:
+    """Return a JSON object without its first brace, as publications hold it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))[1:]
 
 
 def _publications(reference: str) -> Any:
@@ -93,3 +126,4 @@ def _deleted(reference: str, **kwargs: Any) -> None:
 
 
 use_finders.register("pages", uses_in_pages)
+use_counters.register("pages", counts_in_pages)

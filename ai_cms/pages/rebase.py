@@ -56,9 +56,14 @@ def _digest(value: Any) -> str:
 
 
 def _essence(block: Mapping[str, Any], deep: bool) -> dict[str, Any]:
-    """Return what counts of a block: neither provenance nor the order among its siblings."""
+    """Return what counts of a block: neither provenance nor the order among its siblings.
+
+    ``deep``: with what is inside it, and with hints, which are typed too and go with a block that is removed.
+    """
     found: dict[str, Any] = {"id": block.get("id"), "type": block.get("type"), "props": block.get("props")}
     if deep:
+        if hints := _hints(block):
+            found["hints"] = hints
         found["children"] = [_essence(child, True) for child in block.get("children") or []]
     return found
 
@@ -155,11 +160,12 @@ def _inserted(operation: Mapping[str, Any]) -> set[str]:
 @dataclass
 class Fitting:
     """What became of a batch: the document, the operations as applied, and for each one given "accepted", "rejected"
-    (not wanted) or "stale"."""
+    (not wanted) or "stale". ``without_room``: the indexes of those that are over a limit of the document."""
 
     document: Document
     operations: list[Any] = field(default_factory=list)
     decisions: list[str] = field(default_factory=list)
+    without_room: set[int] = field(default_factory=set)
 
 
 def apply_fitting(
@@ -227,6 +233,8 @@ def _apply(chosen: Sequence[tuple[int, dict[str, Any]]], result: Fitting, option
             rest.insert(0, (index, _placed_last(operation)))
         else:
             result.decisions[index] = "stale"
+            if not place:
+                result.without_room.add(index)
 
 
 def _apply_all(chosen: Sequence[tuple[int, dict[str, Any]]], result: Fitting, options: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ from django.utils import translation
 
 import ai_cms
 from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.documents.pictures import is_reference
 from ai_cms.blocks.rendering.render import Mode, render_blocks
 from ai_cms.core.conf import project_settings
 
@@ -157,6 +158,8 @@ def published_page(publication: Publication) -> AbstractPage:
         apply_snapshot(page, row.snapshot)
     page.content_json = Document(publication.content)
     page.path = publication.path
+    if is_reference((page.metadata or {}).get("image")):
+        page.metadata = json.loads("{" + publication.body).get("metadata") or {}
     return page
 
 

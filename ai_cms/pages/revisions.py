@@ -18,7 +18,7 @@ from .conf import pages_settings
 from .models import AbstractPage, Publication, Revision, RevisionKind
 from .snapshots import take_snapshot
 
-__all__ = ["document_at", "new_revision", "prune_revisions", "record_conflict", "record_revision"]
+__all__ = ["MAX_WAY_BACK", "document_at", "new_revision", "prune_revisions", "record_conflict", "record_revision"]
 
 #: An autosave overwrites its revision as long as the way back to what it has overwritten is no longer than this, in bytes.
 MAX_WAY_BACK = 200_000

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import unicodedata
 from contextlib import nullcontext
+from urllib.parse import unquote, urlsplit
 
 from django.apps import apps
 from django.conf import settings
@@ -64,7 +65,7 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
     publication = find_publication(request, wanted)
     if publication is None:
         redirect = find_redirect(site_of(request), wanted)
-        if redirect is None:
+        if redirect is None or _is_here(request, redirect[0]):
             fresh = welcome(request) if wanted == "/" else None
             return fresh or _missing_slash(request) or _unknown_call(request) or page_not_found(request)
         target, permanent = redirect
@@ -81,6 +82,12 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
         response["Cache-Control"] = "private, no-cache"
         return response
     return _serve(request, publication)
+
+
+def _is_here(request: HttpRequest, target: str) -> bool:
+    """Return whether a redirect leads to the very address that was asked for, under one of the site's many names."""
+    there = urlsplit(request.build_absolute_uri(target))
+    return there.netloc == request.get_host() and unquote(there.path) == request.path
 
 
 def _received(request: HttpRequest, path: str) -> HttpResponseBase | None:

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
-from ai_cms.pages.relations import clean_related
+from ai_cms.pages.relations import clean_related, related_ids
 
 from .forms import PictureFormField, TagsFormField
 from .services.tags import tags_named
@@ -76,6 +76,12 @@ class TagsField(models.ManyToManyField):  # type: ignore[type-arg]
         except InvalidInput as error:
             raise ValidationError(list(map(str, _messages(error)))) from None
         return list(dict.fromkeys([*keys, *(tag.pk for tag in made)]))
+
+    def value_from_object(self, obj: models.Model) -> list[Any]:
+        """Return the tags in the order in which they were given, for the form."""
+        keys = related_ids(obj, self)
+        rows = self.related_model._base_manager.in_bulk(keys) if keys else {}  # type: ignore[union-attr]
+        return [rows[key] for key in keys if key in rows]
 
     def formfield(self, **kwargs: Any) -> Any:
         words = _("Separate them by commas.")

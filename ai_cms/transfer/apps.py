@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.requirements import RequiresApps
@@ -17,3 +17,8 @@ class TransferConfig(RequiresApps, AppConfig):
         from .permissions import register_transfer_policies
 
         register_transfer_policies()
+        if apps.is_installed("ai_cms.assets"):
+            from .assets import AssetShelf
+            from .shelf import media_shelves
+
+            media_shelves.register("assets", AssetShelf)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ __all__ = [
     "Notices",
     "Spool",
     "digest_of",
+    "fit_key",
     "page_list",
 ]
 
@@ -81,11 +82,12 @@ class ImportItem:
     hold others and are reused where the place has such a page already. ``parent_key``: the key of the item above, ``None`` for
     the top. ``order``: siblings are sorted by it. ``digest``: of everything in the source that makes the item. ``links``:
     where the item was, as URLs and paths, its main address first. ``publish``: whether the source has it published.
+    ``expire_at``: when the page is to be taken off the public site.
     ``status``: the source's word for that. ``line`` and ``where``: for warnings. ``data``: the importer's own. ``position``: in
     the source, set by the runner.
 
     ``lists_posts``: whether posts stand below it, which its page lists.
-    ``go_live_at``: when the source has it published by itself, ``publish`` is false until then. ``expire_at``: when it vanishes.
+    ``go_live_at``: when the source has it published by itself, ``publish`` is false until then.
 
     ``blocks``, ``metadata``, ``fields`` (more fields of the page by name), ``terms`` and ``authors`` are empty until
     :meth:`Importer.fill` has run.
@@ -102,6 +104,7 @@ class ImportItem:
     publish: bool = True
     status: str = "publish"
     created_at: datetime | None = None
+    expire_at: datetime | None = None
     page_type: str | None = None
     line: int | None = None
     where: str = ""
@@ -114,7 +117,6 @@ class ImportItem:
     authors: list[ImportedAuthor] = field(default_factory=list)
     lists_posts: bool = False
     go_live_at: datetime | None = None
-    expire_at: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -155,6 +157,14 @@ class Importer:
         #: Items that the importer itself left out, for the report.
         self.left_out: list[ImportItem] = []
 
+    @property
+    def source_name(self) -> str:
+        """Under which name imports of this source are remembered; known once :meth:`items` has begun."""
+        return f"{self.name}:{self.identity()}"[:255]
+
+    def open_media(self, opener: Callable[[], Any], progress: Callable[[int, int, str], None]) -> None:
+        """Be told how to open the shelf for files (:class:`ai_cms.transfer.shelf.MediaShelf`), for importers that bring some."""
+
     def identity(self) -> str:
         """Return what tells this source from others of its kind, such as the address of the old site."""
         return Path(self.source).resolve().name
@@ -181,6 +191,10 @@ class Importer:
     def old_archives(self) -> Iterable[OldArchive]:
         """Return where visitors found lists of the items; asked when all items have been read."""
         return ()
+
+    def left_behind(self) -> str:
+        """Return what an import that was refused has left behind, as a sentence."""
+        return "Nothing was imported."
 
     def close(self) -> None:
         """Give back files and memory; called once, whatever happened."""
@@ -259,3 +273,10 @@ def digest_of(*values: Any) -> str:
     """Return a digest of JSON values."""
     data = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
     return hashlib.sha256(data).hexdigest()
+
+
+def fit_key(key: str) -> str:
+    """Return a key that fits its column and is told apart from others that begin alike."""
+    if len(key) <= 200:
+        return key
+    return f"{key[:150]}~{digest_of(key)[:32]}"

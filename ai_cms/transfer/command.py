@@ -17,7 +17,7 @@ from ai_cms.pages import get_page_model
 from ai_cms.pages.addresses import normalise_path
 from ai_cms.pages.models import Site
 
-from .base import ImportOptions
+from .base import Importer, ImportOptions
 from .exceptions import ImportRefused
 from .registry import importers
 from .report import ImportReport
@@ -26,6 +26,7 @@ from .runner import run_import
 __all__ = ["ImportCommand", "ProgressBar", "find_parent", "find_site"]
 
 SHOWN_WARNINGS = 20
+SHOWN_FILES = 20
 
 
 class ProgressBar:
@@ -140,6 +141,7 @@ class ImportCommand(BaseCommand):
         parent = find_parent(options["parent"], options["site"])
         actor = self.actor(options["user"])
         bar = ProgressBar(sys.stderr, shown=None if options["verbosity"] else False)
+        importer: Importer | None = None
         try:
             importer = importers[self.importer_name](options["source"], **self.importer_options(options))
             report = run_import(
@@ -158,12 +160,16 @@ class ImportCommand(BaseCommand):
             bar.close()
             if options["as_json"]:
                 self.stdout.write(json.dumps({"error": _error_json(error)}, ensure_ascii=False, default=str))
-            raise CommandError(f"{error} Nothing was imported.") from error
+            raise CommandError(f"{error} {self.left_over(importer)}") from error
         bar.close()
         if options["as_json"]:
             self.stdout.write(json.dumps(report.to_json(), ensure_ascii=False))
         else:
             self.print_report(report)
+
+    def left_over(self, importer: Importer | None) -> str:
+        """Return what an import that was refused leaves behind, as a sentence."""
+        return importer.left_behind() if importer is not None else "Nothing was imported."
 
     def actor(self, name: str | None) -> Actor:
         """Return who acts. Raises CommandError for an unknown or inactive user."""
@@ -193,6 +199,16 @@ class ImportCommand(BaseCommand):
             f"{found['containers']} more pages hold them; "
             f"{found['redirects']} redirects made"
         )
+        if report.media is not None:
+            count = report.media
+            self.stdout.write(
+                f"{count.taken} files taken in as assets, {count.replaced} replaced, {count.known} known; "
+                f"{len(count.missing)} missing, {len(count.refused)} refused"
+            )
+            for name in count.missing[:SHOWN_FILES]:
+                self.stdout.write(f"  missing: {name}")
+            if len(count.missing) > SHOWN_FILES:
+                self.stdout.write(f"  … and {len(count.missing) - SHOWN_FILES} more; --json prints all of them.")
         if report.warnings:
             self.stdout.write(self.style.WARNING(f"{len(report.warnings)} warnings:"))
         # What is about the whole import comes first, so that no long list of items hides it.

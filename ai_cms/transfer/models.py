@@ -1,4 +1,4 @@
-"""The imported page: which item of which source a page came from."""
+"""What was imported: which item of which source a page, or a file, came from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ai_cms.pages import get_page_model_string
 
-__all__ = ["ImportedPage"]
+__all__ = ["ImportedAsset", "ImportedPage"]
 
 
 class ImportedPage(models.Model):
@@ -40,6 +40,35 @@ class ImportedPage(models.Model):
         verbose_name_plural = _("imported pages")
         constraints = [
             models.UniqueConstraint(fields=["target", "source", "key"], name="ai_cms_transfer_imported_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.key}"
+
+
+class ImportedAsset(models.Model):
+    """Remember what a file of a source became. ``asset_key``: no foreign key, for assets may not be installed."""
+
+    target = models.ForeignKey(
+        get_page_model_string(),
+        on_delete=models.CASCADE,
+        related_name="imported_files",
+        verbose_name=_("imported below"),
+    )
+    source = models.CharField(_("source"), max_length=255)
+    key = models.CharField(_("key"), max_length=255)
+    asset_key = models.BigIntegerField(_("asset"))
+    # Of the file's path and size in the source, and of its content as it was taken in: what changed there, and what here.
+    digest = models.CharField(max_length=64, editable=False)
+    sha256 = models.CharField(max_length=64, editable=False)
+    imported_at = models.DateTimeField(_("imported"))
+
+    class Meta:
+        ordering = ["source", "key"]
+        verbose_name = _("imported file")
+        verbose_name_plural = _("imported files")
+        constraints = [
+            models.UniqueConstraint(fields=["target", "source", "key"], name="ai_cms_transfer_asset_key"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .base import Notice
+from .shelf import MediaCount
 
 __all__ = ["Action", "ImportReport", "ReportedItem"]
 
@@ -45,6 +46,8 @@ class ImportReport:
     items: list[ReportedItem] = field(default_factory=list)
     warnings: list[Notice] = field(default_factory=list)
     redirects: int = 0
+    #: What became of pictures and files, of importers that bring some.
+    media: MediaCount | None = None
 
     def count(self, action: Action) -> int:
         """Return how many items (containers apart) ended with ``action``."""
@@ -74,6 +77,8 @@ class ImportReport:
             "drafts": sum(not item.published for item in (*pages, *posts)),
             "redirects": self.redirects,
         }
+        if self.media is not None:
+            summary["media"] = self.media.to_json()
         if items:
             summary["items"] = [item.to_json() for item in self.items]
         summary["warnings"] = list(self.warnings)

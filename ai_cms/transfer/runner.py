@@ -17,16 +17,17 @@ from ai_cms.pages.exceptions import PublishRefused
 from ai_cms.pages.models import RevisionKind
 from ai_cms.pages.services import PageSpec
 
-from .base import HERE, Importer, ImportHook, ImportItem, ImportOptions, Spool, digest_of
+from .base import HERE, Importer, ImportHook, ImportItem, ImportOptions, Spool, digest_of, fit_key
 from .exceptions import ImportRefused
 from .fitting import fit_item, known_fields, page_type_of
 from .models import ImportedPage
 from .pictures import picture_origins, policy_warning
-from .plan import Chunks, Plan, Planned, choose_slug, make_plan
+from .plan import Chunks, Plan, Planned, choose_slug, make_plan, pairs_of
 from .records import make_redirects, redirect_archives, remember
 from .registry import importers
 from .report import Action, ImportReport, ReportedItem
-from .schedules import set_schedule
+from .schedules import follow_expiry, set_schedule
+from .shelf import MediaShelf, open_shelf
 from .terms import ImportedAuthor, ImportedTerm
 from .tidy import keep_ids, rewrite_links
 
@@ -93,6 +94,7 @@ class _Run:
         self.source = ""
         self.links: dict[str, Planned] = {}
         self.origins: set[str] = set()
+        self.shelf: MediaShelf | None = None
 
     def __call__(self) -> ImportReport:
         policy_for(self.target).require(self.actor, "add", self.target)
@@ -118,8 +120,9 @@ class _Run:
 
     def read(self) -> list[ImportItem]:
         """Return the items, and put the content of new and changed ones into the spool."""
+        self.importer.open_media(self.open_shelf, self.progress)
         items = self.unique(self.importer.items())
-        self.source = f"{self.importer.name}:{self.importer.identity()}"[:255]
+        self.source = self.importer.source_name
         records = ImportedPage.objects.filter(target_id=self.target.pk, source=self.source, page__deleted_at=None)
         known = dict(records.values_list("key", "digest"))
         kept: list[ImportItem] = []
@@ -132,11 +135,16 @@ class _Run:
             self.progress(number + 1, len(items), "read")
         return kept
 
+    def open_shelf(self) -> MediaShelf:
+        """Return where the importer's files go; called while it reads, so before anything is locked."""
+        self.shelf = open_shelf(self.importer, target=self.target, actor=self.actor, options=self.options)
+        return self.shelf
+
     def unique(self, found: Iterator[ImportItem]) -> list[ImportItem]:
         """Return the items with keys that occur once; the same item twice is one."""
         items: dict[str, ImportItem] = {}
         for item in found:
-            key = item.key = _fit_key(item.key)
+            key = item.key = fit_key(item.key)
             first = items.get(key)
             if first is not None and first.digest == item.digest:
                 self.notices.add(
@@ -230,6 +238,7 @@ class _Run:
             parent=self.target.path,
             dry_run=self.options.dry_run,
             redirects=self.redirect(plan),
+            media=self.shelf.count if self.shelf is not None and self.shelf.asked else None,
         )
         report.items = [self.reported(planned) for planned in plan.ordered]
         report.items += [
@@ -256,7 +265,7 @@ class _Run:
             for chunk in chunks.divide(tops):
                 specs = [self.spec(planned, whole=chunks.is_whole(planned)) for planned in chunk]
                 services.bulk_create_pages(specs, actor=self.actor, parent=parent)
-                made = [pair for planned, spec in zip(chunk, specs, strict=True) for pair in _pairs(planned, spec)]
+                made = [pair for planned, spec in zip(chunk, specs, strict=True) for pair in pairs_of(planned, spec)]
                 for planned, spec in made:
                     self.made(planned, spec.page)
                 for planned in chunk:
@@ -284,6 +293,7 @@ class _Run:
             page_type=page_type_of(item),
             publish=item.publish and not self.options.drafts,
             created_at=item.created_at,
+            expire_at=item.expire_at,
             children=[self.spec(child, whole=True) for child in planned.new_children] if whole else [],
         )
 
@@ -314,6 +324,7 @@ class _Run:
                 self.publish(page, item)
         elif turned and not wanted and page.live:
             page = services.unpublish_page(page, actor=self.actor)
+        follow_expiry(page.pk, record.state.get("expires"), planned.state.get("expires"), item, self.actor)
         page = get_page_model().objects.get(pk=page.pk)
         set_schedule(page, item, self.actor, self.options, self.notices)
         planned.path, planned.slug, planned.published = page.path, page.slug, page.live
@@ -383,17 +394,3 @@ class _Run:
         return ReportedItem(
             item.key, item.kind, item.title, planned.path, planned.published, _ACTIONS[planned.decision]
         )
-
-
-def _pairs(planned: Planned, spec: PageSpec) -> Iterator[tuple[Planned, PageSpec]]:
-    yield planned, spec
-    # None where the page was inserted before what is below it.
-    for child, inner in zip(planned.new_children, spec.children, strict=False):
-        yield from _pairs(child, inner)
-
-
-def _fit_key(key: str) -> str:
-    """Return a key that fits its column and is told apart from others that begin alike."""
-    if len(key) <= 200:
-        return key
-    return f"{key[:150]}~{digest_of(key)[:32]}"

@@ -7,8 +7,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import Client
 
+from ai_cms.accounts.devices import COOKIE
 from tests.core.parallel import at_once
 
 from .conftest import PASSWORD, post
@@ -70,6 +72,48 @@ def test_a_success_forgets_the_failures(ann: Any) -> None:
         for _try in range(9):
             assert post("users/login/", {"email": "ann@example.com", "password": "x"}).status_code == 401
         assert post("users/login/", {"email": "ann@example.com", "password": "password"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_stranger_cannot_use_up_the_tries_of_a_known_browser(ann: Any, settings: Any) -> None:
+    settings.AI_CMS = {**settings.AI_CMS, "RATE_LIMITS": {"accounts-login": (3, 600)}}
+    url, right = "/api/users/login/", {"email": "ann@example.com", "password": "password"}
+    wrong = {**right, "password": "x"}
+    known, stranger, other = Client(), Client(), Client()
+
+    def statuses(client: Client, body: dict[str, str], times: int = 1) -> list[int]:
+        return [client.post(url, body, content_type="application/json").status_code for _ in range(times)]
+
+    assert statuses(known, right) == [200]
+    cookie = known.cookies[COOKIE]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+    assert "ann" not in cookie.value and str(ann.pk) not in cookie.value.split(":")
+    assert statuses(stranger, wrong, 5) == [401] * 3 + [429] * 2
+    assert statuses(other, right) == [429]
+    # The owner is let in where she has been before; that gives the stranger no further tries.
+    assert statuses(known, right) == [200]
+    assert statuses(stranger, right) == [429]
+    # Such a browser has as many tries as anybody, and not one more.
+    assert statuses(known, wrong, 4) == [401] * 3 + [429]
+    # A cookie of another account is no key to this one, and a made-up one none at all.
+    for value in (signing.dumps({"device": "0" * 32, "state": "x"}, salt="ai_cms.accounts.device"), "x", "[]"):
+        other.cookies[COOKIE] = value
+        assert statuses(other, right) == [429]
+
+
+@pytest.mark.django_db
+def test_a_known_browser_is_a_stranger_again_after_the_password_has_changed(ann: Any, settings: Any) -> None:
+    settings.AI_CMS = {**settings.AI_CMS, "RATE_LIMITS": {"accounts-login": (2, 600)}}
+    known = Client()
+    body = {"email": "ann@example.com", "password": "password"}
+    assert known.post("/api/users/login/", body, content_type="application/json").status_code == 200
+    ann.set_password("another password of hers")
+    ann.save()
+    wrong = {**body, "password": "x"}
+    for _ in range(2):
+        assert post("users/login/", wrong).status_code == 401
+    body["password"] = "another password of hers"
+    assert known.post("/api/users/login/", body, content_type="application/json").status_code == 429
 
 
 @pytest.mark.django_db

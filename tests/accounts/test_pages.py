@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -138,6 +140,26 @@ def test_last_use_and_end_of_a_log_in_are_kept(ann_client: Client) -> None:
     LoginSession.objects.update(last_used_at=long_ago)
     fresh.get("/accounts/security/")
     assert LoginSession.objects.get().last_used_at == long_ago, "not twice a minute"
+
+
+def test_people_with_a_session_are_told_of_an_outage_too(
+    ann_client: Client, monkeypatch: Any, settings: Any, caplog: Any
+) -> None:
+    """Their session cannot be read, neither for the view nor for the list of log-ins."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "ai_cms.core.middleware.DatabaseErrorMiddleware"]
+
+    def away(self: Any) -> Any:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(SessionStore, "_get_session_from_db", away)
+    # A client of its own: the other has its middleware already.
+    client = Client()
+    client.cookies = ann_client.cookies
+    answer = client.get("/accounts/profile/", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    own = [record for record in caplog.records if record.name.startswith("ai_cms.")]
+    assert own
+    assert not any(record.exc_info for record in own)
 
 
 def test_account_is_closed(ann_client: Client, ann: Any) -> None:

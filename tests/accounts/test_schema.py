@@ -26,3 +26,17 @@ def test_no_type_is_named_twice_and_defaults_fit() -> None:
             assert len(kinds) == len(set(kinds)), path
         if isinstance(part.get("default"), str):
             assert len(part["default"]) >= part.get("minLength", 0), path
+
+
+def test_only_routes_that_take_an_idempotency_key_name_one() -> None:
+    paths = build_schema("/api/")["paths"]
+
+    def names_key(path: str) -> bool:
+        return any(item["name"] == "Idempotency-Key" for item in paths[path]["post"].get("parameters", []))
+
+    secret = [
+        path for path in paths if path.endswith(("/login/", "/refresh/", "/second-factor/")) and "post" in paths[path]
+    ]
+    assert secret and not any(map(names_key, secret))
+    assert not any("422" in paths[path]["post"]["responses"] for path in secret)
+    assert all(names_key(path) for path in ("/api/auth/register/", "/api/auth/forget-password/"))

@@ -213,6 +213,21 @@ def test_the_same_routes_stand_at_both_places(tail: str) -> None:
     assert first == second
 
 
+@pytest.fixture(params=["assets", "accounts"])
+def cleaner(request: Any) -> Any:
+    """Avatars are made by the intake of assets where they are installed, else by accounts themselves."""
+    from ai_cms.accounts.avatars import clean_picture
+    from ai_cms.core.pictures import picture_cleaners
+
+    if request.param == "assets":
+        assert picture_cleaners.best(clean_picture) is not clean_picture
+        yield
+    else:
+        with picture_cleaners.temporarily("last", clean_picture):
+            yield
+
+
+@pytest.mark.usefixtures("cleaner")
 class TestAvatar:
     def test_is_made_anew_without_what_the_camera_wrote(self, as_ann: APIClient, ann: Any, picture: Any) -> None:
         answer = as_ann.put(f"/api/users/{ann.slug}/", {"profile_pic": picture(exif=True, size=(3000, 2000))})

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from ai_cms.assets import get_asset_model
+from ai_cms.assets import get_asset_model, get_image_model
 from ai_cms.assets.models import LooseFile
 from ai_cms.core.models import ApiToken
+from ai_cms.core.permissions import Actor
 from ai_cms.core.tokens import create_token
+from ai_cms.pages import services
 
 from .conftest import as_upload, files_in, uploaded
 from .pictures import jpeg, png
@@ -115,7 +117,9 @@ def test_others_see_nothing_and_strangers_are_asked_who_they_are(
     assert other.delete(f"/api/assets/{asset.pk}/").status_code == 404
     assert other.post(f"/api/assets/{asset.pk}/replace/", {"file": as_upload(png())}).status_code == 404
     assert other.post(f"/api/assets/{asset.pk}/crop/", {"x": 0, "y": 0, "width": 1, "height": 1}).status_code == 404
-    assert other.post("/api/assets/bulk/", {"ids": [asset.pk], "tags": ["x"]}, format="json").status_code == 404
+    bulk = other.post("/api/assets/bulk/", {"action": "delete", "ids": [asset.pk]}, format="json").json()
+    assert (bulk["changed"], bulk["results"][0]["code"]) == (0, "not_found")
+    assert other.post(f"/api/assets/{asset.pk}/alt-text/", {"decision": "accept", "text": "x"}).status_code == 404
     assert other.get("/api/assets/").json()["count"] == 0
     assert client.get("/api/assets/").status_code == 401
     # Staff choose from what is public, and change nothing of it.
@@ -195,17 +199,58 @@ def test_folders_are_a_tree_without_circles(member: Any, client_of: Any) -> None
     assert client.get("/api/folders/").json()["count"] == 1
 
 
-def test_bulk_is_all_or_nothing(member: Any, superuser: Any, client_of: Any) -> None:
+def test_bulk_changes_each_by_its_own_right_and_says_what_became_of_it(
+    member: Any, superuser: Any, editor: Any, client_of: Any
+) -> None:
     client = client_of(member)
-    mine, theirs = uploaded(member), uploaded(superuser)
+    mine, other, theirs = uploaded(member), uploaded(member, png()), uploaded(superuser)
     folder = client.post("/api/folders/", {"name": "Bread"}, format="json").json()["id"]
-    body = {"ids": [mine.pk, theirs.pk], "folder": folder, "tags": ["x"]}
-    assert client.post("/api/assets/bulk/", body, format="json").status_code == 404
-    mine.refresh_from_db()
-    assert mine.folder_id is None
-    assert client.post("/api/assets/bulk/", {**body, "ids": [mine.pk]}, format="json").json() == {"changed": 1}
+
+    def bulk(as_whom: Any = client, **body: Any) -> Any:
+        body.setdefault("ids", [mine.pk, theirs.pk, mine.pk, other.pk])
+        return as_whom.post("/api/assets/bulk/", body, format="json")
+
+    found = bulk(action="move", folder=folder).json()
+    assert [(row["id"], row["done"]) for row in found["results"]] == [
+        (mine.pk, True), (theirs.pk, False), (other.pk, True)
+    ]  # fmt: skip
+    assert (found["changed"], found["results"][1]["code"]) == (2, "not_found")
+    assert bulk(action="tag", tags=["Rye", "x"]).json()["changed"] == 2
     data = client.get(f"/api/assets/?folder={folder}&tag=X").json()
-    assert [row["id"] for row in data["results"]] == [mine.pk]
+    assert {row["id"] for row in data["results"]} == {mine.pk, other.pk}
+    assert bulk(action="untag", tags=["X"], ids=[mine.pk]).json()["changed"] == 1
+    assert [tag.word for tag in mine.tags.all()] == ["Rye"]
+    # Staff see what is public, and change nothing of it.
+    seen = bulk(client_of(editor), action="tag", tags=["x"], ids=[mine.pk]).json()["results"]
+    assert (seen[0]["done"], seen[0]["code"]) == (False, "permission_denied")
+    system = Actor.system("tests")
+    root = services.create_site(hostname="testserver", name="Test site", title="Home").root
+    content = [{"type": "image", "props": {"src": mine.reference}}]
+    services.create_page(title="Rye", parent=root, content=content, actor=system)
+    found = bulk(action="delete").json()
+    assert [(row["id"], row.get("code")) for row in found["results"]] == [
+        (mine.pk, "asset_in_use"), (theirs.pk, "not_found"), (other.pk, None)
+    ]  # fmt: skip
+    assert found["results"][0]["usage"] == {"drafts": 1, "publications": 0}
+    assert bulk(action="delete", ids=[mine.pk], force=True).json()["changed"] == 1
+    assert list(get_asset_model().objects.all()) == [theirs]
+    for wrong in ({"action": "burn"}, {"action": "move"}, {"action": "tag"}, {"action": "move", "folder": 10**6}):
+        assert bulk(**wrong).status_code == 400, wrong
+
+
+def test_a_proposed_text_is_decided_on_over_rest(member: Any, client_of: Any) -> None:
+    client = client_of(member)
+    one, two = uploaded(member), uploaded(member, png())
+    rows = get_image_model().objects.non_polymorphic()
+    rows.update(alt_suggestion={"text": "A loaf"})
+    assert {row["alt_proposal"] for row in client.get("/api/assets/?alt_proposal=true").json()["results"]} == {"A loaf"}
+    accepted = client.post(f"/api/assets/{one.pk}/alt-text/", {"decision": "accept", "text": "A dark loaf"}).json()
+    assert (accepted["alt"], accepted["alt_proposal"]) == ("A dark loaf", None)
+    rejected = client.post(f"/api/assets/{two.pk}/alt-text/", {"decision": "reject"}).json()
+    assert (rejected["alt"], rejected["alt_proposal"]) == ("", None)
+    assert client.get("/api/assets/?alt_proposal=true").json()["count"] == 0
+    assert client.get("/api/assets/?alt_proposal=false").json()["count"] == 2
+    assert client.post(f"/api/assets/{two.pk}/alt-text/", {"decision": "accept"}).status_code == 400
 
 
 def test_deletion_takes_rows_and_files(

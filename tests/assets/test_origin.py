@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,62 @@ def test_the_four_marks_of_a_generated_picture(
     assert 'itemprop="digitalSourceType" content="https://schema.org/TrainedAlgorithmicMediaDigitalSource"' in html
 
 
+class Microdata(HTMLParser):
+    """Read the items of a page as search engines do: type and properties of each ``itemscope``."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.items: list[dict[str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if "itemscope" in found:
+            self.items.append({"type": found.get("itemtype") or ""})
+        if "itemprop" in found:
+            self.items[-1][found["itemprop"] or ""] = found.get("content") or found.get("href") or ""
+
+
+def test_independent_readers_find_the_marks_in_every_format(
+    painter: Any, superuser: Any, client_of: Any, client: Any, media: Path, settings: Any
+) -> None:
+    pyexiv2 = pytest.importorskip("pyexiv2", reason="reads XMP as Adobe's own library does (group media)")
+    formats = ["webp", "avif", "jpeg", "png"]
+    sizes = {
+        "card": {"mode": "fill", "width": 160, "height": 100},
+        "large": {"mode": "max", "width": 960, "srcset": True},
+    }
+    settings.AI_CMS = {**settings.AI_CMS, "ASSET_FORMATS": formats, "ASSET_SIZES": sizes, "ASSET_TASK_FORMATS": []}
+    # Other settings, other backends.
+    backend: Any = llms["default"]
+    backend.script(ImageResponse(png(1200, 800), "image/png", 1, model="painter-1"))
+    answer = client_of(superuser).post("/api/ai/generate-image/", {"prompt": "A loaf", "alt": "A loaf"}, format="json")
+    asset = get_image_model().objects.get(pk=answer.json()["asset"])
+    public = media / "public"
+    rows = {(row.spec, row.format): public / row.stored_name for row in asset.renditions.all()}
+    assert set(rows) == {(spec, format) for spec in sizes for format in formats}
+    for (spec, format), path in rows.items():
+        with pyexiv2.ImageData(path.read_bytes()) as image:
+            found = image.read_xmp()
+        assert found["Xmp.iptcExt.DigitalSourceType"].endswith(f"/digitalsourcetype/{GENERATED}"), (spec, format)
+        assert found["Xmp.iptcExt.AISystemUsed"] == "painter-1"
+        if spec == "large":
+            [created, *_rest] = actions_of(manifest_of(path, f"image/{format}"))
+            assert created["digitalSourceType"].endswith(f"/{GENERATED}"), format
+        else:
+            assert b"c2pa" not in path.read_bytes()
+    listed = client_of(superuser).get("/api/assets/").json()["results"]
+    assert [row["digital_source_type"] for row in listed] == [GENERATED]
+    site = services.create_site(hostname="testserver", name="Test site", title="Home")
+    block = {"type": "image", "props": {"src": asset.reference, "alt": "A loaf"}}
+    page = services.create_page(title="Bread", parent=site.root, actor=Actor.system("tests"), content=[block])
+    services.publish_page(page, actor=Actor.system("tests"))
+    [item] = Microdata(client.get(page.path).content.decode()).items
+    assert item["type"] == "https://schema.org/ImageObject"
+    assert item["digitalSourceType"] == "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
+    assert item["contentUrl"] in {row.url for row in asset.renditions.all()}
+
+
 def test_without_a_key_there_is_no_manifest_and_everything_else(
     painter: Any, superuser: Any, client_of: Any, media: Path, settings: Any
 ) -> None:
@@ -185,4 +242,4 @@ def test_a_model_that_sees_proposes_a_text_and_a_person_takes_it(member: Any, se
     suggest_alt_text(other, actor=member)
     refuse_alt_text(other, actor=member)
     other = get_image_model().objects.get(pk=other.pk)
-    assert (other.alt, other.alt_suggestion) == ("", {})
+    assert (other.alt, other.alt_suggestion) == ("", {"refused": "Nonsense"})

@@ -12,8 +12,19 @@ from ai_cms.assist.registry import tasks
 from ai_cms.assist.services import generate_text
 from ai_cms.assist.tasks.drafts import draft_types
 from ai_cms.core.permissions import Actor
-from ai_cms.llm.exceptions import LLMInvalidOutput, LLMUnsupported
+from ai_cms.llm.backends.testing import Fault
+from ai_cms.llm.exceptions import (
+    LLMError,
+    LLMInterrupted,
+    LLMInvalidOutput,
+    LLMOutputLimit,
+    LLMTimeout,
+    LLMUnavailable,
+    LLMUnsupported,
+)
 from ai_cms.llm.messages import LLMResponse
+from ai_cms.llm.models import AILog
+from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Proposal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,6 +100,36 @@ def test_a_draft_longer_than_it_may_be_keeps_its_blocks(model: Any, page_factory
     assert "cut off" in proposal.title
     assert types_of([operation["block"] for operation in proposal.operations]) == ["heading", "rich_text"]
     assert caught.value.body()["proposal"] == proposal.pk
+
+
+@pytest.mark.parametrize("error", [LLMInterrupted, LLMTimeout, LLMOutputLimit, LLMUnavailable])
+def test_a_draft_that_breaks_off_keeps_its_blocks(
+    model: Any, page_factory: Any, superuser: Any, error: type[LLMError]
+) -> None:
+    whole = json.dumps({"title": "Bread", "seo_description": "", "blocks": [HEADING, TEXT, HEADING]})
+    backend = model()
+    backend.script(Fault(error(reason="the connection broke"), whole[:-40]))
+    page = page_factory("Bread")
+    with pytest.raises(error) as caught:
+        generate_text("page_draft", {"brief": "Bread."}, actor=superuser, page=page)
+    proposal = Proposal.objects.get()
+    assert (proposal.status, "cut off" in proposal.title) == ("pending", True)
+    assert types_of([operation["block"] for operation in proposal.operations]) == ["heading", "rich_text"]
+    assert caught.value.body()["proposal"] == proposal.pk
+    assert str(AILog.objects.get().pk) == proposal.provenance["call"]
+    assert get_page_model().objects.get(pk=page.pk).content_json == page.content_json
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_draft_that_breaks_off_before_its_first_block_or_unwanted_leaves_nothing(
+    model: Any, page_factory: Any, superuser: Any, keep: bool
+) -> None:
+    backend = model()
+    text = json.dumps({"title": "Bread", "seo_description": "", "blocks": [HEADING, TEXT]})
+    backend.script(Fault(LLMInterrupted(), text[:30] if keep else text[:-20]))
+    with pytest.raises(LLMInterrupted):
+        generate_text("page_draft", {"brief": "Bread."}, actor=superuser, page=page_factory("Bread"), keep_partial=keep)
+    assert not Proposal.objects.exists()
 
 
 # What every task is told, and may write

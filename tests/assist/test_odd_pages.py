@@ -60,15 +60,20 @@ def test_a_page_that_is_nearly_full_takes_what_fits(model: Any, owner: Any, page
     page = page_factory("Full", content=content)
     blocks = [{"type": "heading", "props": {"text": "One", "level": 2}}] * 3
     model({"title": "T", "blocks": blocks})
-    proposal = generate_text("page_draft", {"brief": "x"}, actor=owner, page=page).proposal
-    assert proposal is not None and [operation["op"] for operation in proposal.operations] == ["insert"]
+    outcome = generate_text("page_draft", {"brief": "x"}, actor=owner, page=page)
+    proposal = outcome.proposal
+    assert proposal is not None and proposal.title == "Draft a page (without 2 changes: the page is full)"
+    assert outcome.to_json()["output"]["left_out"] == [
+        "2 of 3 changes are not in the proposal “Draft a page (without 2 changes: the page is full)”."
+    ]
+    assert [operation["op"] for operation in proposal.operations] == ["insert"]
     services.accept_proposal(proposal, actor=owner)
     full = Page.objects.get(pk=page.pk)
     assert len(full.content_json.blocks) == 2_000
     model({"title": "T", "blocks": blocks})
     with pytest.raises(RequestRefused) as caught:
         generate_text("page_draft", {"brief": "x"}, actor=owner, page=full)
-    assert caught.value.code != "internal_error"
+    assert (caught.value.code, "page is full" in str(caught.value.detail)) == ("proposal_stale", True)
 
 
 def marked(request: Any) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from ai_cms.blocks import Block, BlockPart, blocks
 from ai_cms.blocks.checks import check_blocks, check_stored_documents
+from ai_cms.blocks.exceptions import InvalidBlockClass
 
 from .conftest import Templates
 from .host.models import Article
@@ -150,3 +152,28 @@ def test_finished_documents_are_compared_with_the_classes() -> None:
         assert message.id == "ai_cms_blocks.W002"
         assert "1 of 1 documents of blocks_host.Article.body" in message.msg
         assert "0.props.colour: Field required" in message.msg
+
+
+@pytest.mark.parametrize(
+    ("argv", "raised"),
+    [
+        (["/srv/site/manage.py", "check"], SystemExit),
+        (["/usr/bin/django-admin", "migrate"], SystemExit),
+        (["manage.py", "runserver"], InvalidBlockClass),
+        (["gunicorn", "site.wsgi"], InvalidBlockClass),
+    ],
+)
+def test_a_command_says_what_is_wrong_with_a_block_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, argv: list[str], raised: type[BaseException]
+) -> None:
+    class Sundial(Block):
+        owner: list[Foreign]
+
+    def discover(name: str) -> None:
+        blocks.register(Sundial)
+
+    monkeypatch.setattr("ai_cms.blocks.apps.autodiscover_modules", discover)
+    monkeypatch.setattr("sys.argv", argv)
+    with pytest.raises(raised, match=r"Sundial\.owner: list\[.*Foreign\] is no type that a block can hold") as caught:
+        apps.get_app_config("ai_cms_blocks").ready()
+    assert caught.value.__suppress_context__

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ai_cms.blocks import Block, Document, blocks
-from ai_cms.blocks.convert import blocks_to_html, convert_html, html_to_blocks
+from ai_cms.blocks import Block, Document, blocks, render_blocks
+from ai_cms.blocks.convert import blocks_to_html, blocks_to_markdown, convert_html, html_to_blocks, markdown_to_blocks
 from ai_cms.blocks.convert.html_reader import RUN_LENGTH
 from ai_cms.blocks.convert.result import file_url, link_url
 from ai_cms.blocks.html.markup import parse_html, text_of
@@ -373,3 +373,48 @@ def test_ids_that_nothing_leads_to_are_said() -> None:
         "No link of the text leads to these ids, which were left out: “t”, “ref1”."
     ]
     assert not convert_html('<ul><li id="ref1">One</li></ul><p><a href="#ref1">1</a></p>').warnings
+
+
+@pytest.mark.parametrize(
+    ("html", "props"),
+    [
+        (
+            '<h2><a href="https://e.example/">1.2.0</a> - 2024-01-01</h2>',
+            {"text": "1.2.0 - 2024-01-01", "link": "https://e.example/", "link_text": "1.2.0"},
+        ),
+        (
+            '<h2 class="align-end">See <a href="https://e.example/">the mill</a>, again</h2>',
+            {"text": "See the mill, again", "link": "https://e.example/", "link_text": "the mill", "align": "end"},
+        ),
+        ('<h2 style="text-align: center">Bread</h2>', {"text": "Bread", "align": "center"}),
+        ('<h2 class="has-text-align-right">Bread</h2>', {"text": "Bread", "align": "end"}),
+        ('<div align="center"><h2>Bread</h2></div>', {"text": "Bread", "align": "center"}),
+    ],
+)
+def test_headings_keep_their_alignment_and_the_words_of_their_link(html: str, props: dict[str, Any]) -> None:
+    converted = convert_html(html)
+    assert [(block["type"], block["props"]) for block in converted.blocks] == [("heading", {"level": 2, **props})]
+    assert converted.warnings == []
+    written = blocks_to_html(converted.blocks)
+    assert html_to_blocks(written) == converted.blocks
+    if "align" not in props:
+        assert markdown_to_blocks(blocks_to_markdown(converted.blocks)) == converted.blocks
+    shown = render_blocks(converted.blocks)
+    if "link" in props:
+        assert f'<a href="https://e.example/">{props["link_text"]}</a>' in shown
+    assert (f'class="aicms-heading align-{props.get("align")}"' in shown) == ("align" in props)
+
+
+def test_a_heading_whose_link_a_block_cannot_say_stays_as_it_is() -> None:
+    html = '<h2>a <a href="https://e.example/">a</a></h2>'
+    (block,) = html_to_blocks(html)
+    assert (block["type"], block["props"]["html"]) == ("rich_text", html)
+
+
+def test_the_link_of_a_heading_whose_words_are_gone_is_on_all_of_it() -> None:
+    props = {"text": "New words", "level": 2, "link": "https://e.example/", "link_text": "old"}
+    shown = render_blocks([{"type": "heading", "props": props}])
+    assert '<a href="https://e.example/">New words</a>' in shown
+    assert '<h2><a href="https://e.example/">New words</a></h2>' in blocks_to_html(
+        [{"type": "heading", "props": props}]
+    )

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ from django.test import override_settings
 from django.utils import translation
 from pydantic import ValidationError
 
-from ai_cms.blocks import Block, blocks, render_blocks
+import ai_cms.blocks
+from ai_cms.blocks import Block, Document, blocks, render_blocks
 from ai_cms.blocks.html.embeds import DEFAULT_PROVIDERS, embed_origins, provider_problem, resolve_embed
 from ai_cms.blocks.types import library as library_module
+from ai_cms.blocks.types import text as text_types
 from ai_cms.blocks.types.library import PageListItem, PageListQuery, page_list_source
 from ai_cms.blocks.types.library.data import PageListSource
+from ai_cms.blocks.types.text import whole_address
 
 from .inert import TEXT_CLASSES, assert_inert
 from .xss_payloads import XSS_PAYLOADS
@@ -339,3 +343,46 @@ def test_the_stylesheet_exists_and_is_plain() -> None:
     assert "@import" not in css
     assert "url(" not in css
     assert css.count("{") == css.count("}")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("www.example.com", "https://www.example.com"),
+        (" www.example.com/a?b=c#d ", "https://www.example.com/a?b=c#d"),
+        ("example.com/path", "https://example.com/path"),
+        ("Example.ORG:8080", "https://Example.ORG:8080"),
+        ("ann@example.com", "mailto:ann@example.com"),
+        ("/www.example.com", "/www.example.com"),
+        ("guide/page.html", "guide/page.html"),
+        ("page.html", "page.html"),
+        ("#www.example.com", "#www.example.com"),
+        ("tel:+49", "tel:+49"),
+        ("http://www.example.com", "http://www.example.com"),
+    ],
+)
+def test_an_address_is_kept_alike_by_form_and_rest(given: str, kept: str) -> None:
+    block = blocks["button"].model_validate({"label": "Go", "url": given})
+    assert block.url == kept  # type: ignore[attr-defined]
+    assert whole_address(kept) == kept
+
+
+def test_the_form_knows_the_same_addresses() -> None:
+    script = (Path(ai_cms.blocks.__file__).parent / "static/ai_cms/blocks/widget-text.js").read_text()
+    host = re.search(r"const HOST = /\^(.*)\$/i;", script)
+    mail = re.search(r"const MAIL = /\^(.*)\$/i;", script)
+    assert host is not None and host[1].replace(r"\/", "/") == text_types._HOST.pattern.replace(r"\/", "/")
+    assert mail is not None and mail[1] == text_types._MAIL.pattern
+
+
+def test_an_empty_or_long_text_is_told_in_plain_words() -> None:
+    document = Document(
+        [
+            {"id": "a1", "type": "button", "v": 1, "props": {"label": "x", "url": ""}},
+            {"id": "a2", "type": "heading", "v": 1, "props": {"text": "x" * 501, "level": 2}},
+        ]
+    )
+    assert [(error.loc[-1], error.msg) for error in document.validate()] == [
+        ("url", "This is empty; fill it in."),
+        ("text", "At most 500 characters are possible."),
+    ]

@@ -175,7 +175,7 @@ def test_in_and_out_of_containers(editor: Editor) -> None:
     editor.press("Add block before Heading")
     page.get_by_role("combobox", name="Add block before Heading").select_option("section")
     editor.press("Add block before Heading")
-    editor.press("Move Heading into the block before it")
+    editor.press("Move Heading into a block beside it")
     section = editor.value[0]
     assert [block["id"] for block in section["children"]] == ["h"]
     assert editor.focused() == "Move Heading out of the block around it"
@@ -188,7 +188,26 @@ def test_in_and_out_of_containers(editor: Editor) -> None:
     page.get_by_role("combobox", name="Add block", exact=True).select_option("heading")
     editor.press("Add block")
     last = page.locator(".aicb-block").last
-    assert last.get_by_role("button", name="Move Heading into the block before it").count() == 0
+    assert last.get_by_role("button", name="Move Heading into a block beside it").count() == 0
+    # With a section before it and one behind, the nearest place is suggested and the other can be chosen.
+    page.get_by_role("combobox", name="Add block", exact=True).select_option("section")
+    editor.press("Add block")
+    page.get_by_role("combobox", name="Add block", exact=True).select_option("quote")
+    editor.press("Add block")
+    page.get_by_role("combobox", name="Add block", exact=True).select_option("section")
+    editor.press("Add block")
+    editor.press("Move Quote into a block beside it")
+    choice = page.get_by_role("combobox", name="Move Quote into")
+    assert choice.evaluate("select => select === document.activeElement")
+    assert choice.locator("option").all_inner_texts() == ["7. Section", "9. Section"]
+    assert choice.evaluate("select => select.selectedOptions[0].textContent") == "7. Section"
+    page.keyboard.press("Escape")
+    assert choice.count() == 0 and editor.focused() == "Move Quote into a block beside it"
+    page.keyboard.press("Enter")
+    choice.select_option(label="9. Section")
+    page.get_by_role("button", name="Move", exact=True).click()
+    assert [block["type"] for block in editor.value[-1]["children"]] == ["quote"]
+    assert editor.focused() == "Move Quote out of the block around it"
     assert editor.problems == []
 
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import io
 import sqlite3
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import DatabaseError, IntegrityError, InternalError, OperationalError, connection
+from django.db.utils import ConnectionHandler
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.test import AsyncClient, Client
 from django.urls import path
 from django.utils.html import strip_tags
 
+from ai_cms.core import databases
 from ai_cms.core.databases import database_refusal
 from ai_cms.core.models import RuntimeFlag
 
+SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": "/data/site.sqlite3"}
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
 
@@ -140,6 +147,27 @@ def test_each_outage_has_its_code_its_words_and_one_line(
     own = [record for record in caplog.records if record.name == "ai_cms.core.databases"]
     assert len(own) == 2
     assert not any(record.exc_info for record in own)
+
+
+@pytest.mark.parametrize("name", ["SQLITE_IOERR", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_WRITE", "SQLITE_CANTOPEN"])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.ENOSPC, "database_full"), (errno.EDQUOT, "database_full"), (errno.EACCES, "database_unavailable")],
+)
+def test_a_full_disk_is_told_whatever_sqlite_calls_it(name: str, number: int, code: str, monkeypatch: Any) -> None:
+    """SQLite has one word for a full disk while it writes, and others for a quota and for a log that it cannot begin."""
+
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            raise OSError(number, "no")
+
+    asked: list[Any] = []
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: asked.append(dir) or Full())
+    monkeypatch.setattr(databases, "connections", ConnectionHandler({"default": SQLITE}))
+    refusal = database_refusal(raised(OperationalError("disk I/O error"), sqlite_errorname=name))
+    assert refusal is not None
+    assert (refusal.status_code, refusal.code) == (503, code)
+    assert asked == [Path("/data")]
 
 
 def test_other_internal_errors_stay_mistakes() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.http import HttpResponse
 from django.test import AsyncRequestFactory, Client
 from django.urls import reverse, set_script_prefix
@@ -15,6 +15,7 @@ from django.utils import translation
 from django.utils.html import strip_tags
 
 from ai_cms.core import flags
+from ai_cms.core import middleware as middlewares
 from ai_cms.core.flags import flag_enabled, forget_flags, peek_flag, set_flag
 from ai_cms.core.middleware import MaintenanceMiddleware
 from ai_cms.core.models import RuntimeFlag
@@ -48,6 +49,14 @@ def test_clients_of_the_api_get_json(client: Client, closed: None) -> None:
         assert answer["Cache-Control"] == "no-store"
     assert client.post("/api/pages/", {}).json() == BODY
     assert client.get("/page/", headers={"Accept": "application/json"}).json() == BODY
+
+
+def test_who_cannot_be_known_is_let_in_no_more_than_others(client: Client, closed: None, monkeypatch: Any) -> None:
+    def away(request: Any) -> bool:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(middlewares, "_is_staff", away)
+    assert client.get("/page/", headers={"Accept": "text/html"}).status_code == 503
 
 
 def test_browsers_get_a_page(client: Client, closed: None) -> None:

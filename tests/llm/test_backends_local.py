@@ -216,6 +216,40 @@ def test_headlines_are_no_cut_sentences() -> None:
     assert not any(line.endswith("…") for line in local_text.headlines(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "Rye bread keeps for a week because its crumb holds more water than that of wheat.",
+            "Rye bread keeps for a week",
+        ),
+        (
+            "Roggenbrot bleibt eine Woche frisch, weil seine Krume mehr Wasser hält.",
+            "Roggenbrot bleibt eine Woche frisch",
+        ),
+        (
+            "Le pain de seigle se garde une semaine parce que sa mie retient plus d'eau.",
+            "Le pain de seigle se garde une semaine",
+        ),
+        ("酵母パンは毎朝、店で焼きます。", "酵母パンは毎朝、店で焼きます。"),
+    ],
+)
+def test_headlines_are_the_beginning_that_says_enough(text: str, found: str) -> None:
+    assert local_text.headlines(text)[0] == found
+
+
+def test_no_headline_is_a_long_sentence() -> None:
+    text = (
+        "In spring, the flour of the new harvest takes up less water than the flour that has rested over winter in the mill. "
+        "Every baker in the valley therefore mixes both kinds by hand before the first bread of the day goes in. "
+        "Salt matters."
+    )
+    found = local_text.headlines(text, count=8)
+    assert "Salt matters" in found
+    assert not any(len(line.split()) > 9 or len(line) > 64 for line in found)
+    assert not any(line.startswith("In spring") for line in found)
+
+
 def test_slips_are_put_right_and_addresses_left_alone() -> None:
     assert local_text.proofread("Teh bread, TEH salt") == "The bread, THE salt"
     assert local_text.proofread("See https://example.com/teh and teh@example.com") == (

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
+from ai_cms.llm.backends.assembly import Assembler
 from ai_cms.llm.backends.base import real_calls
 from ai_cms.llm.backends.ollama import OllamaBackend
 from ai_cms.llm.backends.openai import OpenAIBackend
 from ai_cms.llm.backends.openai_compatible import OpenAICompatibleBackend
 from ai_cms.llm.backends.thinking import ThoughtFilter, without_thinking
 from ai_cms.llm.exceptions import LLMBackendMisconfigured, LLMInterrupted, LLMInvalidOutput, LLMRefused, LLMUnsupported
-from ai_cms.llm.messages import Deadlines, LLMRequest, LLMResponse, Message, TextDelta, ToolDefinition
+from ai_cms.llm.messages import Deadlines, Limits, LLMRequest, LLMResponse, Message, TextDelta, ToolDefinition, Usage
 
 from .scripted_server import DONE, Script, delta, finish, scripted, usage
 
@@ -344,3 +345,42 @@ def test_a_model_that_was_seen_to_think_gets_room_for_it() -> None:
         assert backend.thinking_room("another") == 0
     assert OpenAIBackend(alias="x", model="gpt-5-mini").thinking_room("") == 4096
     assert OpenAIBackend(alias="x", model="gpt-5-mini", thinking_tokens=100).thinking_room("") == 100
+
+
+# A report that is a multiple of the truth, where the schema of the answer may count
+
+
+class Article(BaseModel):
+    """A schema that is much longer than the question."""
+
+    title: str = Field(description="What the article is about, in a few words that a reader of a list understands.")
+    summary: str = Field(description="Two or three sentences that tell somebody in a hurry what the article says.")
+    keywords: list[str] = Field(description="Words by which somebody who looks for the article would look for it.")
+    language: str = Field(description="The language of the article, as a tag such as en or de-CH, never its name.")
+
+
+def reported(tokens_in: int, tokens_out: int, *, hidden: int = 0, weight: float = 0.0) -> Usage | None:
+    """Return what is believed of a report on a question of about 50 tokens and an answer of 43 tokens."""
+    request = LLMRequest([Message.user("Write about bread. " * 10)], response_model=Article)
+    assembler = Assembler(request, Limits(), schema_weight=weight)
+    list(
+        assembler.add_text(
+            json.dumps({"title": "Bread", "summary": "Bread is good. " * 8, "keywords": ["a"], "language": "en"})
+        )
+    )
+    assembler.hidden_bytes = hidden
+    assembler.usage = Usage(tokens_in, tokens_out)
+    return assembler.believed_usage()
+
+
+def test_tenfold_usage_of_a_structured_answer_is_not_believed() -> None:
+    assert reported(50, 43) == Usage(50, 43)
+    assert reported(500, 430) is None
+    assert reported(5_000, 4_300) is None
+    # The schema counts as prompt for this server, and the model has thought without a word of it.
+    assert reported(300, 1_000) == Usage(300, 1_000)
+    assert reported(300, 43) == Usage(300, 43)
+    # Where it counts for certain, the same report is no multiple.
+    assert reported(500, 230, weight=1.0) == Usage(500, 230)
+    # Thinking that was heard is no multiple either.
+    assert reported(500, 430, hidden=2_000) == Usage(500, 430)

@@ -157,6 +157,17 @@ def described(result: CallResult) -> str:
 WAYS: dict[str, Callable[[str, str, Any], str]] = {"call": by_call, "run": by_run}
 
 
+def pairs(rows: dict[tuple[str, str], Any]) -> list[Any]:
+    """Return each row with each way; of a run, one row a kind and outcome."""
+    told: list[Any] = []
+    found = []
+    for (kind, fault), row in rows.items():
+        found.append(pytest.param("call", kind, fault))
+        found.append(pytest.param("run", kind, fault, marks=pytest.mark.stress if (kind, row) in told else ()))
+        told.append((kind, row))
+    return found
+
+
 @pytest.fixture(params=list(WAYS))
 def way(
     request: pytest.FixtureRequest, provider: FaultServer, settings: Any, monkeypatch: pytest.MonkeyPatch
@@ -186,7 +197,7 @@ def assert_ledger(user: Any, kind: str, charged: int, charges: int) -> None:
         assert entries.filter(kind="charge").count() == (charges if account.kind == kind else 0)
 
 
-@pytest.mark.parametrize(("kind", "fault"), list(ERRORS))
+@pytest.mark.parametrize(("way", "kind", "fault"), pairs(ERRORS), indirect=["way"])
 def test_a_fault_has_its_outcome(way: Any, provider: FaultServer, member: Any, kind: str, fault: str) -> None:
     row = ERRORS[kind, fault]
     begun = time.monotonic()
@@ -236,7 +247,7 @@ def test_a_fault_has_its_outcome(way: Any, provider: FaultServer, member: Any, k
     assert not LLMCall.objects.open().exists()
 
 
-@pytest.mark.parametrize(("kind", "fault"), list(COMPLETE))
+@pytest.mark.parametrize(("way", "kind", "fault"), pairs(COMPLETE), indirect=["way"])
 def test_what_can_be_answered_is_answered(way: Any, provider: FaultServer, member: Any, kind: str, fault: str) -> None:
     attempts, source = COMPLETE[kind, fault]
     assert way(kind, fault, member) == ("2 vectors" if kind == "embedding" else f"image/png {len(png(2, 2))}")

@@ -254,10 +254,15 @@ def test_an_autosave_that_something_stands_on_is_not_overwritten(held: str, page
     assert Revision.objects.get(page=page, number=number).content_json.find("h1")["props"]["text"] == "Seen"
 
 
-@pytest.mark.parametrize("name", ["parent", "parent_id", "slug", "path", "lft"])
+@pytest.mark.parametrize("name", ["parent", "parent_id", "slug", "path", "lft", "tree_id", "site_id"])
 def test_a_place_is_not_written_by_save(name: str, page: Any) -> None:
     with pytest.raises(NotPlaced, match="move_page"):
-        page.save(update_fields=[name])
+        page.save(update_fields=[name, "title"])
+
+
+def test_a_page_is_not_moved_past_the_services(page: Any) -> None:
+    with pytest.raises(NotPlaced, match="move_page"):
+        page.move_to(page.parent, "first-child")
 
 
 def test_the_inverse_of_what_changed_nothing_can_be_sent_back(page: Any, superuser: Any) -> None:

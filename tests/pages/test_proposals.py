@@ -11,6 +11,7 @@ from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.pages import services
 from ai_cms.pages.exceptions import ProposalClosed, ProposalStale
 from ai_cms.pages.models import Proposal, ProposalStatus, Publication
+from ai_cms.pages.services.deferring import accept_and_keep_rest
 
 MODEL = {"source": "model", "model": "m-1", "call": "42"}
 CONTENT = [
@@ -229,3 +230,40 @@ def test_suggestions_for_an_older_page_keep_what_still_fits(page: Any, superuser
     assert [operation["op"] for operation in proposal.operations] == ["update", "insert"]
     services.accept_proposal(proposal, actor=superuser)
     assert texts(page) == ["One, better", "S", "New"]
+
+
+@pytest.mark.parametrize(
+    ("later", "theirs", "fits"),
+    [
+        ({"op": "remove", "id": "inner"}, {"op": "update", "id": "inner", "props": {"text": "Theirs"}}, False),
+        ({"op": "remove", "id": "inner"}, {"op": "update", "id": "inner", "meta": {"placeholder": "Theirs"}}, False),
+        (
+            {"op": "update", "id": "inner", "props": {"text": "Later"}},
+            {"op": "update", "id": "inner", "props": {"text": "Theirs"}},
+            False,
+        ),
+        ({"op": "move", "id": "inner"}, {"op": "update", "id": "inner", "props": {"text": "Theirs"}}, True),
+        ({"op": "remove", "id": "inner"}, {"op": "insert", "block": {"type": "divider"}}, True),
+    ],
+)
+def test_what_waits_sees_changes_of_what_was_accepted_before(
+    later: Any, theirs: Any, fits: bool, page_factory: Any, system: Any
+) -> None:
+    """A part of a proposal about blocks that another part brings is as old as their arrival."""
+    page = page_factory(content=[{"id": "first", "type": "heading", "props": {"text": "First"}}])
+    inner = {"id": "inner", "type": "heading", "props": {"text": "Mine"}}
+    block = {"id": "new", "type": "section", "props": {"title": "New"}, "children": [inner]}
+    proposal = services.create_proposal(page, [{"op": "insert", "block": block}, later], actor=system)
+    rest = accept_and_keep_rest(proposal, actor=system, blocks=["new"], fields=[])
+    assert rest is not None
+    services.apply_page_operations(page, [theirs], actor=system)
+    page.refresh_from_db()
+    before = page.content_json
+    assert services.proposal_state(rest, page) == ["pending" if fits else "stale"]
+    if not fits:
+        with pytest.raises(ProposalStale):
+            services.accept_proposal(rest, actor=system)
+    else:
+        services.accept_proposal(rest, actor=system)
+    page.refresh_from_db()
+    assert (page.content_json == before) is not fits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import random
 from typing import Any
 
@@ -17,6 +18,7 @@ from ai_cms.core.permissions import Actor
 from ai_cms.pages import services
 from ai_cms.pages.exceptions import PageStale, ProposalStale
 from ai_cms.pages.models import Revision
+from ai_cms.pages.revisions import prune_revisions
 from ai_cms.pages.services.drafts import save_draft
 from ai_cms.pages.services.locks import locked_page
 
@@ -64,6 +66,10 @@ REFUSED: dict[str, tuple[list[Any], list[Any]]] = {
         [{"op": "update", "id": "a", "props": {"text": "Theirs"}}],
         [{"op": "move", "id": "a", "parent": "s"}, {"op": "remove", "id": "s"}],
     ),
+    "removing what another wrote a hint into": (
+        [{"op": "update", "id": "inner", "meta": {"placeholder": "Theirs"}}],
+        [{"op": "remove", "id": "full"}],
+    ),
     "removing what another put something into": (
         [{"op": "move", "id": "a", "parent": "s"}],
         [{"op": "remove", "id": "s"}],
@@ -87,7 +93,7 @@ FITS: dict[str, tuple[list[Any], list[Any]]] = {
         [{"op": "move", "id": "a"}, {"op": "remove", "id": "b"}],
     ),
 }
-CONTENT = [heading("a"), heading("b"), heading("c"), section("s"), section("t")]
+CONTENT = [heading("a"), heading("b"), heading("c"), section("s"), section("t"), section("full", heading("inner"))]
 
 
 @pytest.fixture
@@ -121,6 +127,53 @@ def test_what_never_fitted_is_the_callers_mistake(page: Any, superuser: Any) -> 
     services.apply_page_operations(page, [{"op": "remove", "id": "c"}], actor=superuser)
     with pytest.raises(InvalidOperation):
         services.apply_page_operations(page, [{"op": "remove", "id": "nowhere"}], actor=superuser, base_version=1)
+
+
+def column(text: str) -> dict[str, Any]:
+    return {"type": "column", "children": [heading(f"in-{text}", text)]}
+
+
+#: What another editor does, and what I want with a version that was pruned since.
+OF_A_PRUNED_VERSION: dict[str, tuple[list[Any], list[Any]]] = {
+    "a new block in a section that is gone": (
+        [{"op": "remove", "id": "s"}],
+        [{"op": "insert", "block": heading("x", "Mine 1"), "parent": "s"}],
+    ),
+    "a block that no revision has": (
+        [{"op": "remove", "id": "a"}],
+        [{"op": "update", "id": "a", "props": {"text": "Mine 1 <i>"}}],
+    ),
+    "a locked block": (
+        [{"op": "update", "id": "a", "meta": {"locked": True}}],
+        [{"op": "update", "id": "a", "props": {"text": "Mine 1"}, "meta": {"placeholder": "Mine 2"}}],
+    ),
+    "an id that is in use": (
+        [{"op": "insert", "block": heading("x", "Theirs")}],
+        [{"op": "insert", "block": section("x", heading("y", "Mine 1"))}],
+    ),
+    "what may not stand alone": (
+        [{"op": "remove", "id": "grid"}],
+        [{"op": "insert", "block": column("Mine 1"), "parent": "grid"}],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_A_PRUNED_VERSION)
+def test_what_was_typed_for_a_pruned_version_is_kept(name: str, page: Any, superuser: Any) -> None:
+    theirs, mine = OF_A_PRUNED_VERSION[name]
+    grid = {"id": "grid", "type": "columns", "children": [column("first")]}
+    services.apply_page_operations(page, [{"op": "insert", "block": grid}], actor=superuser)
+    services.apply_page_operations(page, theirs, actor=superuser, base_version=2)
+    prune_revisions(page.pk, keep=1)
+    with pytest.raises(PageStale) as caught:
+        services.apply_page_operations(page, mine, actor=superuser, base_version=2)
+    kept = Revision.objects.get(page=page, number=caught.value.body()["conflict_revision"])
+    said = html.unescape(kept.content_json.dumps())
+    for word in ("Mine 1", "Mine 2", "<i>"):
+        assert (word in said) == (word in str(mine)), word
+    # It can be taken back as it is.
+    page.refresh_from_db()
+    services.restore_revision(page, kept.number, actor=superuser)
 
 
 def begin_anew(page: Any, rng: random.Random, actor: Any) -> None:

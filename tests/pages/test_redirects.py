@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from ai_cms.pages import get_page_model, services
 from ai_cms.pages.models import Redirect, Site
@@ -70,6 +71,32 @@ def test_a_redirect_to_itself_or_in_a_circle_is_refused(target: str, site: Site)
     Redirect.objects.create(site=site, old_path="/c/", target="/a/")
     with pytest.raises(ValidationError, match="circles"):
         Redirect(site=site, old_path="/a/", target=target).full_clean()
+
+
+@pytest.mark.parametrize("target", ["http://other.example:8000/a/", "https://OTHER.example:8000/b/?x=1#top"])
+def test_a_circle_under_another_name_of_the_site_is_refused_in_the_admin(
+    target: str, site: Site, admin_client: Any, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["other.example"]
+    Redirect.objects.create(site=site, old_path="/b/", target="/a/")
+    values = {"site": site.pk, "old_path": "/a/", "page": "", "target": target, "permanent": "on"}
+    url = reverse("admin:ai_cms_pages_redirect_add")
+    answer = admin_client.post(url, values, headers={"host": "other.example:8000"})
+    assert "in circles" in answer.content.decode()
+    # What leads on is kept as a path, which holds under every name.
+    values["target"] = "http://other.example:8000/c/?x=1#top"
+    assert admin_client.post(url, values, headers={"host": "other.example:8000"}).status_code == 302
+    assert Redirect.objects.get(old_path="/a/").target == "/c/?x=1#top"
+
+
+@pytest.mark.parametrize("target", ["http://other.example:8000/a%20b/", "https://other.example:8000/a b/#top"])
+def test_a_redirect_that_leads_to_where_one_is_leads_nowhere(
+    target: str, site: Site, client: Any, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["other.example", "elsewhere.example"]
+    Redirect.objects.create(site=site, old_path="/a b/", target=target)
+    assert client.get("/a%20b/?x=1", headers={"host": "other.example:8000"}).status_code == 404
+    assert client.get("/a%20b/", headers={"host": "elsewhere.example"}).status_code == 301
 
 
 @pytest.mark.parametrize("target", ["/d/", "https://example.com/a/", "https://example.com/b/"])

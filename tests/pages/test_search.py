@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from importlib import import_module
 from types import SimpleNamespace
@@ -199,11 +200,38 @@ def test_every_page_is_found_by_its_own_title(page_factory: Any) -> None:
         ("ព្រះរាជាណាចក្រកម្ពុជា", "កម្ពុជា"),
         ("မြန်မာနိုင်ငံ", "နိုင်ငံ|မြန်မာ"),
         ("iPhone手機15Pro", "iphone|手機|15|pro"),
+        ("ISBN 978-3-16-148410-0", "9783161484100|978-3-16-148410-0|978 3 16 148410 0|978-3161484100|148410"),
+        ("ISBN 9783161484100", "978-3-16-148410-0|978 3 16 148410 0"),
+        ("ISBN 3-16-148410-X", "316148410X|3-16-148410-x"),
+        ("call 030 1234-567", "0301234567|030 1234567|030-1234-567|(030) 1234 567|1234567|1234-567"),
+        ("call (030) 123 45 67", "0301234567|030 1234567|030/1234567"),
+        ("call 0301234567", "030 1234567|(030) 12 34 567"),
+        ("call +49 30 1234567", "+49301234567|49 30 1234567"),
+        ("part AB-1234-XZ-99-C", "AB1234XZ99C|ab-1234-xz-99-c|AB-1234"),
+        ("part AB1234XZ99C", "AB-1234-XZ-99-C"),
+        ("pay DE89 3704 0044 0532 0130 00", "DE89370400440532013000|DE89 3704 0044 0532 0130 00"),
+        ("pay DE89370400440532013000", "DE89 3704 0044 0532 0130 00"),
+        ("from 2024 to 2025", "2024|2024 2025|2024-2025"),
+        ("Plan 2024-2025", "2024 2025|2025|20242025"),
+        ("1 2 3 4 5 6 7 8 9 10 11", "1 2 3|3 4 5 6 7 8 9|11"),
     ],
 )
 def test_words_are_cut_the_same_way_on_both_sides(page_factory: Any, title: str, queries: str) -> None:
     titles(page_factory, title)
     assert [query for query in queries.split("|") if title not in found(query)] == []
+
+
+def test_numbers_in_groups_are_not_found_in_others() -> None:
+    assert "1234567" not in cut_text("on 12.3. at 45 to 67").split()
+    assert "123456" not in cut_text("12 34 56").split()
+    assert [len(group) for group in cut_query("12 34 56")] == [1, 1, 1]
+
+
+def test_long_rows_of_numbers_are_cut_in_time() -> None:
+    began = time.process_time()
+    assert len(cut_text("1 " * 100_000).split()) == 100_000
+    assert cut_text("1-" * 50_000 + "a").startswith("1 1 1")
+    assert time.process_time() - began < 5
 
 
 def test_words_inside_a_text_without_spaces_are_found(page_factory: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -362,3 +363,36 @@ def test_the_number_of_statements_of_a_copy_does_not_grow(page_factory: Any, sys
 
     assert queries(12) == queries(2)
     assert broken_invariants(Page._meta.db_table) == []
+
+
+def test_a_subtree_above_the_limit_is_refused_and_says_what_to_do(
+    page_factory: Any, superuser: Any, system: Any, settings: Any
+) -> None:
+    settings.AI_CMS = {**settings.AI_CMS, "TREE_MAX_PAGES": 3}
+    top, goal = page_factory("Top"), page_factory("Goal")
+    for name in ("a", "b", "c"):
+        page_factory(name, parent=top)
+    top.refresh_from_db()
+    refused: list[Callable[[], Any]] = [
+        lambda: services.move_page(top, goal, actor=superuser),
+        lambda: services.update_page(top, actor=superuser, slug="other"),
+        lambda: services.delete_page(top, actor=superuser),
+    ]
+    for attempt in refused:
+        with pytest.raises(TreeTooLarge, match=r"4 pages.*at most 3.*TREE_MAX_PAGES"):
+            attempt()
+    Page = get_page_model()
+    assert Page.objects.get(pk=top.pk).path == "/top/"
+    # A command has no limit; in the bin the same holds for the way back and for good.
+    services.delete_page(top, actor=system)
+    binned = Page.all_objects.get(pk=top.pk)
+    for attempt in (
+        lambda: services.restore_page(binned, actor=superuser),
+        lambda: services.purge_page(binned, actor=superuser),
+    ):
+        with pytest.raises(TreeTooLarge):
+            attempt()
+    services.restore_page(binned, actor=system)
+    # Its place among its siblings is no matter of size.
+    services.move_page(Page.objects.get(pk=top.pk), goal, actor=superuser, position="after")
+    assert not list(check_tree())

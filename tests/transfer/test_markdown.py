@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ai_cms.pages.models import Publication
+from ai_cms.pages.services import publish_scheduled, schedule_page
 from ai_cms.pages.treecheck import check_tree
 
 from .conftest import messages, page_at, refused, run, state
@@ -197,6 +198,26 @@ def test_scripts_do_nothing(root: Any, tmp_path: Path, client: Any) -> None:
         ("expiry_date: 2021-01-01", "it expired on 2021-01-01", False),
         ("expiryDate: 2021-01-01", "it expired on 2021-01-01", False),
         ("status: draft", "its status is “draft”", False),
+        ("Status: hidden", "its status is “hidden”", False),
+        ("status: skip", "its status is “skip”", False),
+        ("unpublishDate: 2021-01-01", "it expired on 2021-01-01", False),
+        ("build: {render: never}", "its build options say “render: never”", False),
+        ("_build:\n  render: false", "its build options say “render: false”", False),
+        ("build: {render: link}", "its build options say “render: link”", False),
+        ("build: {list: never}", "its build options say “list: never”", False),
+        ("build: {list: local, publishResources: false}", "its build options say “list: local”", False),
+        ("build: {render: always, list: always}", "", True),
+        ("headless: true", "it is headless", False),
+        ("unlisted: true", "it is marked as unlisted", False),
+        ("hidden: true", "it is marked as hidden", False),
+        ("hidden: false", "", True),
+        ("private: true", "it is marked as private", False),
+        ("permalink: false", "its permalink is false", False),
+        ("permalink: /b/", "", True),
+        ("eleventyExcludeFromCollections: true", "out of all lists", False),
+        ("eleventyExcludeFromCollections: [posts]", "", True),
+        ("render: false", "it is not rendered", False),
+        ("routable: false", "it has no address", False),
     ],
 )
 def test_values_of_front_matter(root: Any, tmp_path: Path, front: str, said: str, public: bool) -> None:
@@ -347,8 +368,36 @@ def test_an_expiry_and_an_embargo_to_come_are_set(root: Any, tmp_path: Path) -> 
     end = datetime(2999, 1, 31, tzinfo=UTC)
     assert (fair.live, fair.go_live_at, fair.expire_at) == (True, None, end)
     assert (later.live, later.go_live_at, later.expire_at) == (False, datetime(2999, 1, 1, tzinfo=UTC), end)
-    assert (never.live, never.go_live_at, never.expire_at) == (False, None, None)
+    assert (never.live, never.go_live_at) == (False, None)
     assert run("import_markdown", tmp_path / "d")["unchanged"] == 3
+
+
+def test_an_expiry_to_come_is_the_end_of_the_pages_schedule(root: Any, tmp_path: Path, system: Any) -> None:
+    def fair(front: str) -> str:
+        return f"---\ntitle: Fair\n{front}\n---\nCome.\n"
+
+    folder = write(
+        tmp_path / "d", a_md=fair("expiryDate: 2999-01-31"), b_md=fair("unpublishDate: 2998-02-01\ndraft: true")
+    )
+    assert messages(run("import_markdown", folder)) == ""
+    page, draft = page_at("/a/"), page_at("/b/")
+    end = datetime(2999, 1, 31, tzinfo=UTC)
+    assert (page.live, page.expire_at, page.metadata["expires_at"]) == (True, end, end.isoformat())
+    assert (draft.live, draft.expire_at) == (False, datetime(2998, 2, 1, tzinfo=UTC))
+    assert Publication.objects.get(page=page).expire_at == end
+    assert publish_scheduled(end)["expired"] == [page.pk]
+
+    # A new date is followed, and so is that there is none any more; what people have set is theirs.
+    write(folder, b_md=fair("expiryDate: 2997-02-01"))
+    run("import_markdown", folder)
+    assert page_at("/b/").expire_at == datetime(2997, 2, 1, tzinfo=UTC)
+    write(folder, b_md=fair("order: 1"))
+    run("import_markdown", folder)
+    assert page_at("/b/").expire_at is None
+    schedule_page(page_at("/b/"), actor=system, expire_at=end)
+    write(folder, b_md=fair("expiryDate: 2996-02-01"))
+    run("import_markdown", folder)
+    assert page_at("/b/").expire_at == end
 
 
 def test_links_of_pelican_lead_to_the_pages(root: Any, tmp_path: Path) -> None:

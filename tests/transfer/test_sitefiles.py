@@ -19,6 +19,7 @@ from ai_cms.core.exceptions import Conflict
 from ai_cms.core.permissions import Actor
 from ai_cms.pages import get_page_model, get_template_model, services
 from ai_cms.pages.models import Element, PageGroupPermission, Proposal, Publication, Redirect, Revision, Site
+from ai_cms.pages.revisions import document_at
 from ai_cms.pages.services import delete_rows
 from ai_cms.pages.treecheck import check_tree
 from ai_cms.transfer.exceptions import ImportRefused
@@ -64,6 +65,9 @@ def busy_site(root: Any, superuser: Any, tmp_path: Path) -> Site:
     run("import_wordpress", path, user=superuser.username)
     rye = page_at("/breads/rye/")
     services.update_page(rye, actor=actor, fields={"title": "Rye, edited"}, kind="autosave")
+    # A second autosave overwrites the first, which stays reachable.
+    more = [*rye.content_json.to_json(), {"type": "heading", "props": {"text": "Crumb", "level": 2}}]
+    services.update_page(page_at("/breads/rye/"), actor=actor, content=more, kind="autosave")
     services.create_proposal(
         page_at("/breads/rye/"),
         actor=actor,
@@ -110,6 +114,11 @@ def test_export_import_export_is_equal(busy_site: Site, tmp_path: Path, client: 
     assert counts["pages"] == get_page_model().all_objects.count()
     export_site(site, tmp_path / "b", revisions=revisions)
     assert files(tmp_path / "b") == first
+    rye = page_at("/breads/rye/")
+    (kept,) = [row for row in rye.revisions.all() if row.overwritten]
+    assert [version for version, _steps in kept.overwritten] == [rye.version - 1]
+    found = document_at(rye.pk, rye.version - 1)
+    assert found is not None and len(found.blocks) == len(rye.content_json.blocks) - 1
     assert not list(check_tree())
     assert site.is_default
     for path, content in pages.items():
@@ -209,6 +218,7 @@ def _edit(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
         ("pages/breads/index.json", lambda value: ["not an object"], "object"),
         ("pages/breads/rye/revisions.json", lambda value: value.append(dict(value[0])), "same|have the number"),
         ("pages/breads/rye/revisions.json", lambda value: value[0].update(kind="x"), "kind of revision"),
+        ("pages/breads/rye/revisions.json", lambda value: value[0].update(overwritten=[1]), "overwritten"),
         ("redirects.json", lambda value: value[0].update(target="javascript:x", page=None), "web address"),
         ("redirects.json", lambda value: value.append(dict(value[0])), "twice"),
     ],

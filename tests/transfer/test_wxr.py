@@ -192,6 +192,16 @@ def test_reading_takes_the_memory_of_one_item() -> None:
         ("x\n<![CDATA[a\x10b & &nbsp;]]>\x0b\x1c", "x\nab & &nbsp;", "Control characters", 1),
         ("x\na\ufffeb\uffff", "x\nab", "Characters that XML forbids", 1),
         ("a&#16;b&#x1F;c&#128512;", "abc😀", "References to characters", 0),
+        ("<![CDATA[with <![CDATA[ tags ]]> :)]]>", "with <![CDATA[ tags ]]> :)", "CDATA inside", 0),
+        ("<![CDATA[]]>]]>", "]]>", "CDATA inside", 0),
+        (
+            "\n<![CDATA[a <![CDATA[ b ]]> c <![CDATA[ d: ]]>]]>\n",
+            "\na <![CDATA[ b ]]> c <![CDATA[ d: ]]>\n",
+            "CDATA inside",
+            1,
+        ),
+        ("<![CDATA[<b>//<![CDATA[\nx //]]></b> y &nbsp;]]>", "<b>//<![CDATA[\nx //]]></b> y &nbsp;", "CDATA inside", 1),
+        ("a ]]> b", "a ]]> b", "that no beginning belongs to", 0),
     ],
 )
 def test_what_wordpress_takes_is_mended_and_said(
@@ -204,6 +214,28 @@ def test_what_wordpress_takes_is_mended_and_said(
     items = list(read_wxr(io.BytesIO(data), warn=lambda line, message: found.append((line, message))))
     assert [item.title for item in items] == [title]
     assert [at for at, message in found if said in message] == [start.count("\n") + 1 + line]
+
+
+@pytest.mark.parametrize("size", [1, 7, 65_536])
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("<![CDATA[escaped ]]]]><![CDATA[> end]]>", "escaped ]]> end"),
+        ("<![CDATA[a]]> b &amp; <![CDATA[c]]> d", "a b & c d"),
+        ("x <![CDATA[a]]> b", "x a b"),
+        ("<![CDATA[ends with ]] >]]>", "ends with ]] >"),
+        ("<![CDATA[a]]> \n ", "a \n "),
+    ],
+)
+def test_cdata_that_xml_allows_is_read_as_xml(
+    monkeypatch: pytest.MonkeyPatch, text: str, title: str, size: int
+) -> None:
+    monkeypatch.setattr("ai_cms.transfer.wordpress.wxr.CHUNK", size)
+    said: list[str] = []
+    data = f"{head()}<item><title>{text}</title><guid>g</guid></item>{FOOT}".encode()
+    (item,) = read_wxr(io.BytesIO(data), warn=lambda line, message: said.append(message))
+    assert (item.title, item.guid) == (title, "g")
+    assert said == []
 
 
 @pytest.mark.parametrize("before", ["\n\n", "<br />\n<b>Warning</b>: something\n", "\ufeff\n"])

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from ai_cms.accounts import limits, login, passwords, registration, tokens
 from ai_cms.accounts.conf import accounts_settings
+from ai_cms.accounts.devices import remember_device
 from ai_cms.accounts.jwt import BadToken
 from ai_cms.core.api.openapi import extend_schema
 
@@ -132,7 +133,7 @@ class LoginView(PublicAccountView):
         data = valid(LoginSerializer, request)
         passed = login.with_password(data["email"], data["password"], self.client)
         pair = login.log_in_tokens(passed, self.client)
-        return Response(tokens_body(pair, passed.user, request))
+        return remember_device(Response(tokens_body(pair, passed.user, request)), self.client, passed.user)
 
 
 class SecondFactorView(PublicAccountView):
@@ -147,7 +148,7 @@ class SecondFactorView(PublicAccountView):
         answer = {"state": data["state"], "credential": data["credential"]} if method == "passkey" else data["otp"]
         passed = login.second_factor(data["ticket"], method, answer, self.client)
         pair = login.log_in_tokens(passed, self.client)
-        return Response(tokens_body(pair, passed.user, request))
+        return remember_device(Response(tokens_body(pair, passed.user, request)), self.client, passed.user)
 
 
 class RefreshView(PublicAccountView):

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from ai_cms.accounts import limits, login, outbox
 from ai_cms.accounts.conf import accounts_settings
+from ai_cms.accounts.devices import remember_device
 from ai_cms.accounts.factors import passkeys, recovery, totp
 from ai_cms.accounts.models import Passkey
 from ai_cms.accounts.passwords import confirm_password
@@ -175,4 +176,5 @@ class PasskeyLoginView(PublicAccountView):
         data = valid(CredentialSerializer, request)
         user, login_id = passkeys.login(data["state"], data["credential"], self.client)
         passed = login.Passed(user, login_id)
-        return Response(tokens_body(login.log_in_tokens(passed, self.client), user, request))
+        body = tokens_body(login.log_in_tokens(passed, self.client), user, request)
+        return remember_device(Response(body), self.client, user)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ai_cms.accounts import login, passwords, registration
 from ai_cms.accounts.conf import accounts_settings
+from ai_cms.accounts.devices import remember_device
 from ai_cms.accounts.exceptions import InvalidTicket, SecondFactorRequired
 from ai_cms.accounts.factors import passkeys, second_factors
 from ai_cms.core.exceptions import RequestRefused
@@ -129,7 +130,7 @@ class LoginView(AccountFormView):
             return self.go("second-factor")
         login.log_in_browser(passed, self.request)
         self.request.session.pop(TICKET, None)
-        return redirect(target)
+        return remember_device(redirect(target), self.request, passed.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         begun = passkeys.begin_login(self.request) if passkeys.is_available() else None
@@ -149,7 +150,7 @@ class PasskeyLoginView(LoginView):
             login.log_in_browser(login.Passed(user, login_id), request)
         except RequestRefused as error:
             return self.render_to_response(self.get_context_data(form=LoginForm(), refusal=refused_text(error)))
-        return redirect(after_login(request))
+        return remember_device(redirect(after_login(request)), request, user)
 
 
 class SecondFactorView(AccountFormView):
@@ -187,7 +188,8 @@ class SecondFactorView(AccountFormView):
         passed = login.second_factor(self.kept["ticket"], method, answer, self.request)
         login.log_in_browser(passed, self.request)
         self.request.session.pop(TICKET, None)
-        return redirect(self.kept.get("next") or after_login(self.request))
+        response = redirect(self.kept.get("next") or after_login(self.request))
+        return remember_device(response, self.request, passed.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         methods = list(second_factors(self.passed.user))

@@ -14,25 +14,27 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from ai_cms.assets import get_asset_model, get_folder_model, get_image_model
+from ai_cms.assets.admin_panels import panels_for
 from ai_cms.assets.pictures import address_of, best_rendition, rendition_of
 from ai_cms.assets.querysets import real
 from ai_cms.assets.services import (
+    BULK_ACTIONS,
     accept_alt_text,
-    compare_replacement,
+    can_crop,
+    change_several,
     delete_asset,
-    move_assets,
     refuse_alt_text,
-    replace_file,
-    set_tags,
     update_asset,
     upload_asset,
 )
-from ai_cms.assets.usage import usage_of
-from ai_cms.core.exceptions import NotFound, RequestRefused
+from ai_cms.assets.usage import in_words, usage_counts, usage_of
+from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor, policy_for
 
 from .base import AssetsAdmin, explain
+from .cropping import crop_page
 from .forms import AssetForm
+from .replacing import replace_page
 
 __all__ = ["AssetAdmin"]
 
@@ -52,6 +54,7 @@ class AssetAdmin(AssetsAdmin):
             ("picker/", self.picker, "picker"),
             ("missing-texts/", self.queue, "queue"),
             ("<int:pk>/change/", self.detail, "change"),
+            ("<int:pk>/crop/", self.crop, "crop"),
             ("<int:pk>/replace/", self.replace, "replace"),
             ("<int:pk>/delete/", self.delete, "delete"),
         ]
@@ -104,9 +107,10 @@ class AssetAdmin(AssetsAdmin):
 
     def detail(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Show and change what is known of an asset."""
-        asset = self._asset(request, pk)
+        asset = self.asset(request, pk)
         actor = Actor.from_request(request)
         may_change = policy_for(asset).can(actor, "change", asset)
+        may_download = policy_for(asset).can(actor, "download", asset)
         folders = self.visible(request, get_folder_model().objects.select_related("parent"))
         folders = folders.filter(owner=asset.owner)
         form = AssetForm(request.POST or None, asset=asset, folders=folders)
@@ -117,6 +121,7 @@ class AssetAdmin(AssetsAdmin):
                 update_asset(asset, actor=actor, **form.values())
                 messages.success(request, _("“%(title)s” was saved.") % {"title": asset.title})
                 return HttpResponseRedirect(self.link("change", pk))
+        usage = usage_of(asset)
         return self.page(
             request,
             "detail",
@@ -126,53 +131,41 @@ class AssetAdmin(AssetsAdmin):
             preview=_address(asset, best_rendition(asset, up_to=1600)),
             form=form,
             may_change=may_change,
-            may_download=policy_for(asset).can(actor, "download", asset),
-            usage=usage_of(asset),
+            may_download=may_download,
+            usage=usage,
+            uses=self.uses(request, usage),
+            may_crop=can_crop(asset) and may_download and policy_for(asset).can(actor, "add"),
             renditions=sorted(asset.renditions.all(), key=lambda row: (row.format, row.width)),
             crumbs=[(_("Assets"), self.link("changelist")), (asset.title, "")],
-            urls={name: self.link(name, pk) for name in ("change", "replace", "delete")},
+            urls={name: self.link(name, pk) for name in ("change", "crop", "replace", "delete")},
         )
 
+    def crop(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Cut a part out of a picture, as a picture of its own."""
+        return crop_page(self, request, self.asset(request, pk))
+
     def replace(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Put another file in the asset's place."""
-        asset = self._asset(request, pk)
-        actor = Actor.from_request(request)
-        policy_for(asset).require(actor, "change", asset)
-        file = request.FILES.get("file")
-        plan = None
-        if request.method == "POST" and file is not None:
-            if "compare" in request.POST:
-                plan = compare_replacement(asset, file, actor=actor)
-            else:
-                replace_file(asset, file, actor=actor)
-                messages.success(request, _("The file of “%(title)s” was replaced.") % {"title": asset.title})
-                return HttpResponseRedirect(self.link("change", pk))
-        return self.page(
-            request,
-            "replace",
-            title=_("Replace the file of “%(title)s”") % {"title": asset.title},
-            asset=asset,
-            plan=plan,
-            usage=usage_of(asset),
-            crumbs=[(_("Assets"), self.link("changelist")), (asset.title, self.link("change", pk)), (_("Replace"), "")],
-            urls={"change": self.link("change", pk)},
-        )
+        """Put another file in the asset's place, once the user has seen what that changes."""
+        return replace_page(self, request, self.asset(request, pk))
 
     def delete(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Delete an asset once the user has seen where it is used."""
-        asset = self._asset(request, pk)
+        asset = self.asset(request, pk)
         actor = Actor.from_request(request)
         policy_for(asset).require(actor, "delete", asset)
         if request.method == "POST":
             delete_asset(asset, actor=actor, force=request.POST.get("force") == "1")
             messages.success(request, _("“%(title)s” was deleted.") % {"title": asset.title})
             return HttpResponseRedirect(self.link("changelist"))
+        usage = usage_of(asset)
         return self.page(
             request,
             "delete",
             title=_("Delete “%(title)s”?") % {"title": asset.title},
             asset=asset,
-            usage=usage_of(asset),
+            card=_card(asset, self.link("change", pk), usage.counts()),
+            usage=usage,
+            uses=self.uses(request, usage),
             crumbs=[(_("Assets"), self.link("changelist")), (asset.title, self.link("change", pk)), (_("Delete"), "")],
             urls={"change": self.link("change", pk)},
         )
@@ -195,17 +188,28 @@ class AssetAdmin(AssetsAdmin):
         ]
         crumbs = [(_("Assets"), self.link("changelist")), (_("Missing texts"), "")]
         return self.page(
-            request, "queue", title=_("Pictures without a text"), cards=cards, total=rows.count(), crumbs=crumbs
+            request,
+            "queue",
+            title=_("Pictures without a text"),
+            cards=cards,
+            total=rows.count(),
+            panels=panels_for(request),
+            crumbs=crumbs,
         )
 
     def _save_texts(self, request: HttpRequest, rows: Any, actor: Actor) -> HttpResponseBase:
-        saved = 0
+        saved = refused = 0
         for name, value in request.POST.items():
             kind, _dash, key = name.partition("-")
-            if kind not in ("alt", "decorative") or not key.isdecimal() or not str(value).strip():
+            if kind not in ("alt", "decorative", "refuse") or not key.isdecimal() or not str(value).strip():
                 continue
             image = get_image_model().objects.filter(pk__in=rows.values("pk"), pk=int(key)).first()
             if image is None:
+                continue
+            if f"refuse-{key}" in request.POST and kind != "decorative":
+                # What stands in the field is what is refused.
+                refuse_alt_text(image, actor=actor)
+                refused += kind == "refuse"
                 continue
             if kind == "alt":
                 accept_alt_text(image, actor=actor, text=str(value))
@@ -214,6 +218,9 @@ class AssetAdmin(AssetsAdmin):
             saved += 1
         said = ngettext("%(number)d picture has its text now.", "%(number)d pictures have their texts now.", saved)
         messages.success(request, said % {"number": saved})
+        if refused:
+            said = ngettext("%(number)d proposal was put away.", "%(number)d proposals were put away.", refused)
+            messages.success(request, said % {"number": refused})
         return HttpResponseRedirect(self.link("queue"))
 
     def _suggestion(self, request: HttpRequest, image: Any) -> HttpResponseBase:
@@ -231,37 +238,32 @@ class AssetAdmin(AssetsAdmin):
         if not pks:
             messages.warning(request, _("Select files first."))
             return back
-        action = request.POST.get("action")
-        if action == "move":
-            folder = request.POST.get("folder", "")
-            number = move_assets(pks, int(folder) if folder.isdecimal() else None, actor=actor)
-        elif action == "tag":
-            number = set_tags(pks, request.POST.get("tags", "").split(","), actor=actor)
-        elif action == "delete":
-            number = self._delete_several(request, pks, actor)
-        else:
+        action = request.POST.get("action", "")
+        if action not in BULK_ACTIONS:
             return back
+        folder = request.POST.get("folder", "")
+        results = change_several(
+            pks,
+            action,
+            actor=actor,
+            folder=int(folder) if folder.isdecimal() else None,
+            tags=request.POST.get("tags", "").split(","),
+        )
+        for result in results:
+            if result.error is not None:
+                messages.warning(request, f"{result.title or result.pk}: {explain(result.error)}")
+        number = sum(result.error is None for result in results)
         said = ngettext("%(number)d file was changed.", "%(number)d files were changed.", number)
-        messages.success(request, said % {"number": number})
+        if number:
+            messages.success(request, said % {"number": number})
         return back
-
-    def _delete_several(self, request: HttpRequest, pks: list[int], actor: Actor) -> int:
-        """Delete what is used nowhere; what is used is named and stays."""
-        done = 0
-        for asset in self.visible(request, get_asset_model().objects.filter(pk__in=pks)):
-            try:
-                delete_asset(asset, actor=actor)
-            except RequestRefused as error:
-                messages.warning(request, f"{asset.title}: {explain(error)}")
-            else:
-                done += 1
-        return done
 
     def _listing(self, request: HttpRequest) -> dict[str, Any]:
         query = request.GET
         rows = self.visible(request, get_asset_model().objects.shown()).order_by("-created_at", "-pk")
         folders = self.visible(request, get_folder_model().objects.select_related("parent"))
-        folder = folders.filter(pk=int(query["folder"])).first() if query.get("folder", "").isdecimal() else None
+        folders = list(folders.order_by("name", "pk"))
+        folder = next((row for row in folders if str(row.pk) == query.get("folder")), None)
         words = query.get("q", "").replace("\x00", "")[:200]
         if words:
             rows = rows.found_by(words)
@@ -274,38 +276,31 @@ class AssetAdmin(AssetsAdmin):
         elif kind == "file":
             rows = rows.exclude(pk__in=pictures)
         page = Paginator(rows, PER_PAGE).get_page(query.get("p", "1"))
+        usage = usage_counts(page)
         keep = query.copy()
         keep.pop("p", None)
         return {
-            "cards": [_card(row, self.link("change", row.pk)) for row in page],
+            "cards": [_card(row, self.link("change", row.pk), usage[row.pk]) for row in page],
             "pages": page,
             "query": keep.urlencode(),
             "words": words,
             "kind": kind,
             "folder": folder,
-            "folders": folders.order_by("name", "pk"),
+            "folders": folders,
+            "inside": [] if words else [row for row in folders if row.parent == folder],
             "folders_url": self.folders_link(),
             "kinds": [("", _("All")), ("image", _("Pictures")), ("file", _("Other files"))],
         }
 
-    def _asset(self, request: HttpRequest, pk: int) -> Any:
-        found = (
-            self.visible(request, get_asset_model().objects.prefetch_related("tags", "renditions"))
-            .filter(pk=pk)
-            .first()
-        )
-        if found is None:
-            raise NotFound
-        return found
 
-
-def _card(row: Any, url: str) -> dict[str, Any]:
+def _card(row: Any, url: str, usage: dict[str, int]) -> dict[str, Any]:
     asset = real(row)
     thumb = rendition_of(asset, "card") or best_rendition(asset)
     return {
         "asset": asset,
         "url": url,
         "thumb": _address(asset, thumb),
+        "usage": in_words(usage),
         "is_image": isinstance(asset, get_image_model()),
     }
 

@@ -11,11 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from ai_cms.assets import get_asset_model, get_folder_model
+from ai_cms.assets.usage import Usage
+from ai_cms.blocks.html.references import Use
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
-from ai_cms.core.permissions import Actor, get_policy
+from ai_cms.core.permissions import Actor, get_policy, policy_for
 
 __all__ = ["AssetsAdmin", "explain"]
 
@@ -76,6 +78,32 @@ class AssetsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def visible(self, request: HttpRequest, rows: Any) -> Any:
         """Return the rows that the user may see."""
         return get_policy(rows.model).visible(Actor.from_request(request), rows)
+
+    def asset(self, request: HttpRequest, pk: int) -> Any:
+        """Return an asset with what its page shows. Raises NotFound for what is not there or may not be seen."""
+        rows = get_asset_model().objects.prefetch_related("tags", "renditions")
+        found = self.visible(request, rows).filter(pk=pk).first()
+        if found is None:
+            raise NotFound
+        return found
+
+    def uses(self, request: HttpRequest, usage: Usage) -> list[dict[str, str]]:
+        """Return the uses that the user may see, with the admin page of each: {"kind", "label", "url", "edit"}."""
+        actor = Actor.from_request(request)
+        return [
+            {"kind": use.kind, "label": use.label, "url": use.url, "edit": self._edit_link(use, actor)}
+            for use in usage.seen_by(actor)
+        ]
+
+    def _edit_link(self, use: Use, actor: Actor) -> str:
+        page = getattr(use.target, "page", use.target)
+        if not policy_for(page).can(actor, "change", page):
+            return ""
+        meta = page._meta
+        try:
+            return reverse(f"{self.admin_site.name}:{meta.app_label}_{meta.model_name}_change", args=[page.pk])
+        except NoReverseMatch:
+            return ""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return Actor.from_request(request).is_staff

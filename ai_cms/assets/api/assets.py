@@ -17,26 +17,29 @@ from ai_cms.assets.links import signed_link
 from ai_cms.assets.models import Visibility
 from ai_cms.assets.services import (
     Uploaded,
+    accept_alt_text,
+    change_several,
     compare_replacement,
     crop_image,
     delete_asset,
-    move_assets,
+    refuse_alt_text,
     replace_file,
-    set_tags,
     update_asset,
     upload_asset,
 )
 from ai_cms.assets.services.direct import complete_upload, reserve_upload
-from ai_cms.assets.usage import usage_of
+from ai_cms.assets.usage import usage_counts, usage_of
+from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.filters import DjangoFilterBackend, MomentFilter, OrderingFilter
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.core.permissions import policy_for
 
 from .base import AssetsViewSet
 from .serializers import (
+    AltTextDecisionSerializer,
     AssetSerializer,
     AssetUpdateSerializer,
+    BulkResultSerializer,
     BulkSerializer,
     CropSerializer,
     DirectUploadSerializer,
@@ -65,6 +68,7 @@ class AssetFilter(filters.FilterSet):  # type: ignore[misc]
     folder = filters.NumberFilter(field_name="folder_id", min_value=1, max_value=2**63 - 1)
     visibility = filters.ChoiceFilter(choices=Visibility.choices)
     tag = filters.CharFilter(method="tagged", max_length=50)
+    alt_proposal = filters.BooleanFilter(method="with_proposal")
     missing_alt = filters.BooleanFilter(method="lacking_alt")
     top = filters.BooleanFilter(field_name="folder", lookup_expr="isnull", label="Not in any folder.")
     mime = filters.CharFilter(lookup_expr="startswith", max_length=100)
@@ -83,12 +87,23 @@ class AssetFilter(filters.FilterSet):  # type: ignore[misc]
         lacking = get_image_model().objects.non_polymorphic().without_alt().values("pk")
         return rows.filter(pk__in=lacking) if value else rows.exclude(pk__in=lacking)
 
+    def with_proposal(self, rows: Any, name: str, value: bool) -> Any:
+        proposed = get_image_model().objects.non_polymorphic().without_alt().filter(alt_suggestion__has_key="text")
+        return rows.filter(pk__in=proposed.values("pk")) if value else rows.exclude(pk__in=proposed.values("pk"))
+
     def found(self, rows: QuerySet[Any], name: str, value: str) -> Any:
         return rows.found_by(value)  # type: ignore[attr-defined]
 
 
 @extend_schema_view(
-    list=extend_schema(summary="List assets", description="The newest first.", responses=AssetSerializer(many=True)),
+    list=extend_schema(
+        summary="List assets",
+        description="The newest first.",
+        parameters=[
+            OpenApiParameter("usage", bool, description="Say of each how many drafts and publications use it.")
+        ],
+        responses=AssetSerializer(many=True),
+    ),
     retrieve=extend_schema(summary="Read an asset", parameters=[ID], responses=AssetSerializer),
 )
 class AssetViewSet(AssetsViewSet):
@@ -102,7 +117,11 @@ class AssetViewSet(AssetsViewSet):
 
     def list(self, request: Request) -> Response:
         found: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response([asset_json(row, request, with_tags=False) for row in found])
+        rows = [asset_json(row, request, with_tags=False) for row in found]
+        if request.query_params.get("usage", "").lower() in ("1", "true"):
+            counts = usage_counts(found)
+            rows = [{**row, "usage": counts[row["id"]]} for row in rows]
+        return self.get_paginated_response(rows)
 
     def retrieve(self, request: Request, id: str) -> Response:
         return Response(asset_json(self.asset(), request))
@@ -174,8 +193,7 @@ class AssetViewSet(AssetsViewSet):
                 "id": getattr(use.target, "page_id", use.target.pk),
                 "url": request.build_absolute_uri(use.url) if use.url else "",
             }
-            for use in usage.uses
-            if use.kind == "publication" or policy_for(use.target).can(self.actor, "view", use.target)
+            for use in usage.seen_by(self.actor)
         ]
         return Response({**usage.counts(), "uses": shown})
 
@@ -220,23 +238,41 @@ class AssetViewSet(AssetsViewSet):
 
     @extend_schema(summary="Complete a direct upload", request=None, responses=UPLOADED)
     def complete(self, request: Request, upload: str) -> Response:
+        self.body(request, EmptySerializer)
         return self._uploaded(complete_upload(upload, actor=self.actor))
 
     @extend_schema(
-        summary="Move or tag several",
-        description="All or none: folder puts them there (null: into none), tags are added.",
+        summary="Move, tag or delete several",
+        description="Each as a whole or not at all, by its own right; the answer says what became of each.",
         request=BulkSerializer,
-        responses={200: {"type": "object", "properties": {"changed": {"type": "integer"}}, "required": ["changed"]}},
+        responses=BulkResultSerializer,
     )
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
         values = self.body(request, BulkSerializer)
-        changed = 0
-        if "folder" in values:
-            changed = move_assets(values["ids"], values["folder"], actor=self.actor)
-        if "tags" in values:
-            changed = set_tags(values["ids"], values["tags"], actor=self.actor)
-        return Response({"changed": changed})
+        results = change_several(values.pop("ids"), values.pop("action"), actor=self.actor, **values)
+        done = sum(result.error is None for result in results)
+        return Response({"changed": done, "results": [result.to_json() for result in results]})
+
+    @extend_schema(
+        summary="Decide on a proposed text",
+        description="Accept it, corrected by text or as it is, or reject it.",
+        parameters=[ID],
+        request=AltTextDecisionSerializer,
+        responses=AssetSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path="alt-text", url_name="alt-text")
+    def alt_text(self, request: Request, id: str) -> Response:
+        asset = self.asset()
+        if not isinstance(asset, get_image_model()):
+            raise NotFound
+        self.require("change", asset)
+        values = self.body(request, AltTextDecisionSerializer)
+        if values["decision"] == "accept":
+            accept_alt_text(asset, actor=self.actor, text=values.get("text"))
+        else:
+            refuse_alt_text(asset, actor=self.actor)
+        return Response(asset_json(self._fresh(asset), request))
 
     def _uploaded(self, uploaded: Uploaded) -> Response:
         data = asset_json(self._fresh(uploaded.asset), self.request)

@@ -8,10 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from ai_cms.assets.models import Visibility
+from ai_cms.assets.services import BULK_ACTIONS
+from ai_cms.core.api.bodies import ActionSerializer
 
 __all__ = [
+    "AltTextDecisionSerializer",
     "AssetSerializer",
     "AssetUpdateSerializer",
+    "BulkResultSerializer",
     "BulkSerializer",
     "CropSerializer",
     "DirectUploadSerializer",
@@ -83,6 +87,11 @@ class FocalPointSerializer(serializers.Serializer[Any]):
     y = serializers.FloatField()
 
 
+class UsageCountsSerializer(serializers.Serializer[Any]):
+    drafts = serializers.IntegerField()
+    publications = serializers.IntegerField()
+
+
 class AssetSerializer(serializers.Serializer[Any]):
     """One asset as it is read. What only pictures have is null for other files, and the other way round."""
 
@@ -112,6 +121,7 @@ class AssetSerializer(serializers.Serializer[Any]):
     height = serializers.IntegerField(allow_null=True)
     frames = serializers.IntegerField(allow_null=True)
     alt = serializers.CharField(allow_null=True)
+    alt_proposal = serializers.CharField(allow_null=True, help_text="What a model proposes, for a person to decide on.")
     decorative = serializers.BooleanField(allow_null=True)
     focal_point = FocalPointSerializer(allow_null=True)
     placeholder = serializers.CharField(allow_null=True, help_text="A tiny picture as a data: address.")
@@ -120,6 +130,7 @@ class AssetSerializer(serializers.Serializer[Any]):
     renditions = serializers.DictField(child=RenditionSerializer(), help_text="By size and format: large.webp.")
     duration = serializers.FloatField(allow_null=True, help_text="Seconds.")
     tags = serializers.ListField(child=serializers.CharField(), required=False, help_text="Not in lists.")
+    usage = UsageCountsSerializer(required=False, help_text="In lists that are asked for it.")
     duplicate_of = serializers.IntegerField(
         required=False, help_text="Of an upload: you have this file already, and this is it."
     )
@@ -154,7 +165,7 @@ class FolderSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(read_only=True)
 
 
-class ReplaceSerializer(serializers.Serializer[Any]):
+class ReplaceSerializer(ActionSerializer):
     file = serializers.FileField(max_length=2_000)
     expected_sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
     dry_run = serializers.BooleanField(
@@ -162,7 +173,7 @@ class ReplaceSerializer(serializers.Serializer[Any]):
     )
 
 
-class CropSerializer(serializers.Serializer[Any]):
+class CropSerializer(ActionSerializer):
     x = serializers.FloatField(min_value=0, max_value=1)
     y = serializers.FloatField(min_value=0, max_value=1)
     width = serializers.FloatField(min_value=0, max_value=1)
@@ -183,12 +194,12 @@ class UsageSerializer(serializers.Serializer[Any]):
     uses = UseSerializer(many=True, help_text="Those that you may see.")
 
 
-class FetchSerializer(AssetValues):
+class FetchSerializer(AssetValues, ActionSerializer):
     url = serializers.CharField(max_length=2_000, help_text="On a host of AI_CMS['ASSET_FETCH_HOSTS'].")
     name = serializers.CharField(max_length=255, required=False)
 
 
-class DirectUploadSerializer(AssetValues):
+class DirectUploadSerializer(AssetValues, ActionSerializer):
     name = serializers.CharField(max_length=255)
     size = serializers.IntegerField(min_value=1, max_value=MAX_ID, help_text="Bytes, exactly.")
 
@@ -200,9 +211,36 @@ class ReservedSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class BulkSerializer(serializers.Serializer[Any]):
+class BulkSerializer(ActionSerializer):
+    action = serializers.ChoiceField(BULK_ACTIONS)
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=MAX_ID), min_length=1, max_length=500
     )
-    folder = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, allow_null=True)
+    folder = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, required=False, allow_null=True, help_text="To move into; null: out of all."
+    )
     tags = TagsField(required=False)
+    force = serializers.BooleanField(required=False, help_text="Delete also what pages use.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["action"] == "move" and "folder" not in attrs:
+            raise serializers.ValidationError({"folder": _("Name a folder, or null for none.")})
+        return attrs
+
+
+class BulkItemSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    done = serializers.BooleanField()
+    code = serializers.CharField(required=False, help_text="Why it was left as it is: not_found, asset_in_use …")
+    detail = serializers.CharField(required=False)
+    usage = serializers.DictField(child=serializers.IntegerField(), required=False)
+
+
+class BulkResultSerializer(serializers.Serializer[Any]):
+    changed = serializers.IntegerField()
+    results = BulkItemSerializer(many=True)
+
+
+class AltTextDecisionSerializer(serializers.Serializer[Any]):
+    decision = serializers.ChoiceField(["accept", "reject"])
+    text = serializers.CharField(max_length=500, required=False, help_text="The proposal as you corrected it.")

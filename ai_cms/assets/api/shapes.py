@@ -19,6 +19,7 @@ def asset_json(asset: Any, request: HttpRequest | Any, *, with_tags: bool = True
     whole = request.build_absolute_uri
     is_image = isinstance(asset, get_image_model())
     thumb = rendition_of(asset, "thumb")
+    picture = picture_of(asset)
     found: dict[str, Any] = {
         "id": asset.pk,
         "kind": "image" if is_image else "file",
@@ -27,7 +28,7 @@ def asset_json(asset: Any, request: HttpRequest | Any, *, with_tags: bool = True
         "mime": asset.mime,
         "size": asset.size,
         "sha256": asset.sha256,
-        "url": whole(picture_of(asset)["src"]),
+        "url": whole(picture["src"]),
         "permalink": whole(asset.permalink),
         "reference": asset.reference,
         "visibility": asset.visibility,
@@ -44,10 +45,11 @@ def asset_json(asset: Any, request: HttpRequest | Any, *, with_tags: bool = True
         "height": asset.height if is_image else None,
         "frames": asset.frames if is_image else None,
         "alt": asset.alt if is_image else None,
+        "alt_proposal": (asset.alt_suggestion or {}).get("text") if is_image else None,
         "decorative": asset.decorative if is_image else None,
         "focal_point": {"x": asset.focal_x, "y": asset.focal_y} if is_image else None,
         "placeholder": asset.placeholder if is_image else None,
-        "srcset": _absolute_set(picture_of(asset).get("srcset", ""), whole) if is_image else None,
+        "srcset": _absolute_set(picture.get("srcset", ""), whole) if is_image else None,
         "thumbnail": whole(address_of(asset, thumb)) if thumb is not None else None,
         "renditions": {
             f"{row.spec}.{row.format}": {

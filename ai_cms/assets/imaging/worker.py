@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ __all__ = ["carry_out", "main"]
 
 _TURNED = {5, 6, 7, 8}
 _LANCZOS = Image.Resampling.LANCZOS
+#: Pictures that are encoded at the same time.
+_ENCODERS = 2
 
 
 def carry_out(job: Job) -> Outcome:
@@ -47,16 +50,24 @@ def carry_out(job: Job) -> Outcome:
 def _still(job: Job, picture: Any, orientation: int, size: tuple[int, int]) -> tuple[Any, list[Made]]:
     scale = max((needed_scale(spec, *size) for spec in job.sizes), default=min(1.0, 64 / max(size)))
     base = _base(picture, orientation, size, scale)
-    made: list[Made] = []
+    waiting: list[Future[Made]] = []
     current = base
-    # The smallest last: each is made of a picture that is hardly larger than itself.
-    for spec in sorted(job.sizes, key=lambda spec: -needed_scale(spec, *size)):
-        result, current = _sized(current, spec, size, job.focal)
-        made += [
-            _made(spec.name, format, save([result], job, spec.name, format, spec.quality), result)
-            for format in job.formats
-        ]
+    # Encoders let other threads run: the largest size is written while the smaller ones are made. AVIF's has threads of its own,
+    # and takes too much memory for two at once.
+    with ThreadPoolExecutor(max_workers=1 if "avif" in job.formats else _ENCODERS) as pool:
+        # The smallest last: each is made of a picture that is hardly larger than itself.
+        for spec in sorted(job.sizes, key=lambda spec: -needed_scale(spec, *size)):
+            result, current = _sized(current, spec, size, job.focal)
+            for format in job.formats:
+                # Writing empties what a picture knows of itself: each format has one of its own.
+                own = result if format == job.formats[-1] else result.copy()
+                waiting.append(pool.submit(_written, own, job, spec, format))
+        made = [future.result() for future in waiting]
     return current, made
+
+
+def _written(picture: Any, job: Job, spec: SizeSpec, format: str) -> Made:
+    return _made(spec.name, format, save([picture], job, spec.name, format, spec.quality), picture)
 
 
 def _base(picture: Any, orientation: int, size: tuple[int, int], scale: float) -> Any:

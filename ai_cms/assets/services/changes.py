@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.core.permissions import Actor, get_policy, policy_for
+from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.core.signals import asset_changed, asset_deleted
 
 from .. import get_asset_model, get_image_model
@@ -25,7 +25,7 @@ from .preparing import StoredFiles
 from .renditions import original_on_disk, remake
 from .tagging import write_tags
 
-__all__ = ["accept_alt_text", "delete_asset", "move_assets", "refuse_alt_text", "set_tags", "update_asset"]
+__all__ = ["accept_alt_text", "delete_asset", "refuse_alt_text", "update_asset"]
 
 _PLAIN = ("title", "caption", "credit", "alt", "decorative")
 _FOCAL = ("focal_x", "focal_y")
@@ -152,22 +152,6 @@ def _swap(rows: Sequence[Rendition], files: Sequence[tuple[str, str]], *, public
         row.save(update_fields=["stored_in", "stored_name", "url"])
 
 
-def move_assets(pks: Iterable[int], folder: Any, *, actor: Actor | Any) -> int:
-    """Put assets into a folder, ``None`` for none; return their number. Raises NotFound if one may not be seen."""
-    who = Actor.of(actor)
-    target = folder_for(folder, who)
-    rows = _all_changeable(pks, who)
-    get_asset_model().objects.non_polymorphic().filter(pk__in=rows).update(folder=target)
-    return len(rows)
-
-
-def set_tags(pks: Iterable[int], words: Iterable[str], *, actor: Actor | Any) -> int:
-    """Add tags to assets; return the number of assets."""
-    rows = _all_changeable(pks, Actor.of(actor))
-    write_tags(rows, words)
-    return len(rows)
-
-
 def delete_asset(asset: Any, *, actor: Actor | Any, force: bool = False) -> None:
     """Delete an asset and its files. Raises AssetInUse, with the uses, unless ``force`` says that they are known."""
     who = Actor.of(actor)
@@ -196,30 +180,17 @@ def accept_alt_text(image: Any, *, actor: Actor | Any, text: str | None = None) 
     if not proposed.strip():
         raise InvalidInput(errors={"text": [_("There is no proposal for this picture.")]})
     update_asset(image, actor=actor, alt=proposed.strip()[:500])
-    return _without_suggestion(image)
+    return _with_suggestion(image, {})
 
 
 def refuse_alt_text(image: Any, *, actor: Actor | Any) -> Any:
-    """Put the proposed alternative text away."""
+    """Put the proposed alternative text away; a run over the queue does not ask about this picture again."""
     policy_for(image).require(Actor.of(actor), "change", image)
-    return _without_suggestion(image)
+    text = (image.alt_suggestion or {}).get("text", "")
+    return _with_suggestion(image, {"refused": text} if text else image.alt_suggestion)
 
 
-def _without_suggestion(image: Any) -> Any:
-    image.alt_suggestion = {}
+def _with_suggestion(image: Any, suggestion: dict[str, Any]) -> Any:
+    image.alt_suggestion = suggestion
     image.save(update_fields=["alt_suggestion"])
     return image
-
-
-def _all_changeable(pks: Iterable[int], actor: Actor) -> list[int]:
-    """Return the keys if the actor may change every one. Raises NotFound or PermissionRefused."""
-    model = get_asset_model()
-    wanted = list(dict.fromkeys(pks))
-    policy = get_policy(model)
-    rows = policy.visible(actor, model.objects.non_polymorphic().filter(pk__in=wanted))
-    found = {row.pk: row for row in rows}
-    for pk in wanted:
-        if pk not in found:
-            raise NotFound
-        policy.require(actor, "change", found[pk])
-    return wanted

@@ -10,14 +10,20 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.permissions import Actor, policy_for
 
+from .. import get_image_model
 from ..exceptions import PictureRefused
 from .preparing import run_picture_job
 from .renditions import LOADERS, mark_of, original_on_disk
 from .uploads import Uploaded, upload_asset
 
-__all__ = ["crop_image"]
+__all__ = ["can_crop", "crop_image"]
 
 _FORMATS = {"jpg": "jpeg", "png": "png", "webp": "webp", "gif": "png", "avif": "avif", "heic": "jpeg"}
+
+
+def can_crop(asset: Any) -> bool:
+    """Return whether parts can be cut out: of pictures made of pixels that do not move."""
+    return isinstance(asset, get_image_model()) and asset.suffix in _FORMATS and asset.frames == 1
 
 
 def crop_image(

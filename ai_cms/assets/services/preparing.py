@@ -16,7 +16,7 @@ from ai_cms.core.exceptions import Unavailable
 from ..conf import assets_settings, decode_limits, image_sizes
 from ..exceptions import KindRefused, PictureRefused
 from ..imaging.client import run_job
-from ..imaging.job import Job, JobFailed, Outcome, SizeSpec
+from ..imaging.job import Job, JobFailed, Limits, Outcome, SizeSpec
 from ..intake.media import cover_of, duration_of
 from ..intake.names import storage_name
 from ..intake.spool import Incoming
@@ -121,8 +121,12 @@ def run_picture_job(
     focal: tuple[float, float],
     mark: Mark,
     crop: tuple[float, float, float, float] | None = None,
+    limits: Limits | None = None,
 ) -> Outcome:
-    """Have the worker do its job, and sign what it made. Raises PictureRefused, Unavailable."""
+    """Have the worker do its job, and sign what it made. ``limits``: by default those of the settings.
+
+    Raises PictureRefused, Unavailable.
+    """
     job = Job(
         str(path),
         str(folder),
@@ -132,7 +136,7 @@ def run_picture_job(
         focal,
         crop,
         mark.xmp,
-        decode_limits(),
+        limits or decode_limits(),
     )
     try:
         outcome = run_job(job, at_once=assets_settings.ASSET_DECODERS)

@@ -25,22 +25,27 @@ from .preparing import Mark, Prepared, StoredFiles, prepare, rendition_key, writ
 from .renditions import eager_sizes, schedule_further
 from .uploads import store_original
 
-__all__ = ["compare_replacement", "replace_file"]
+__all__ = ["compare_replacement", "comparison", "replace_file"]
 
 
 def compare_replacement(asset: Any, file: Any, *, actor: Actor | Any) -> dict[str, Any]:
     """Return what replacing the file would change, without doing it: {"before", "after", "same_file", "usage"}."""
     policy_for(asset).require(Actor.of(actor), "change", asset)
     with spooled(file) as incoming:
-        _refuse_other_kind(asset, incoming)
-        prepared = prepare(incoming, sizes=())
-        after = {"mime": incoming.kind.mime, "size": incoming.size, "sha256": incoming.sha256}
-        before = {"mime": asset.mime, "size": asset.size, "sha256": asset.sha256}
-        if prepared.is_image:
-            after |= {"width": prepared.width, "height": prepared.height, "frames": prepared.frames}
-            before |= {"width": asset.width, "height": asset.height, "frames": asset.frames}
-        else:
-            after["duration"], before["duration"] = prepared.duration, asset.duration
+        return comparison(asset, incoming)
+
+
+def comparison(asset: Any, incoming: Incoming) -> dict[str, Any]:
+    """Return what :func:`compare_replacement` tells, of a file that is on the disk already."""
+    _refuse_other_kind(asset, incoming)
+    prepared = prepare(incoming, sizes=())
+    after = {"mime": incoming.kind.mime, "size": incoming.size, "sha256": incoming.sha256}
+    before = {"mime": asset.mime, "size": asset.size, "sha256": asset.sha256}
+    if prepared.is_image:
+        after |= {"width": prepared.width, "height": prepared.height, "frames": prepared.frames}
+        before |= {"width": asset.width, "height": asset.height, "frames": asset.frames}
+    else:
+        after["duration"], before["duration"] = prepared.duration, asset.duration
     return {
         "before": before,
         "after": after,

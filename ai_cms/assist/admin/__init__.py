@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib import admin
 
 from ai_cms.assist.models import WritingRun
@@ -10,4 +11,9 @@ from .writing import WritingRunAdmin
 
 __all__ = ["WritingRunAdmin"]
 
-admin.site.register(WritingRun, WritingRunAdmin)
+if apps.is_installed("ai_cms.assets"):
+    from .alt_texts import AltTextAdmin
+
+    admin.site.register(WritingRun, AltTextAdmin)
+else:
+    admin.site.register(WritingRun, WritingRunAdmin)

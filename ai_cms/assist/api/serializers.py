@@ -7,16 +7,21 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from ai_cms.core.api.bodies import ActionSerializer
+
 __all__ = [
+    "AltTextRunSerializer",
+    "AltTextsSerializer",
     "GenerateImageSerializer",
     "GenerateTextSerializer",
     "ImageSerializer",
     "OutcomeSerializer",
+    "StartAltTextsSerializer",
     "TaskSerializer",
 ]
 
 
-class GenerateTextSerializer(serializers.Serializer[Any]):
+class GenerateTextSerializer(ActionSerializer):
     task = serializers.CharField(max_length=100, help_text="The name of a writing task, see GET /ai/tasks/.")
     payload = serializers.DictField(help_text="What the task works on; its schema is with the task.")
     page = serializers.IntegerField(
@@ -37,7 +42,9 @@ class GenerateTextSerializer(serializers.Serializer[Any]):
         required=False, default=False, help_text="Answer with events: SSE, or NDJSON by Accept: application/x-ndjson."
     )
     keep_partial = serializers.BooleanField(
-        required=False, default=True, help_text="If the run of a draft is cancelled, propose the blocks that had come."
+        required=False,
+        default=True,
+        help_text="If the run of a draft is cancelled or breaks off, propose the blocks that had come.",
     )
     background = serializers.BooleanField(required=False, default=False, help_text="Answer 202 with a run to watch.")
 
@@ -59,7 +66,7 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     call = serializers.CharField()
 
 
-class GenerateImageSerializer(serializers.Serializer[Any]):
+class GenerateImageSerializer(ActionSerializer):
     prompt = serializers.CharField(max_length=4_000)
     size = serializers.RegexField(r"^(\d{2,4}x\d{2,4})?$", required=False, default="", allow_blank=True)
     alt = serializers.CharField(max_length=250, required=False, default="", allow_blank=True)
@@ -87,3 +94,33 @@ class TaskSerializer(serializers.Serializer[Any]):
     streams_operations = serializers.BooleanField()
     payload_schema = serializers.DictField(help_text="JSON Schema of the payload.")
     output_schema = serializers.DictField(help_text="JSON Schema of the output.")
+
+
+class StartAltTextsSerializer(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100_000, help_text="Pictures at most.")
+    again = serializers.BooleanField(
+        default=False, help_text="Also those that got no text, or whose proposal was refused."
+    )
+
+
+class AltTextStateSerializer(serializers.Serializer[Any]):
+    run = serializers.UUIDField()
+    status = serializers.CharField()
+    finished = serializers.BooleanField()
+    total = serializers.IntegerField(help_text="Pictures that waited when the run began, or the limit.")
+    done = serializers.IntegerField()
+    proposed = serializers.IntegerField()
+    failed = serializers.IntegerField(help_text="Pictures that got no text.")
+    stopped = serializers.CharField(help_text="Why it ended before all were done, such as credits; or empty.")
+    detail = serializers.CharField()
+
+
+class AltTextRunSerializer(AltTextStateSerializer):
+    events = serializers.CharField()
+    cancel = serializers.CharField()
+
+
+class AltTextsSerializer(serializers.Serializer[Any]):
+    waiting = serializers.IntegerField(help_text="Pictures that nobody has proposed a text for.")
+    proposed = serializers.IntegerField(help_text="Pictures with a proposal that waits for a person.")
+    run = AltTextStateSerializer(allow_null=True)

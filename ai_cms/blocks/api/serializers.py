@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from ai_cms.blocks.conf import blocks_settings
+from ai_cms.core.api.bodies import ActionSerializer
 
 from ..documents.document import is_block_id
 
@@ -76,7 +77,7 @@ class RenderBlockSerializer(serializers.Serializer[Any]):
         return value
 
 
-class RenderRequestSerializer(serializers.Serializer[Any]):
+class RenderRequestSerializer(ActionSerializer):
     """Blocks to render, each by itself."""
 
     mode = serializers.ChoiceField(choices=["public", "preview", "edit"], default="edit")

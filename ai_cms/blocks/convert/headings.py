@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..html.markup import Element, text_of, words
 from .result import link_url, one_line
@@ -42,11 +43,19 @@ class HeadingIds:
 
 @dataclass(frozen=True, slots=True)
 class ReadHeading:
-    """The text of a heading on one line, the id links lead to, and where the heading itself leads."""
+    """The text of a heading on one line, the id links lead to, where the heading leads by which of its words ("" for all), and
+    the side it is aligned at ("" for the usual one)."""
 
     text: str
     anchor: str = ""
     link: str = ""
+    link_text: str = ""
+    align: str = ""
+
+    def props(self, level: int) -> dict[str, Any]:
+        """Return the props of its block."""
+        more = {"anchor": self.anchor, "link": self.link, "link_text": self.link_text, "align": self.align}
+        return {"text": self.text, "level": level, **{name: value for name, value in more.items() if value}}
 
 
 def anchor_of(value: str) -> str:
@@ -56,15 +65,36 @@ def anchor_of(value: str) -> str:
 
 
 def read_heading(element: Element) -> ReadHeading | None:
-    """Return what a heading says; ``None`` if its links lead to several places, which no block can say."""
+    """Return what a heading says; ``None`` for what no block can say, such as links that lead to several places."""
     _drop_marks(element)
     inside = list(element.find_all_elements())
     hrefs = {link.attrs.get("href", "") for link in inside if link.name == "a"}
     links = {url for href in hrefs if not href.startswith("#") and (url := link_url(href))}
     if len(links) > 1:
         return None
+    text, link = one_line(text_of(element)), next(iter(links), "")
+    linked = _linked_words(text, [one for one in inside if one.name == "a" and link_url(one.attrs.get("href", ""))])
+    if link and linked is None:
+        return None
     anchors = [anchor_of(holder.attrs.get("id", "")) for holder in (element, *inside)]
-    return ReadHeading(one_line(text_of(element)), next(filter(None, anchors), ""), next(iter(links), ""))
+    anchor = next(filter(None, anchors), "")
+    return ReadHeading(text, anchor, link, linked or "" if link else "", _side_of(element))
+
+
+def _linked_words(text: str, links: list[Element]) -> str | None:
+    """Return the words that a heading's links are on, "" for all of them; ``None`` for what a block cannot say."""
+    shown = [words for link in links if (words := one_line(text_of(link)))]
+    if not shown or "".join(shown).replace(" ", "") == text.replace(" ", ""):
+        # Of a link around a picture alone the heading's words are as good as any.
+        return ""
+    # The first place of the words is taken to be meant: not where they stand before the link as well.
+    alone = len(shown) == 1 and text.count(shown[0]) == 1
+    return shown[0] if alone else None
+
+
+def _side_of(element: Element) -> str:
+    """Return "center" or "end" where a heading is aligned so."""
+    return next((side for side in ("center", "end") if f"align-{side}" in element.classes), "")
 
 
 def _drop_marks(element: Element) -> None:

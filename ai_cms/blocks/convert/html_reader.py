@@ -309,12 +309,7 @@ class HtmlReader:
             self.add_to_run(element)
             return
         if heading.text:
-            props: dict[str, Any] = {"text": heading.text, "level": int(element.name[1])}
-            if heading.anchor:
-                props["anchor"] = heading.anchor
-            if heading.link:
-                props["link"] = heading.link
-            self.add(block("heading", props), element)
+            self.add(block("heading", heading.props(int(element.name[1]))), element)
         elif heading.anchor:
             self.waiting.append(Element("a", {"id": heading.anchor}, element.line))
         self.read_left_over(element, pictures=True)

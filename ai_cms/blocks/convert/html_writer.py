@@ -120,11 +120,15 @@ def _figure(content: str, caption: str, attributes: str = "") -> str:
     return f"<figure{attributes}>{content}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
 
 
-def _heading(text: str, level: int, anchor: str = "", link: str = "") -> str:
-    text = escape(one_line(text), quote=False)
+def _heading(text: str, level: int, anchor: str = "", link: str = "", words: str = "", align: str = "") -> str:
+    """Return a heading; ``words``: those the link is on, all unless they stand in the text."""
+    before, text, after = ("", one_line(text), "") if not words or words not in text else text.partition(words)
+    before, text, after = (escape(part, quote=False) for part in (before, text, after))
     if text and link:
         text = f'<a href="{escape(link)}">{text}</a>'
-    return f"<h{level}{_attributes(id=anchor.strip())}>{text}</h{level}>" if text else ""
+    side = f"align-{align}" if align in ("center", "end") else ""
+    whole = f"{before}{text}{after}"
+    return f"<h{level}{_attributes(id=anchor.strip(), **{'class': side})}>{whole}</h{level}>" if text else ""
 
 
 def _paragraph_link(url: str, label: str, new_tab: bool = False) -> str:
@@ -150,7 +154,9 @@ def _image(props: Props, src: str = "src", alt: str = "alt") -> str:
 
 def _write_heading(props: Props) -> str:
     level = _number(props, "level", 1, 6) or 2
-    return _heading(_string(props, "text"), level, _string(props, "anchor"), _link(props, "link"))
+    link, words = _link(props, "link"), one_line(_string(props, "link_text"))
+    text = one_line(_string(props, "text"))
+    return _heading(text, level, _string(props, "anchor"), link, words if link else "", _string(props, "align"))
 
 
 def _write_rich_text(props: Props) -> str:

@@ -45,11 +45,14 @@ class InlineWriter:
         """Return a paragraph, "" for one that shows nothing. Line breaks inside are hard ones."""
         return self._checked(nodes, "", "p")
 
-    def heading(self, nodes: Nodes, level: int, href: str = "") -> str:
-        """Return a heading on one line; as in blocks, its text is plain, perhaps a link as a whole."""
-        content: list[Element | str] = [" ".join(_plain(nodes).split())]
+    def heading(self, nodes: Nodes, level: int, href: str = "", words: str = "") -> str:
+        """Return a heading on one line; as in blocks, its text is plain, with a link on ``words``, or on the whole."""
+        whole = " ".join(_plain(nodes).split())
+        content: list[Element | str] = [whole]
         if href:
-            content = [_with_children(Element("a", {"href": href}), content)]
+            before, linked, after = whole.partition(words) if words in whole and words else ("", whole, "")
+            link = _with_children(Element("a", {"href": href}), [linked])
+            content = [part for part in (before, link, after) if part != ""]
         text = self._checked(content, "#" * level + " ", f"h{level}")
         return "#" * level + " " + _STATED_ID.sub(_backslash, text) if text else ""
 

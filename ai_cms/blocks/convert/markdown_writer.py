@@ -149,9 +149,11 @@ class _Writer:
 
     def heading(self, element: Element) -> str:
         """Return a heading with its link, and the id it states unless the usual rule gives it that one."""
-        links = {link.attrs.get("href", "") for link in element.find_all("a")} - {""}
+        anchors = [link for link in element.find_all("a") if link.attrs.get("href")]
+        links = {link.attrs["href"] for link in anchors}
         href = links.pop() if len(links) == 1 else ""
-        written = self.inline.heading(_flat(element), int(element.name[1]), href)
+        words = " ".join(text_of(anchors[0]).split()) if len(anchors) == 1 else ""
+        written = self.inline.heading(_flat(element), int(element.name[1]), href, words)
         anchor = anchor_of(element.attrs.get("id", ""))
         usual = self.ids.next(" ".join(text_of(element).split())) if written else ""
         stated = anchor and anchor != usual and not _NOT_STATED.search(anchor)

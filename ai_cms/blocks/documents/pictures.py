@@ -13,14 +13,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeGuard
 
 from ai_cms.core.registry import Registry
 
 from ..types.base import Block
 from ..types.registry import BlockRegistry, blocks
 
-__all__ = ["Picture", "PictureSource", "finish_blocks", "picture_sources", "references_in", "unfinish_blocks"]
+__all__ = [
+    "Picture",
+    "PictureSource",
+    "change_references",
+    "finish_blocks",
+    "picture_sources",
+    "references_in",
+    "unfinish_blocks",
+]
 
 _REFERENCE = re.compile(r"([a-z]+):([A-Za-z0-9-]{1,64})")
 _DEEPEST = 8
@@ -33,6 +41,7 @@ class Picture(TypedDict, total=False):
 
     ``srcset``: of the format that every browser shows; ``sources``: further formats, the best first, as
     ``{"type", "srcset"}``. ``placeholder``: a ``data:`` address. ``digital_source_type``: schema.org's address.
+    ``poster``: of films, the picture before they play.
     """
 
     ref: str
@@ -44,6 +53,7 @@ class Picture(TypedDict, total=False):
     sources: list[dict[str, str]]
     placeholder: str
     digital_source_type: str
+    poster: str
 
 
 PictureSource = Callable[[Collection[str], bool], Mapping[str, Picture]]
@@ -65,6 +75,33 @@ def references_in(siblings: list[Any], *, registry: BlockRegistry = blocks) -> s
     return {value for block in _walk(siblings) for value in _values(block, registry) if _REFERENCE.fullmatch(value)}
 
 
+def pictures_of(references: Collection[str], *, public: bool) -> dict[str, Picture]:
+    """Return what is known of the pictures and files that ``references`` name, by reference; one question a kind."""
+    wanted: dict[str, set[str]] = {}
+    for reference in references:
+        if _REFERENCE.fullmatch(reference):
+            kind, _colon, key = reference.partition(":")
+            wanted.setdefault(kind, set()).add(key)
+    found: dict[str, Picture] = {}
+    for kind, keys in wanted.items():
+        source = picture_sources.get(kind)
+        if source is not None:
+            found |= {f"{kind}:{key}": picture for key, picture in source(sorted(keys), public).items()}
+    return found
+
+
+def is_reference(value: Any) -> TypeGuard[str]:
+    """Return whether a value names a picture or file such as ``asset:42``, as opposed to an address."""
+    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
+
+
+def change_references(
+    siblings: list[Any], change: Callable[[str], str], *, registry: BlockRegistry = blocks
+) -> list[Any]:
+    """Return blocks whose picture and file fields hold what ``change`` makes of their addresses and references."""
+    return _each(siblings, lambda block: _changed(block, change, registry))
+
+
 def finish_blocks(siblings: list[Any], *, public: bool, registry: BlockRegistry = blocks) -> list[Any]:
     """Return blocks with finished addresses; blocks without references are the same objects.
 
@@ -72,15 +109,7 @@ def finish_blocks(siblings: list[Any], *, public: bool, registry: BlockRegistry 
     """
     if not len(picture_sources):
         return siblings
-    wanted: dict[str, set[str]] = {}
-    for reference in references_in(siblings, registry=registry):
-        kind, _colon, key = reference.partition(":")
-        wanted.setdefault(kind, set()).add(key)
-    found: dict[str, Picture] = {}
-    for kind, keys in wanted.items():
-        source = picture_sources.get(kind)
-        if source is not None:
-            found |= {f"{kind}:{key}": picture for key, picture in source(sorted(keys), public).items()}
+    found = pictures_of(references_in(siblings, registry=registry), public=public)
     if not found:
         return siblings
     return _each(siblings, lambda block: _finished(block, found, registry))
@@ -89,6 +118,11 @@ def finish_blocks(siblings: list[Any], *, public: bool, registry: BlockRegistry 
 def unfinish_blocks(siblings: list[Any], *, registry: BlockRegistry = blocks) -> list[Any]:
     """Return blocks as they were before :func:`finish_blocks`."""
     return _each(siblings, lambda block: _unfinished(block, registry))
+
+
+def _changed(block: dict[str, Any], change: Callable[[str], str], registry: BlockRegistry) -> dict[str, Any]:
+    props = _replaced(block, change, registry)
+    return block if props == block.get("props") else {**block, "props": props}
 
 
 def _finished(block: dict[str, Any], found: Mapping[str, Picture], registry: BlockRegistry) -> dict[str, Any]:

@@ -66,9 +66,22 @@ def lenient_block(block_class: type[Block], props: Any) -> tuple[Block | None, l
 def props_errors(error: ValidationError, prefix: Iterable[str] = ("props",)) -> list[BlockError]:
     """Return Pydantic's errors with ``prefix`` before their paths."""
     return [
-        BlockError([*prefix, *map(str, item["loc"])], item["type"], item["msg"])
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
+        BlockError([*prefix, *map(str, item["loc"])], item["type"], _words_of(item))
+        for item in error.errors(include_url=False)
     ]
+
+
+def _words_of(item: Any) -> str:
+    """Return the message of an error. Of a text that was tidied first Pydantic counts "items after validation"."""
+    limits = item.get("ctx", {})
+    if isinstance(item["input"], str) and item["type"] in ("too_short", "string_too_short"):
+        least = limits.get("min_length", 1)
+        return (
+            _("This is empty; fill it in.") if least == 1 else _("At least %(n)s characters are needed.") % {"n": least}
+        )
+    if isinstance(item["input"], str) and item["type"] in ("too_long", "string_too_long"):
+        return _("At most %(n)s characters are possible.") % {"n": limits.get("max_length")}
+    return str(item["msg"])
 
 
 def _partial(block_class: type[Block], props: dict[str, Any]) -> Block | None:

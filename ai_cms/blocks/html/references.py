@@ -8,17 +8,33 @@ The app that owns the things registers a resolver::
 An app that keeps documents registers a finder of uses, so that the owner can say where a thing is used::
 
     use_finders.register("pages", pages_that_use)
+
+and a counter, for lists that tell of many things how often each is used::
+
+    use_counters.register("pages", counts_in_pages)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ai_cms.core.registry import Registry
 
-__all__ = ["Resolver", "Use", "UseFinder", "references", "resolve_reference", "use_finders", "uses_of"]
+__all__ = [
+    "Resolver",
+    "Use",
+    "UseCounter",
+    "UseFinder",
+    "counts_of",
+    "references",
+    "resolve_reference",
+    "use_counters",
+    "use_finders",
+    "uses_of",
+]
 
 Resolver = Callable[[str, Any], str]
 
@@ -65,3 +81,18 @@ def uses_of(reference: str) -> Iterator[Use]:
     """Yield every place that holds ``reference``, drafts and publications apart."""
     for _name, finder in use_finders.items():
         yield from finder(reference)
+
+
+#: Returns by reference how many drafts and publications hold it ({"draft", "publication"}), in a fixed number of queries.
+UseCounter = Callable[[Collection[str]], Mapping[str, Mapping[str, int]]]
+
+use_counters: Registry[UseCounter] = Registry("counter of uses")
+
+
+def counts_of(references: Collection[str]) -> dict[str, Counter[str]]:
+    """Return by reference how many drafts and publications hold it, for all that were asked for."""
+    found = {reference: Counter[str]() for reference in references}
+    for _name, counter in use_counters.items():
+        for reference, counts in counter(references).items():
+            found[reference].update(counts)
+    return found

@@ -223,6 +223,8 @@ _NAMED_ANCHOR = re.compile(r"<a\s[^<>]*\bname\s*=", re.IGNORECASE)
 
 def _without_unclosed(html: str) -> str:
     """Return ``html`` with another name for elements that would take all that follows with them."""
+    if _DROPPED.search(html) is None:
+        return html
     last = {match[2].lower(): match.start() for match in _DROPPED.finditer(html) if match[1]}
 
     def rename(match: re.Match[str]) -> str:

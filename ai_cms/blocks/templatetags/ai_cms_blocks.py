@@ -44,6 +44,18 @@ def reference_url(context: Context, value: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def poster_url(context: Context, src: str, poster: str = "") -> str:
+    """Return the picture before a film plays: ``{% poster_url src block.poster as poster %}``.
+
+    The block's own, else the cover that the file at ``src`` carries; "" for neither.
+    """
+    if poster:
+        return resolve_reference(poster, context.get("request"))
+    known = (context.get("pictures") or {}).get(src) or {}
+    return str(known.get("poster", ""))
+
+
+@register.simple_tag(takes_context=True)
 def picture(
     context: Context,
     src: str,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
+
+from ..exceptions import InvalidBlockClass
 
 __all__ = ["build", "field_problem"]
 
@@ -19,7 +20,7 @@ HINT = (
 def build(model: type[BaseModel]) -> None:
     """Have Pydantic build a class whose building was put off (``defer_build``), so that what is wrong has a name.
 
-    An annotation that names what comes later in its module is left for later. Raises ImproperlyConfigured.
+    An annotation that names what comes later in its module is left for later. Raises InvalidBlockClass.
     """
     try:
         model.model_rebuild()
@@ -27,7 +28,7 @@ def build(model: type[BaseModel]) -> None:
         return
     except PydanticUserError as error:
         # Pydantic's own traceback is long, and says which type it was, but neither the class nor the field.
-        raise ImproperlyConfigured(field_problem(model) or f"{_name(model)}: {error.message}") from None
+        raise InvalidBlockClass(field_problem(model) or f"{_name(model)}: {error.message}") from None
 
 
 def field_problem(model: type[BaseModel]) -> str:

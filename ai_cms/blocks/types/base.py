@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from pydantic import BaseModel, ConfigDict
 
+from ..exceptions import InvalidBlockClass
 from .context import RenderContext
 from .text import ImageRef, InlineText, RequiredUrl, RichText, Text, Url
 
@@ -232,12 +232,12 @@ def _check_upgrades(cls: type[Block]) -> None:
     steps = range(cls.block_meta.oldest, cls.block_meta.version)
     missing = [str(step) for step in steps if not callable(cls.upgrades.get(step))]
     if missing:
-        raise ImproperlyConfigured(
+        raise InvalidBlockClass(
             f"{cls.__module__}.{cls.__qualname__}.upgrades lacks a function for version {', '.join(missing)}; "
             f"Meta.version is {cls.block_meta.version}. Once `manage.py upgrade_blocks` has stored every block in a newer "
             "version, Meta.oldest may say which, and the steps below it may go."
         )
 
 
-def _wrong(cls: type[Block], name: str, problem: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"{cls.__module__}.{cls.__qualname__}.Meta.{name} {problem}.")
+def _wrong(cls: type[Block], name: str, problem: str) -> InvalidBlockClass:
+    return InvalidBlockClass(f"{cls.__module__}.{cls.__qualname__}.Meta.{name} {problem}.")

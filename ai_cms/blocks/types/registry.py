@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
-from django.core.exceptions import ImproperlyConfigured
-
 from ai_cms.core.registry import Registry
 
+from ..exceptions import InvalidBlockClass
 from .annotations import build
 from .base import Block
 
@@ -32,7 +31,7 @@ class BlockRegistry(Registry[type[Block]]):
     def register(self, name: Any, item: type[Block] | None = None) -> Any:
         """Add a block class under its ``Meta.type``; a decorator, or a call.
 
-        Raises AlreadyRegistered if another class has the type, ImproperlyConfigured if the class is abstract or no
+        Raises AlreadyRegistered if another class has the type, InvalidBlockClass if the class is abstract or no
         block at all.
         """
         block_class = _checked(name if item is None else item)
@@ -75,9 +74,9 @@ class BlockRegistry(Registry[type[Block]]):
 
 def _checked(block_class: Any) -> type[Block]:
     if not (isinstance(block_class, type) and issubclass(block_class, Block)):
-        raise ImproperlyConfigured(f"{block_class!r} is not a subclass of ai_cms.blocks.Block.")
+        raise InvalidBlockClass(f"{block_class!r} is not a subclass of ai_cms.blocks.Block.")
     if block_class.block_meta.abstract:
-        raise ImproperlyConfigured(f"{block_class.__qualname__} is abstract and cannot be registered.")
+        raise InvalidBlockClass(f"{block_class.__qualname__} is abstract and cannot be registered.")
     build(block_class)
     return block_class
 

@@ -12,6 +12,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from .bodies import ActionSerializer
+
 __all__ = [
     "ERROR_SCHEMA",
     "STALE_SCHEMA",
@@ -76,6 +78,9 @@ class AutoSchema(SpectacularAutoSchema):
     def get_override_parameters(self) -> list[Any]:
         if self.method not in _WRITES:
             return []
+        if getattr(self.view, "hands_out_secrets", False):
+            # Such answers may not be kept, so that the key is not looked at.
+            return [self._if_match()] if self._is_versioned() else []
         key = OpenApiParameter(
             "Idempotency-Key",
             {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
@@ -96,6 +101,12 @@ class AutoSchema(SpectacularAutoSchema):
             bodies.setdefault(status, body)
         return dict(sorted(bodies.items()))
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, ActionSerializer):
+            schema["additionalProperties"] = False
+        return schema
+
     def _error_bodies(self) -> dict[str, Any]:
         writes = self.method in _WRITES
         found = {"400": _answer("The input is not valid.", "ValidationError")}
@@ -109,7 +120,8 @@ class AutoSchema(SpectacularAutoSchema):
             if self._is_versioned():
                 found["412"] = _answer("If-Match names an older version.", "StaleVersion")
             found["413"] = _answer("The body is too large.", "Error")
-            found["422"] = _answer("The Idempotency-Key was used for another request.", "Error")
+            if not getattr(self.view, "hands_out_secrets", False):
+                found["422"] = _answer("The Idempotency-Key was used for another request.", "Error")
         found["415"] = _answer("The media type or charset is not understood.", "Error")
         found["429"] = _answer("Too many requests.", "Error", _RETRY)
         found["503"] = _answer("The service is unavailable for now.", "Unavailable", _RETRY)

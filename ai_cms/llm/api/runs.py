@@ -16,6 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceViewSet
 from ai_cms.core.exceptions import InvalidInput, NotFound
@@ -92,7 +93,9 @@ class RunViewSet(mixins.ListModelMixin, ServiceViewSet):
     @extend_schema(summary="Cancel a run", request=None, responses=RunSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
-        run = cancel_run(self.get_object(), actor=self.actor)
+        target = self.get_object()
+        EmptySerializer(data=request.data).is_valid(raise_exception=True)
+        run = cancel_run(target, actor=self.actor)
         return Response(RunSerializer(run).data)
 
     def _watched(self) -> Run:

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ai_cms.core.api.bodies import ActionSerializer
 from ai_cms.llm.models import AILog, CreditEntry, Run
 
 __all__ = [
@@ -121,7 +122,7 @@ class BackendSerializer(serializers.Serializer[Any]):
     context_window = serializers.IntegerField(allow_null=True)
 
 
-class GrantSerializer(serializers.Serializer[Any]):
+class GrantSerializer(ActionSerializer):
     user = serializers.CharField(help_text="Id of the user who gets them.", max_length=64)
     kind = serializers.ChoiceField(choices=["text", "image"])
     credits = serializers.IntegerField(

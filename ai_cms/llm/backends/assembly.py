@@ -26,7 +26,7 @@ from ai_cms.llm.messages import (
     Usage,
     UsageEvent,
 )
-from ai_cms.llm.tokens import calibration, estimate_request, estimate_usage
+from ai_cms.llm.tokens import calibration, estimate_request, estimate_usage, model_key
 
 from .thinking import ThoughtFilter
 
@@ -231,11 +231,25 @@ class Assembler:
         least_out = max(delivered // 100, 1 if delivered else 0)
         if not least_out <= self.usage.output_tokens <= most_out:
             return None
-        # Too much on both sides, and no word of thinking: the report is a multiple of the truth.
+        # More tokens than bytes, and no word of thinking.
         unheard = not self.reasoned and self.usage.output_tokens > delivered + _SPARE_OUTPUT
-        if unheard and not images and self.usage.input_tokens > 2 * estimate.input_tokens + _SPARE_TOKENS + tools:
+        if unheard and not images and self._is_multiple(self.usage, estimate, _SPARE_TOKENS + tools):
             return None
         return self.usage
+
+    def _is_multiple(self, usage: Usage, estimate: Usage, spare: int) -> bool:
+        """Return whether a report says too much on both sides, so that it is a multiple of the truth.
+
+        ``estimate`` counts the schema of the answer as prompt, which few servers do. Without it the prompt may look too large
+        for that alone; then both sides have to be too large by about the same factor.
+        """
+        if usage.input_tokens > 2 * estimate.input_tokens + spare:
+            return True
+        bare = estimate_request(self.request, schema_weight=self.schema_weight)
+        if usage.input_tokens <= 2 * bare + spare:
+            return False
+        factor_in, factor_out = usage.input_tokens / bare, usage.output_tokens / max(estimate.output_tokens, 1)
+        return factor_in / 2 <= factor_out <= factor_in * 2
 
     def complete(self, *, needs_end: bool = True) -> LLMResponse:
         """Return the finished answer. Raises LLMInterrupted or LLMEmptyOutput if it is none.
@@ -272,7 +286,8 @@ class Assembler:
 
     def _compare(self, reported: Usage) -> None:
         """Warn where a server seems to have read only a part of the input: some drop its beginning without a word."""
-        expected = estimate_request(self.request, schema_weight=self.schema_weight) * calibration.remembered(self.key)
+        ratio = calibration.remembered(model_key("in", self.key))
+        expected = estimate_request(self.request, schema_weight=self.schema_weight) * ratio
         if expected > _LONG_INPUT and reported.input_tokens < expected * 0.4:
             logger.warning(
                 "%s read %d tokens of an input of about %d; its context may be too small.",
@@ -284,9 +299,8 @@ class Assembler:
     def _estimated_usage(self, calls: tuple[ToolCall, ...]) -> Usage:
         estimate = estimate_usage(self.request, self.text, calls, schema_weight=self.schema_weight)
         # Only what this process remembers: reading the log belongs outside of a call.
-        ratio = calibration.remembered(self.key)
-        tokens_in, tokens_out = round(estimate.input_tokens * ratio), round(estimate.output_tokens * ratio)
-        return Usage(tokens_in, tokens_out, reported=False)
+        read, written = (calibration.remembered(model_key(side, self.key)) for side in ("in", "out"))
+        return Usage(round(estimate.input_tokens * read), round(estimate.output_tokens * written), reported=False)
 
     def _grow(self, characters: int) -> None:
         self._size += characters

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum, Value
+from django.db.models import F, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -169,14 +169,12 @@ def _grant_allowance(account: CreditAccount) -> None:
 
 
 def _warn_if_low(account_id: Any) -> None:
-    account = CreditAccount.objects.select_related("user").filter(pk=account_id, low_notified=False).first()
+    newest = CreditEntry.objects.filter(account=OuterRef("pk"), amount__gt=0).order_by("-created_at", "-pk")
+    accounts = CreditAccount.objects.select_related("user").annotate(granted=Subquery(newest.values("amount")[:1]))
+    account = accounts.filter(pk=account_id, low_notified=False).first()
     if account is None:
         return
-    base = allowance_of(account.user, account.kind)
-    granted = (
-        account.entries.filter(amount__gt=0).order_by("-created_at", "-pk").values_list("amount", flat=True).first()
-    )
-    base = max(base, granted or 0)
+    base = max(allowance_of(account.user, account.kind), account.granted or 0)
     percent = gateway_settings.LLM_CREDITS_LOW
     if not base or account.balance * 100 > base * percent:
         return

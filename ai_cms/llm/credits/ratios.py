@@ -12,7 +12,7 @@ from django.db.models import F
 
 from ..messages import Usage
 from ..models import AILog, CallKind, UsageSource
-from ..tokens import calibration, estimate_text
+from ..tokens import Side, calibration, estimate_text, model_key
 
 __all__ = ["connect", "input_tokens", "observe", "observe_schema", "output_tokens", "schema_weight"]
 
@@ -20,21 +20,25 @@ __all__ = ["connect", "input_tokens", "observe", "observe_schema", "output_token
 SAMPLE = 30
 #: The share of an estimated answer that is charged.
 SURE = 0.85
-_INPUT, _OUTPUT, _SCHEMA, _ALIAS, _MODEL = "in", "out", "schema", "alias", "model"
+_SCHEMA = "schema"
 
 
 def observe_schema(alias: str, model: str, *, prompt: int, schema: int, usage: Usage) -> None:
     """Learn what share of a schema counts as prompt; ``prompt`` (without it) and ``schema`` are plain estimates."""
     # What this process knows alone: in the log, this very call counts already.
-    over = usage.input_tokens - prompt * calibration.remembered(f"{_INPUT}:{_MODEL}:{model}")
+    over = usage.input_tokens - prompt * calibration.remembered(model_key("in", model))
     calibration.observe_share(f"{_SCHEMA}:{alias}", over / schema)
 
 
 def observe(alias: str, model: str, *, prompt: int, output: int, usage: Usage) -> None:
     """Learn from a call with reported ``usage``; ``prompt`` and ``output`` are its plain estimates."""
-    for side, estimated, reported in ((_INPUT, prompt, usage.input_tokens), (_OUTPUT, output, usage.output_tokens)):
-        for scope, name in ((_ALIAS, alias), (_MODEL, model)):
-            calibration.observe(f"{side}:{scope}:{name}", estimated=estimated, reported=reported)
+    sides: tuple[tuple[Side, int, int], ...] = (
+        ("in", prompt, usage.input_tokens),
+        ("out", output, usage.output_tokens),
+    )
+    for side, estimated, reported in sides:
+        for key in (_alias_key(side, alias), model_key(side, model)):
+            calibration.observe(key, estimated=estimated, reported=reported)
 
 
 def schema_weight(alias: str) -> float | None:
@@ -45,7 +49,7 @@ def schema_weight(alias: str) -> float | None:
 def input_tokens(alias: str, model: str, estimate: int) -> int:
     """Return the tokens of a prompt whose plain estimate is ``estimate``, rounded up."""
     # 20 * (11 / 20) is a hair more than 11.
-    return math.ceil(estimate * _ratio(_INPUT, alias, model) - 1e-6)
+    return math.ceil(estimate * _ratio("in", alias, model) - 1e-6)
 
 
 def output_tokens(alias: str, model: str, estimate: int) -> int:
@@ -54,7 +58,7 @@ def output_tokens(alias: str, model: str, estimate: int) -> int:
     The words of one answer differ from those of others; the estimate is lowered by that much, so that nobody is charged
     more than the provider counts.
     """
-    return math.floor(estimate * _ratio(_OUTPUT, alias, model) * SURE + 1e-6)
+    return math.floor(estimate * _ratio("out", alias, model) * SURE + 1e-6)
 
 
 def connect() -> None:
@@ -62,22 +66,26 @@ def connect() -> None:
     calibration.source = _logged
 
 
-def _ratio(side: str, alias: str, model: str) -> float:
-    own = calibration.ratio(f"{side}:{_MODEL}:{model}")
-    return own if own != 1.0 else calibration.ratio(f"{side}:{_ALIAS}:{alias}")
+def _alias_key(side: Side, alias: str) -> str:
+    return f"{side}:alias:{alias}"
+
+
+def _ratio(side: Side, alias: str, model: str) -> float:
+    own = calibration.ratio(model_key(side, model))
+    return own if own != 1.0 else calibration.ratio(_alias_key(side, alias))
 
 
 def _logged(key: str) -> float | None:
     """Return reported over estimated tokens of the last calls that ``key`` names, ``None`` if there were none."""
     side, _, rest = key.partition(":")
     scope, _, name = rest.partition(":")
-    if side not in (_INPUT, _OUTPUT) or not name:
+    if side not in ("in", "out") or not name:
         return None
     rows = AILog.objects.filter(
         usage_source=UsageSource.REPORTED, kind=CallKind.TEXT, is_repair=False, call__prompt_estimate__gt=0
     ).order_by("-created_at")
-    rows = rows.filter(alias=name) if scope == _ALIAS else rows.filter(model_asked=name)
-    if side == _INPUT:
+    rows = rows.filter(alias=name) if scope == "alias" else rows.filter(model_asked=name)
+    if side == "in":
         pairs = list(rows.values_list("tokens_in", F("call__prompt_estimate"))[:SAMPLE])
     else:
         kept = rows.exclude(output="").values_list("tokens_out", "output")[:SAMPLE]

@@ -139,7 +139,7 @@ def close_attempt(log: AILog, outcome: Ending, *, metered: bool) -> bool:
     # What costs no credits was worked out by rules, on this machine.
     price = price_of(log.alias, outcome.model or log.model_asked) if metered else FREE
     cost = cost_of(price, usage, images=outcome.images)
-    updated = AILog.objects.filter(pk=log.pk, finished_at__isnull=True).update(
+    values: dict[str, Any] = dict(  # noqa: C408 - names as the columns have them
         status=outcome.status,
         tokens_in=usage.input_tokens,
         tokens_out=usage.output_tokens,
@@ -159,7 +159,11 @@ def close_attempt(log: AILog, outcome: Ending, *, metered: bool) -> bool:
         first_byte_ms=outcome.first_byte_ms,
         finished_at=timezone.now(),
     )
-    return updated == 1
+    if not AILog.objects.filter(pk=log.pk, finished_at__isnull=True).update(**values):
+        return False
+    # What is written is known: nobody has to read it again.
+    log.__dict__.update(values)
+    return True
 
 
 def close_call(
@@ -175,7 +179,7 @@ def close_call(
             mine = mine.filter(lease_until=seen_lease)
         # Of one attempt, which most calls are, everything is known already.
         amount = credits.rounded(log.kind, outcome.charge) if metered else 0
-        closed = mine.update(
+        values: dict[str, Any] = dict(  # noqa: C408 - names as the columns have them
             finished_at=timezone.now(),
             status=outcome.status,
             error_code=outcome.error_code[:60],
@@ -183,11 +187,12 @@ def close_call(
             partial_text="",
             result=outcome.result if call.idempotency_key else None,
         )
-        if not closed:
+        if not mine.update(**values):
             return False
         tokens = outcome.usage.total_tokens
         if not close_attempt(log, outcome, metered=metered) or log.attempt > 1:
             amount, tokens = _sums(call)
+            values["charged"] = amount
         held = call.hold
         if seen_lease is not None:
             # Its own process may have held more since the sweeper looked.
@@ -196,6 +201,7 @@ def close_call(
         budgets.spend(call, released=held, amount=amount)
         # Robust: the call is paid for, whatever a receiver does.
         transaction.on_commit(lambda: _announce(call), robust=True)
+    call.__dict__.update(values)
     return True
 
 
@@ -254,5 +260,7 @@ def _was_metered(call: LLMCall, log: AILog) -> bool:
 
 
 def _announce(call: LLMCall) -> None:
+    if not llm_call_finished.has_listeners(LLMCall):
+        return
     call.refresh_from_db()
     llm_call_finished.send(LLMCall, instance=call)

@@ -63,6 +63,8 @@ class MeteredCall:
         self.retries = 0
         self.repaired = False
         self.finished = False
+        #: Whether this process closed the call, so that its rows are as they are stored.
+        self.settled = False
         self._aliases = list(aliases)
         self._first_error: LLMError | None = None
         opened = self._open(plan)
@@ -356,8 +358,8 @@ class MeteredCall:
         """Settle; ``outcome`` is worked out inside, because an estimate may have to ask the database."""
         self.finished = True
         self.job.cancel.release()
-        closed = persistently(lambda: close_call(self.call, self.log, outcome(), metered=self.metered))
-        if not closed:
+        self.settled = persistently(lambda: close_call(self.call, self.log, outcome(), metered=self.metered))
+        if not self.settled:
             logger.warning(
                 "The call %s had been given up and settled by estimate before its answer came.", self.call.pk
             )

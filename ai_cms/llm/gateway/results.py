@@ -103,8 +103,11 @@ class CallStream:
 
 
 def _result(metered: MeteredCall, value: Any) -> CallResult:
-    logs = AILog.objects.select_related("call")
-    log = persistently(lambda: logs.get(pk=metered.log.pk))
+    log = metered.log
+    if not metered.settled:
+        # Somebody else did, by estimate.
+        logs = AILog.objects.select_related("call")
+        log = persistently(lambda: logs.get(pk=metered.log.pk))
     return CallResult(value, log.call, log, metered.backend.provenance)
 
 

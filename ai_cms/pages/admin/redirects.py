@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django import forms
 from django.contrib import admin
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import get_page_model
 from ..addresses import normalise_path
+from ..current_site import site_of
 from ..models import Redirect
 from .base import page_url, short, visible_pages
 from .choosing import PageChoiceField
@@ -58,6 +60,9 @@ class OfPageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class RedirectForm(forms.ModelForm):  # type: ignore[type-arg]
+    #: The host the editor is at, and the site that answers there: it may have more names than the one it is known by.
+    here: tuple[str, Any] = ("", None)
+
     class Meta:
         model = Redirect
         fields = ["site", "old_path", "page", "target", "permanent"]
@@ -78,6 +83,11 @@ class RedirectForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> Any:
         values = super().clean() or {}
+        host, site = self.here
+        parts = urlsplit(values.get("target") or "")
+        if host and parts.netloc.lower() == host and values.get("site") == site:
+            # A path, so that circles are found and the redirect holds under every name of the site.
+            values["target"] = urlunsplit(("", "", parts.path or "/", parts.query, parts.fragment))
         if "page" in values and "target" in values and bool(values["page"]) == bool(values["target"]):
             self.add_error("target", _("Choose either a page or an address."))
         return values
@@ -92,6 +102,11 @@ class RedirectAdmin(OfPageAdmin):
     search_fields = ["old_path", "target", "page__title"]
     list_select_related = ["site", "page"]
     readonly_fields = ["automatic", "created_at"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.here = (request.get_host().lower(), site_of(request))
+        return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         # Who changes it by hand owns it: the next move must not take it away.

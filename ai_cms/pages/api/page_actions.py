@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.versions import expected_version, set_version
 from ai_cms.core.exceptions import Conflict, InvalidInput
@@ -181,8 +182,10 @@ class PageActions(PagesViewSet):
     @documented("Take a page off the public site", request=None)
     @action(detail=True, methods=["post"])
     def unpublish(self, request: Request, id: str) -> Response:
+        page = self.page()
+        self.body(request, EmptySerializer)
         expected = expected_version(request)
-        return self.page_answer(unpublish_page(self.page(), actor=self.actor, expected_version=expected))
+        return self.page_answer(unpublish_page(page, actor=self.actor, expected_version=expected))
 
     @documented(
         "Publish a page later, take it off later",
@@ -217,7 +220,9 @@ class PageActions(PagesViewSet):
     @documented("Delete a page in the bin for good", request=None, responses={204: None})
     @action(detail=True, methods=["post"])
     def purge(self, request: Request, id: str) -> Response:
-        purge_page(self._in_bin(), actor=self.actor, expected_version=expected_version(request))
+        page = self._in_bin()
+        self.body(request, EmptySerializer)
+        purge_page(page, actor=self.actor, expected_version=expected_version(request))
         return Response(status=204)
 
     @documented(

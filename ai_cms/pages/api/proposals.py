@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.pages.models import Proposal, ProposalStatus
@@ -18,9 +19,11 @@ from ai_cms.pages.services import accept_proposal, create_proposal, proposal_sta
 from ai_cms.pages.snapshots import take_snapshot
 
 from ..changes import block_changes
+from ..services.deferring import accept_and_keep_rest
 from .base import PagesViewSet, as_id, created
 from .page_filters import id_parameter
 from .serializers.proposals import (
+    AcceptedSerializer,
     AcceptSerializer,
     ProposalCreateSerializer,
     ProposalSerializer,
@@ -141,22 +144,35 @@ class ProposalViewSet(_Proposals):
 
     @extend_schema(
         summary="Accept a proposal, or some of its blocks",
-        description="Makes one revision of the page. What was changed since is left out; 409 if nothing is left.",
+        description=(
+            "Makes one revision of the page. What was changed since is left out; 409 if nothing is left. "
+            "What is not named is rejected, or waits on in a proposal of its own with keep_rest."
+        ),
         parameters=[ID],
         request=AcceptSerializer,
-        responses=ProposalSerializer,
+        responses=AcceptedSerializer,
     )
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, id: str) -> Response:
         proposal = self._proposal()
         values = self.body(request, AcceptSerializer)
-        accept_proposal(proposal, actor=self.actor, blocks=values.get("blocks"), fields=values.get("fields"))
-        return self._decided(proposal)
+        blocks, fields = values.get("blocks"), values.get("fields")
+        if blocks is not None and not blocks and not fields:
+            raise InvalidInput(errors={"blocks": [_("Name at least one block or field, or reject the proposal.")]})
+        rest = None
+        if values["keep_rest"]:
+            rest = accept_and_keep_rest(proposal, actor=self.actor, blocks=blocks, fields=fields)
+        else:
+            accept_proposal(proposal, actor=self.actor, blocks=blocks, fields=fields)
+        response = self._decided(proposal)
+        response.data["rest"] = rest.pk if rest is not None else None
+        return response
 
     @extend_schema(summary="Reject a proposal", parameters=[ID], request=None, responses=ProposalSerializer)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, id: str) -> Response:
         proposal = self._proposal()
+        self.body(request, EmptySerializer)
         reject_proposal(proposal, actor=self.actor)
         return self._decided(proposal)
 

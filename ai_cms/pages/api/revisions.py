@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai_cms.blocks.documents.diff import diff_documents
+from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.versions import expected_version
 from ai_cms.core.exceptions import InvalidInput, NotFound
@@ -64,9 +65,9 @@ class RevisionViewSet(PagesViewSet):
         responses=PageSerializer,
     )
     def restore(self, request: Request, id: str, number: str) -> Response:
-        page = restore_revision(
-            self.page(), as_id(number), actor=self.actor, expected_version=expected_version(request)
-        )
+        page = self.page()
+        self.body(request, EmptySerializer)
+        page = restore_revision(page, as_id(number), actor=self.actor, expected_version=expected_version(request))
         return self.page_answer(page)
 
     @extend_schema(

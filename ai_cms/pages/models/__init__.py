@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from .access import PageGroupPermission, PreviewLink
-from .element import Element
+from .element import Element, ElementReference
 from .page import AbstractPage, AbstractPageMeta, Page, PageStatus
 from .proposal import Proposal, ProposalStatus
 from .publication import Publication, PublicationFacet
@@ -15,6 +15,7 @@ __all__ = [
     "AbstractPageMeta",
     "AbstractTemplate",
     "Element",
+    "ElementReference",
     "Page",
     "PageGroupPermission",
     "PageStatus",

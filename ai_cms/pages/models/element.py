@@ -1,4 +1,4 @@
-"""The element: one row for each block of a working document, for questions across pages."""
+"""The element: one row for each block of a working document, and one for each picture or file that a block names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import get_page_model_string
 
-__all__ = ["Element"]
+__all__ = ["Element", "ElementReference"]
 
 
 class Element(models.Model):
@@ -31,3 +31,28 @@ class Element(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.uid}"
+
+
+class ElementReference(models.Model):
+    """A picture or file that a page's working draft names, such as ``asset:42``; written with the element.
+
+    ``uid``: of the block; "" where the page itself names it, as its picture in ``metadata.image``.
+    """
+
+    page = models.ForeignKey(
+        get_page_model_string(), on_delete=models.CASCADE, related_name="element_references", verbose_name=_("page")
+    )
+    uid = models.CharField(_("block id"), max_length=64, blank=True)
+    reference = models.CharField(_("reference"), max_length=120)
+
+    class Meta:
+        verbose_name = _("reference of an element")
+        verbose_name_plural = _("references of elements")
+        constraints = [
+            models.UniqueConstraint(fields=["page", "uid", "reference"], name="ai_cms_pages_element_reference")
+        ]
+        # The page is in it so that the drafts that use something are counted in the index alone.
+        indexes = [models.Index(fields=["reference", "page"], name="ai_cms_pages_reference")]
+
+    def __str__(self) -> str:
+        return f"{self.reference} in {self.uid or 'the page'}"

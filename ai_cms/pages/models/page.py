@@ -149,7 +149,7 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
             )
         names = None if update_fields is None else set(update_fields)
         placed = {*TREE_FIELDS, "slug"}
-        if names is not None and (refused := sorted(placed & {name.removesuffix("_id") for name in names})):
+        if names is not None and (refused := sorted(placed & {*names, *(name.removesuffix("_id") for name in names)})):
             raise NotPlaced(
                 f"{', '.join(refused)}: a page's place in the tree is written by ai_cms.pages.services.move_page() and "
                 "update_page(slug=…), which bring everything below it along."
@@ -164,6 +164,10 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
         else:
             update_fields = names - related
         models.Model.save(self, update_fields=update_fields, using=using)
+
+    def move_to(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse: mptt's own move takes no lock, and leaves paths and redirects as they were."""
+        raise NotPlaced("Use ai_cms.pages.services.move_page().")
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse: a page is deleted with its subtree by ``ai_cms.pages.services.delete_page``."""

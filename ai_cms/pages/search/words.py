@@ -44,10 +44,18 @@ _OTHER_DIGITS = re.compile(r"(?![0-9])\d")
 _JOINERS = "-'’\u2010.,&+"
 _JOINER = re.compile(f"[{_JOINERS}]+")
 _LOOSE_JOINER = re.compile("[.,&+]+")
-_ASCII_PIECE = re.compile(rf"[a-z0-9]+(?:[{_JOINERS}]+[a-z0-9]+)*")
 #: A number with its unit or letter: 5mm, v1, a101.
 _MEASURE = re.compile("([a-z]{1,10})([0-9]{1,6})|([0-9]{1,6})([a-z]{1,10})")
 _MAX_JOINED, _MAX_PARTS = 40, 4
+#: An ISBN has five parts, other numbers of things more.
+_MAX_NUMBER_PARTS = 8
+#: A number in groups, as of a telephone or a bank account: people set spaces, hyphens and brackets as they like.
+# It begins with a digit, so that a text is scanned for one; the letters before it are looked at where it stands.
+_GROUPED = re.compile("[0-9]+(?:[ \u00a0\u202f()/.\u2010\u2013-]{1,3}[0-9]+)+(?![a-z0-9])")
+_BEFORE_GROUPS = re.compile(r"(?<![a-z0-9])[a-z]{0,2}\Z")
+_DIGITS = re.compile("[0-9]+")
+_GROUP = re.compile("[a-z0-9]+")
+_LEAST_GROUPED, _MOST_GROUPED, _MAX_GROUPS = 7, 34, 9
 
 
 class _Separators(dict[int, str | None]):
@@ -78,23 +86,33 @@ def fold(text: str) -> str:
 def cut_text(text: str) -> str:
     """Return the words of ``text`` for the index, with a space between them.
 
-    What people write as one word or as several comes last in its other form: Wi-Fi, don't, 1,000, Node.js, AT&T, 5mm.
+    What people write as one word or as several comes last in its other form: Wi-Fi, don't, 1,000, Node.js, AT&T, 5mm, an
+    ISBN, 030 1234-567.
     """
-    found: list[str] = []
+    words: list[str] = []
+    folded = fold(text)
     other_forms: dict[str, None] = {}
-    for piece in _pieces(fold(text)):
-        if piece.isalpha() and piece.isascii():
-            found.append(piece[:MAX_WORD])
+    odd = False
+    for piece in _pieces(folded):
+        # No expression looks at every word: most are plain, and publishing spends its time here.
+        plain = piece if piece.isalpha() else piece.strip(_JOINERS)
+        if plain.isalpha() and plain.isascii():
+            words.append(plain[:MAX_WORD])
             continue
+        odd = odd or not piece.isalpha()
         for part in _parts(piece):
             for word in _words(part, tail=True):
-                found.append(word)
+                words.append(word)
                 other_forms.update(dict.fromkeys(_measure(word)))
         # bakery-shop.com is also bakeryshop and bakeryshopcom.
         for compound in (piece, *_LOOSE_JOINER.split(piece)):
             if joined := _joined(_parts(compound)):
                 other_forms[joined] = None
-    return " ".join([*found, *other_forms])
+    # To look for numbers in groups takes as long as all of the above.
+    for start, end in _grouped(folded) if odd else ():
+        if number := _number(folded[start:end]):
+            other_forms[number] = None
+    return " ".join([*words, *other_forms])
 
 
 def cut_query(query: str) -> list[Group]:
@@ -103,14 +121,14 @@ def cut_query(query: str) -> list[Group]:
     "wi-fi" is found in "Wi-Fi", "WiFi" and "wi fi": ``[[["wi", "fi"], ["wifi"]]]``.
     """
     groups: list[Group] = []
-    for piece in _pieces(fold(query[:4000])):
-        parts = _parts(piece)
-        if joined := _joined(parts):
-            groups.append([[word for part in parts for word in _words(part)], [joined]])
-            continue
-        for word in (word for part in parts for word in _words(part)):
-            measure = _measure(word)
-            groups.append([[word], measure] if measure else [[word]])
+    folded = fold(query[:4000])
+    position = 0
+    for start, end in _grouped(folded):
+        if number := _number(folded[start:end]):
+            groups += _groups(folded[position:start])
+            groups.append([_GROUP.findall(folded[start:end]), [number]])
+            position = end
+    groups += _groups(folded[position:])
     kept: list[Group] = []
     count = 0
     for group in groups:
@@ -121,11 +139,41 @@ def cut_query(query: str) -> list[Group]:
     return kept
 
 
+def _groups(folded: str) -> list[Group]:
+    groups: list[Group] = []
+    for piece in _pieces(folded):
+        parts = _parts(piece)
+        if joined := _joined(parts):
+            groups.append([[word for part in parts for word in _words(part)], [joined]])
+            continue
+        for word in (word for part in parts for word in _words(part)):
+            measure = _measure(word)
+            groups.append([[word], measure] if measure else [[word]])
+    return groups
+
+
+def _grouped(folded: str) -> Iterator[tuple[int, int]]:
+    """Yield where numbers in groups stand, with one or two letters before them."""
+    position = 0
+    while match := _GROUPED.search(folded, position):
+        before = _BEFORE_GROUPS.search(folded, max(match.start() - 2, 0), match.start())
+        if before is not None:
+            yield before.start(), match.end()
+            position = match.end()
+        elif first := _DIGITS.match(folded, match.start()):
+            position = first.end()
+
+
+def _number(written: str) -> str:
+    """Return a number in groups as one word; "" for one that is too short, or too long, to be a number of something."""
+    groups = _GROUP.findall(written)
+    joined = "".join(groups)
+    return joined if len(groups) <= _MAX_GROUPS and _LEAST_GROUPED <= len(joined) <= _MOST_GROUPED else ""
+
+
 def _pieces(folded: str) -> list[str]:
     """Return what stands between spaces and signs: words, and several of them with joiners in between."""
-    if folded.isascii():
-        return _ASCII_PIECE.findall(folded)
-    return _SPACE_WITHIN.sub("", folded).translate(_separators).split()
+    return (folded if folded.isascii() else _SPACE_WITHIN.sub("", folded)).translate(_separators).split()
 
 
 def _parts(piece: str) -> list[str]:
@@ -135,7 +183,8 @@ def _parts(piece: str) -> list[str]:
 def _joined(parts: list[str]) -> str:
     """Return a compound as one word; "" where nobody writes it so."""
     joined = "".join(parts)
-    if not 2 <= len(parts) <= _MAX_PARTS or len(joined) > _MAX_JOINED or _IS_UNSPACED.search(joined):
+    most = _MAX_NUMBER_PARTS if any(map(str.isdigit, joined)) else _MAX_PARTS
+    if not 2 <= len(parts) <= most or len(joined) > _MAX_JOINED or _IS_UNSPACED.search(joined):
         return ""
     return _safe(joined)
 

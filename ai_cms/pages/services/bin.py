@@ -18,7 +18,7 @@ from ..exceptions import InvalidMove, PageNotFound
 from ..models import AbstractPage, Publication
 from .locks import expect_version_of, touch_site
 from .paths import follow, free_slug
-from .rights import require_each, require_publish_of_live
+from .rights import require_each, require_publish_of_live, require_size
 
 __all__ = ["delete_page", "delete_rows", "purge_page", "restore_page"]
 
@@ -27,7 +27,8 @@ def delete_page(page: AbstractPage, *, actor: ActorLike, expected_version: int |
     """Put a page with everything below it into the bin; its publications are withdrawn. Returns how many pages.
 
     The actor needs the right to delete each page, and to publish those the public sees. Raises InvalidMove for the home
-    page, PageStale for another version than ``expected_version``, and what permissions raise.
+    page, TreeTooLarge above ``TREE_MAX_PAGES``, PageStale for another version than ``expected_version``, and what permissions
+    raise.
     """
     who = Actor.of(actor)
     policy_for(page).require(who, "delete", page)
@@ -36,6 +37,7 @@ def delete_page(page: AbstractPage, *, actor: ActorLike, expected_version: int |
         expect_version_of(lock, page.pk, expected_version)
         if node.parent_id is None:
             raise InvalidMove(_("The home page of a site cannot be deleted."))
+        require_size(who, node)
         rows = tree.subtree(lock.rows, node).filter(deleted_at=None)
         require_each(who, "delete", rows)
         require_publish_of_live(who, rows)
@@ -69,6 +71,7 @@ def restore_page(
             raise PageNotFound
         if parent_deleted is not None:
             raise InvalidMove(_("The page above is in the bin; restore that one."))
+        require_size(who, node)
         base = node.path[: -len(old_slug) - 1]
         new_slug = free_slug(lock, node.parent_id or 0, base, slug or old_slug, exact=True, exclude=page.pk)
         rows = tree.subtree(lock.rows, node).filter(deletion=deletion)
@@ -98,6 +101,7 @@ def purge_page(page: AbstractPage, *, actor: ActorLike, expected_version: int | 
         expect_version_of(lock, page.pk, expected_version)
         if not node.deleted:
             raise InvalidMove(_("Only pages in the bin can be deleted for good."))
+        require_size(who, node)
         rows = tree.subtree(lock.rows, node)
         require_each(who, "purge", rows)
         ids = list(rows.order_by("-lft").values_list("pk", flat=True))

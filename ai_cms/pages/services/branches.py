@@ -18,8 +18,8 @@ from ai_cms.core.permissions import Actor
 
 from .. import get_page_model, tree
 from ..addresses import avoid_routes, first_free
-from ..elements import element_rows
-from ..models import AbstractPage, Element, Publication, PublicationFacet, Revision
+from ..elements import element_rows, reference_rows
+from ..models import AbstractPage, Element, ElementReference, Publication, PublicationFacet, Revision
 from ..relations import remembered, save_related
 from ..revisions import new_revision
 from ..tree import LockedTrees, Node
@@ -42,6 +42,7 @@ class PageSpec:
     publish: bool = False
     owner: Any = None
     created_at: datetime | None = None
+    expire_at: datetime | None = None
     children: list[PageSpec] = field(default_factory=list)
     message: str = ""
     page: Any = None
@@ -173,6 +174,7 @@ def _insert_rows(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
     now = timezone.now()
     revisions: list[Revision] = []
     elements: list[Element] = []
+    references: list[ElementReference] = []
     publications: list[Publication] = []
     published: list[Any] = []
     dated: dict[datetime, list[int]] = {}
@@ -180,6 +182,7 @@ def _insert_rows(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
         page = spec.page
         revisions.append(new_revision(page, number=1, kind=kind, actor=actor, message=spec.message, now=now))
         elements.extend(Element(page_id=page.pk, **row) for row in element_rows(page.content_json))
+        references.extend(reference_rows(page))
         if spec.publish:
             values = publication_values(page, version=page.version, revision=1, now=now, first=None)
             publications.append(Publication(page_id=page.pk, published_by=actor.account, **values))
@@ -188,6 +191,8 @@ def _insert_rows(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
             dated.setdefault(spec.created_at, []).append(page.pk)
     insert_rows(Revision, revisions, batch_size=BATCH, keys=False)
     insert_rows(Element, elements, batch_size=2000, keys=False)
+    if references:
+        insert_rows(ElementReference, references, batch_size=2000, keys=False)
     insert_rows(Publication, publications, batch_size=BATCH)
     facets = [row for page, made in zip(published, publications, strict=True) for row in facet_rows(page, made)]
     insert_rows(PublicationFacet, facets, batch_size=2000, keys=False)

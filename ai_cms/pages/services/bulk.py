@@ -76,6 +76,7 @@ def _make_pages(
     )
     page.slug = make_slug(spec.slug or page.title)
     page.latest_revision = 1
+    page.expire_at = spec.expire_at
     if spec.publish:
         refuse_errors(page)
         page.published_version = page.version

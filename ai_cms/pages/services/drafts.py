@@ -17,15 +17,16 @@ from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import page_updated
 
 from .. import tree
-from ..elements import sync_elements
+from ..elements import sync_elements, sync_page_picture
 from ..exceptions import PageNotFound, PageStale
 from ..models import AbstractPage, Revision, RevisionKind
 from ..provenance import written_by
-from ..rebase import apply_fitting, stale_targets
+from ..rebase import stale_targets
 from ..revisions import document_at, record_conflict, record_revision
 from ..snapshots import apply_snapshot, assign_fields, take_snapshot
 from .locks import locked_page
 from .paths import rename
+from .salvage import salvaged
 
 __all__ = ["DraftEdit", "apply_page_operations", "restore_revision", "save_draft", "update_page"]
 
@@ -67,6 +68,8 @@ def save_draft(
     )
     if before is not None:
         sync_elements(page, before, page.content_json)
+    if "metadata" in names:
+        sync_page_picture(page)
     page_updated.send(sender=type(page), instance=page, actor=actor, revision=revision)
     return revision
 
@@ -215,29 +218,12 @@ def _keep_refused(
 ) -> PageStale:
     """Keep the document that refused operations make of the version they were made for.
 
-    Of a version that was pruned (``wanted`` is ``None``) what still fits is put into the present document, and the blocks
-    that are gone from it come last, so that their text can be found.
+    Of a version that was pruned (``wanted`` is ``None``) what they say is put into the present document.
     """
     if wanted is None:
-        wanted = _salvaged(page, operations, options)
+        wanted = salvaged(page, operations, options)
     kept = record_conflict(page, actor=actor, base_version=base_version, snapshot=take_snapshot(page), content=wanted)
     return PageStale(current_version=page.version, conflict_revision=kept.number)
-
-
-def _salvaged(page: AbstractPage, operations: Sequence[Any], options: Mapping[str, Any]) -> Document:
-    document: Document = page.content_json
-    gone = {
-        operation.id for operation in operations if operation.op == "update" and document.find(operation.id) is None
-    }
-    rows = Revision.objects.filter(page_id=page.pk).order_by("-number")
-    for row in rows.iterator(chunk_size=10) if gone else ():
-        for block_id in [name for name in gone if row.content_json.find(name) is not None]:
-            gone.discard(block_id)
-            block = {key: value for key, value in row.content_json.find(block_id).items() if key != "children"}
-            document = apply_fitting(document, [{"op": "insert", "block": block}], {}, **options).document
-        if not gone:
-            break
-    return apply_fitting(document, operations, {}, **options).document
 
 
 def restore_revision(

@@ -17,7 +17,7 @@ from ..models import AbstractPage, Publication
 from ..redirects import record_redirects
 from ..tree import LockedTrees, Node
 from .locks import touch_site
-from .rights import require_publish_of_live
+from .rights import require_publish_of_live, require_size
 
 __all__ = ["follow", "free_slug", "rename"]
 
@@ -59,6 +59,7 @@ def rename(lock: LockedTrees, page: AbstractPage, slug: str, *, actor: Actor) ->
     if page.parent_id is None:
         raise InvalidInput(errors={"slug": [_("The home page has no slug.")]})
     node = lock.reread(page.pk)
+    require_size(actor, node)
     old_path = node.path
     parent_path = old_path[: -len(page.slug) - 1]
     new_slug = free_slug(lock, page.parent_id, parent_path, slug, exact=True, exclude=page.pk)

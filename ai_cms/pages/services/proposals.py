@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
@@ -45,7 +46,8 @@ def create_proposal(
 
     The operations are tried out now, so that a proposal never holds what cannot be applied. ``provenance``: of the blocks it
     makes; default the actor's. ``based_on``: the page as it was when the work on the suggestions began; what was changed since
-    is left out, for nobody has seen it when they were made. Raises InvalidOperation, InvalidInput, ProposalStale (nothing is
+    is left out, for nobody has seen it when they were made, and so is what the page has no room for; the title says how
+    much. Raises InvalidOperation, InvalidInput, ProposalStale (nothing is
     left) and what permissions raise.
     """
     who = Actor.of(actor)
@@ -58,13 +60,18 @@ def create_proposal(
         parsed: Sequence[Any] = parse_operations(operations)
         present = take_snapshot(fresh)
         options: dict[str, Any] = {"provenance": marks, "allowed": fresh.allowed_blocks, "actor": who}
+        left_out = ""
         if based_on is None:
             made = apply_operations(document, parsed, **options).operations
         else:
             base = take_snapshot(based_on)
-            made = apply_fitting(document, parsed, fingerprints(parsed, based_on.content_json), **options).operations
+            fitting = apply_fitting(document, parsed, fingerprints(parsed, based_on.content_json), **options)
+            made = fitting.operations
+            left_out = _left_out(fitting)
             fields = {name: value for name, value in (fields or {}).items() if base.get(name) == present.get(name)}
             if not made and not fields:
+                if fitting.without_room:
+                    raise ProposalStale(_("The page is full: there is no room for any of the changes."))
                 raise ProposalStale
         if fields:
             assign_fields(fresh, fields, actor=who, provenance=marks)
@@ -73,7 +80,7 @@ def create_proposal(
             fields = {**fields, **{name: value for name, value in take_snapshot(fresh).items() if name in named}}
         proposal = Proposal.objects.create(
             page=fresh,
-            title=(title or _("Changes to %(page)s") % {"page": fresh.title})[:255],
+            title=_titled(title or _("Changes to %(page)s") % {"page": fresh.title}, left_out),
             base_version=fresh.version,
             operations=[operation.to_json() for operation in made],
             fields=dict(fields or {}),
@@ -91,6 +98,34 @@ def create_proposal(
         # The policy named by the host stands in for the person; the actor's own rights still count.
         accept_proposal(proposal, actor=who)
     return proposal
+
+
+def _left_out(fitting: Fitting) -> str:
+    """Return how many operations were left out, and why; "" where none was."""
+    full = len(fitting.without_room)
+    changed = fitting.decisions.count("stale") - full
+    words = []
+    if full:
+        words.append(
+            ngettext("without %(count)d change: the page is full", "without %(count)d changes: the page is full", full)
+            % {"count": full}
+        )
+    if changed:
+        words.append(
+            ngettext(
+                "without %(count)d change to what is another by now",
+                "without %(count)d changes to what is another by now",
+                changed,
+            )
+            % {"count": changed}
+        )
+    return ", ".join(words)
+
+
+def _titled(title: str, left_out: str) -> str:
+    """Return a title in its column's length, with what was left out at its end."""
+    end = f" ({left_out})" if left_out else ""
+    return title[: 255 - len(end)] + end
 
 
 def _field_mark(value: Any) -> str:

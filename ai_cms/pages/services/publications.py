@@ -22,7 +22,7 @@ from ..budget import budget_errors
 from ..conf import pages_settings
 from ..exceptions import PageNotFound, PublishRefused
 from ..models import AbstractPage, Publication, PublicationFacet, Revision
-from ..pictures import picture_facets
+from ..pictures import finished_metadata, picture_facets
 from ..provenance import public_blocks
 from ..search.index import search_columns
 from ..snapshots import apply_snapshot, document_problems, missing_required, published_values, type_documents
@@ -111,13 +111,14 @@ def publication_values(
         "published_at": now,
         "version": version,
     }
-    summary = {**common, "excerpt": page.get_excerpt(text), "metadata": page.metadata}
+    metadata = finished_metadata(page.metadata)
+    summary = {**common, "excerpt": page.get_excerpt(text), "metadata": metadata}
     if own:
         summary["fields"] = own
     body = {
         **common,
         "seo": {"title": page.seo_title or page.title, "description": page.seo_description},
-        "metadata": page.metadata,
+        "metadata": metadata,
         "fields": {**published_values(page, marked=marked), **own},
         "provenance": provenance_summary(document) if marked else {},
         "content_json": public_blocks(finished, marked=marked),
@@ -226,7 +227,7 @@ def json_tail(value: dict[str, Any]) -> str:
 def facet_rows(page: AbstractPage, publication: Publication) -> list[PublicationFacet]:
     """Return the unsaved facet rows of a publication."""
     facets = page.facets()
-    for name, values in picture_facets(publication.content).items():
+    for name, values in picture_facets(publication.content, page.metadata).items():
         # A page type may show pictures beside its blocks.
         facets[name] = [*facets.get(name, ()), *values]
     return [

@@ -16,11 +16,13 @@ from ai_cms.core.exceptions import PermissionRefused
 from ai_cms.core.permissions import Actor, get_policy, policy_for
 
 from .. import get_page_model
-from ..exceptions import PublishNeeded
+from ..conf import pages_settings
+from ..exceptions import PublishNeeded, TreeTooLarge
 from ..models import AbstractPage, Publication
+from ..tree import Node
 from ..type_rights import rights_of_type
 
-__all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live"]
+__all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live", "require_size"]
 
 
 def require_each(actor: Actor, action: str, rows: Any) -> None:
@@ -28,6 +30,14 @@ def require_each(actor: Actor, action: str, rows: Any) -> None:
     refused = _first_refused(actor, action, rows)
     if refused is not None:
         raise PermissionRefused(_("Below the page are pages that you may not see or change."))
+
+
+def require_size(actor: Actor, node: Node) -> None:
+    """Raise TreeTooLarge for a subtree that would hold the tree's lock for longer than others should wait."""
+    limit = pages_settings.TREE_MAX_PAGES
+    count = node.width // 2
+    if count > limit and not actor.is_system:
+        raise TreeTooLarge(count, limit, "TREE_MAX_PAGES")
 
 
 def require_publish_of_live(actor: Actor, rows: Any, *, deleted: bool = False) -> None:

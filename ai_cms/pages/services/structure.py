@@ -15,7 +15,7 @@ from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.core.signals import page_created, page_moved, page_published
 
 from .. import get_page_model, tree
-from ..elements import sync_elements
+from ..elements import page_references, sync_elements, sync_page_picture
 from ..exceptions import InvalidMove
 from ..models import AbstractPage, RevisionKind
 from ..provenance import written_by
@@ -26,7 +26,7 @@ from .locks import expect_version_of, touch_site
 from .page_types import check_place, resolve_page_type
 from .paths import follow, free_slug
 from .publications import write_publication
-from .rights import asking_anew, require_each, require_new, require_publish_of_live
+from .rights import asking_anew, require_each, require_new, require_publish_of_live, require_size
 
 __all__ = ["create_page", "move_page", "reorder_pages"]
 
@@ -82,6 +82,8 @@ def create_page(
         record_revision(page, actor=who, kind=shown_kind, message=message, number=1)
         if page.content_json.blocks:
             sync_elements(page, Document.empty(), page.content_json)
+        if page_references(page.metadata):
+            sync_page_picture(page)
         page_created.send(sender=type(page), instance=page, actor=who)
         if publish:
             publication = write_publication(page, actor=who, revision=1, first=True)
@@ -104,7 +106,8 @@ def move_page(
     ``position``: "first-child" or "last-child" of the target, or "before" or "after" it. Where another page has the slug
     already, the moved one gets ``slug`` or a number. Published pages leave redirects. Below another parent the actor needs
     the right to change every page that comes along, and to publish those the public sees. Returns the fresh page.
-    Raises InvalidMove, SlugTaken, PathTakenByRoute, PageTypeRefused, PathTooLong, PageStale and what permissions raise.
+    Raises InvalidMove, SlugTaken, PathTakenByRoute, PageTypeRefused, PathTooLong, PageStale, TreeTooLarge and what
+    permissions raise.
     """
     who = Actor.of(actor)
     if position not in ("first-child", "last-child", "before", "after"):
@@ -130,6 +133,7 @@ def move_page(
             check_place(type(page), type(parent))
             new_slug = free_slug(lock, parent_id, parent.path, slug or node.slug, exact=bool(slug), exclude=page.pk)
             tree.child_path(parent.path, new_slug)
+            require_size(who, node)
             # The rights to a page come from where it stands: whoever moves it gives them, over all that is below it.
             rows = tree.subtree(lock.rows, node)
             require_each(who, "change", rows)

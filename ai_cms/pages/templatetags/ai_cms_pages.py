@@ -9,7 +9,9 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from ai_cms.blocks.documents.pictures import is_reference
 from ai_cms.blocks.documents.provenance import provenance_summary
+from ai_cms.blocks.html.references import resolve_reference
 from ai_cms.pages.addresses import public_url
 from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.models import AbstractPage, Publication
@@ -115,6 +117,9 @@ def page_head(context: template.Context) -> SafeString:
     if site is not None and site.name:
         meta("property", "og:site_name", site.name)
     image = (page.metadata or {}).get("image")
+    if is_reference(image):
+        # Of a draft: published pages hold the finished address.
+        image = resolve_reference(image)
     if isinstance(image, str) and image:
         meta("property", "og:image", image if "://" in image else origin + image)
     data = _linked_data(page, url, title, publication)

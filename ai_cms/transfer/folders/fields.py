@@ -60,6 +60,11 @@ class FrontMatter:
         self.understood = understood
         self.warn = warn
         self.unused: set[str] = set()
+        self._spelled = {key.lower(): key for key in self.values}
+
+    def get(self, name: str) -> Any:
+        """Return a value by its name in small letters, however the file spells it."""
+        return self.values.get(self._spelled.get(name, name))
 
     def text(self, *names: str) -> str:
         """Return the first of the values that is there, as one text."""
@@ -92,7 +97,7 @@ class FrontMatter:
 
     def flag(self, name: str, default: bool, *, unclear: bool) -> bool:
         """Return a switch. ``unclear``: what a value that says neither counts as; it is warned of."""
-        value = self.values.get(name)
+        value = self.get(name)
         if value is None:
             return default
         word = str(value).strip().lower()
@@ -115,7 +120,7 @@ class FrontMatter:
 
     def moment(self, name: str) -> datetime.datetime | None:
         """Return a moment."""
-        value = self.values.get(name)
+        value = self.get(name)
         if value is None or value == "":
             return None
         found = read_moment(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
@@ -127,7 +132,7 @@ class FrontMatter:
         """Say that a value was not used; it stays in the metadata."""
         if name not in self.unused:
             self.unused.add(name)
-            self.warn(f"“{name}” {reason} ({str(self.values[name])[:80]!r}); it was kept in the metadata alone.")
+            self.warn(f"“{name}” {reason} ({str(self.get(name))[:80]!r}); it was kept in the metadata alone.")
 
     def rest(self) -> dict[str, Any]:
         """Return what nobody has used."""

@@ -1,7 +1,7 @@
 """Import a folder of Markdown files: front matter, folders as the tree, links between the files.
 
 Front matter that is understood: ``title``, ``slug``, ``order`` (or ``weight``, ``nav_order``), ``draft``, ``published``,
-``date``, ``tags``, ``categories``, ``author``, ``description``, ``seo_title``, ``excerpt`` (or ``summary``),
+``date``, ``expiryDate``, ``tags``, ``categories``, ``author``, ``description``, ``seo_title``, ``excerpt`` (or ``summary``),
 ``in_menus`` (or ``menu``), ``image``, ``type`` (a page type). Everything else is kept in ``metadata.front_matter``.
 What a file was held back for, its addresses and the ids of its headings follow from the generator of the folder.
 """
@@ -30,7 +30,8 @@ from .fields import FrontMatter
 from .files import FileImporter, SourceFile, find_files, read_text
 from .front_matter import split_front_matter
 from .habits.detect import find_habits
-from .habits.habit import APPEARANCE, EXPIRY, Habits, Listed, Source, dated_name
+from .habits.habit import APPEARANCE, Habits, Listed, Source, dated_name
+from .habits.holding import EXPIRY
 from .syntax import plain_markdown
 
 __all__ = ["MarkdownImporter"]
@@ -57,7 +58,7 @@ class MarkdownImporter(FileImporter):
     """
 
     name = "markdown"
-    revision = 2
+    revision = 3
     index_stems = ("index", "_index", "readme")
 
     def __init__(self, source: Any, *, notices: Notices | None = None, **options: Any) -> None:
@@ -113,7 +114,7 @@ class MarkdownImporter(FileImporter):
         shown = plain_text(title) if title else _first_heading(body)
         source = Source(file.name, front, shown, date, is_index)
         reason = self.habits.held_back(source, self.now)
-        expiry = _expiry(front)
+        expiry = self.habits.expiry(source)
         appears = self.appearance(source) if reason else None
         if appears is not None:
             self.notices.add(f"It is a draft that goes live then, for {reason}.", item=file.name)
@@ -134,10 +135,10 @@ class MarkdownImporter(FileImporter):
             publish=not reason,
             status="draft" if reason else "publish",
             created_at=date,
+            expire_at=expiry if expiry is not None and expiry > self.now else None,
             page_type=self.page_type(front),
             digest=digest_of(body, front.values, bool(reason)),
             go_live_at=appears,
-            expire_at=expiry if expiry is not None and expiry > self.now and (not reason or appears) else None,
             data=front.number("order", "weight", "nav_order"),
         )
 
@@ -286,7 +287,7 @@ def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
         found["author"] = author
     if (moment := front.moment("date")) is not None:
         found["published_at"] = moment.isoformat()
-    if (expiry := _expiry(front)) is not None:
+    if (expiry := next(filter(None, map(front.moment, EXPIRY)), None)) is not None:
         found["expires_at"] = expiry.isoformat()
     if excerpt := front.text("excerpt", "summary"):
         found["excerpt"] = plain_text(excerpt)
@@ -300,11 +301,6 @@ def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
     if rest := front.rest():
         found["front_matter"] = rest
     return found
-
-
-def _expiry(front: FrontMatter) -> datetime | None:
-    """Return when a page is to vanish."""
-    return next(filter(None, map(front.moment, EXPIRY)), None)
 
 
 def _authors(front: FrontMatter) -> list[str]:

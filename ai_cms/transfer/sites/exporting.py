@@ -282,6 +282,7 @@ class _Export:
             "title": row.title,
             "content": row.content_json.to_json(),
             "fields": row.fields,
+            **({"overwritten": row.overwritten} if row.overwritten else {}),
         }
 
     def proposal(self, row: Proposal) -> dict[str, Any]:

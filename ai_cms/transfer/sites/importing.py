@@ -20,8 +20,8 @@ from ai_cms.core.permissions import Actor
 from ai_cms.core.signals import site_imported
 from ai_cms.pages import get_page_model, get_template_model, tree
 from ai_cms.pages.addresses import is_taken_by_route
-from ai_cms.pages.elements import element_rows
-from ai_cms.pages.models import AbstractPage, Element, Publication, Redirect, Site
+from ai_cms.pages.elements import element_rows, reference_rows
+from ai_cms.pages.models import AbstractPage, Element, ElementReference, Publication, Redirect, Site
 from ai_cms.pages.services import delete_rows, insert_level, refresh_public_fields
 from ai_cms.pages.snapshots import PAGE_FIELDS, apply_snapshot, assign_fields
 
@@ -281,14 +281,18 @@ class _Import:
         insert_level(tree.LockedTrees(model, using, {}), pages)
         rows = []
         elements: list[Element] = []
+        references: list[ElementReference] = []
         for place, page, (created_at, updated_at) in zip(places, pages, times, strict=True):
             place.pk = page.pk
             # The database's own times were written; the exported ones take their place.
             page.created_at, page.updated_at = created_at or page.created_at, updated_at or page.updated_at
             rows.append(model(pk=page.pk, created_at=page.created_at, updated_at=page.updated_at))
             elements.extend(Element(page_id=page.pk, **row) for row in element_rows(page.content_json))
+            references.extend(reference_rows(page))
         models.QuerySet(model, using=using).bulk_update(rows, ["created_at", "updated_at"], batch_size=CHUNK)
         insert_rows(Element, elements, using=using, batch_size=1_000, keys=False)
+        if references:
+            insert_rows(ElementReference, references, using=using, batch_size=1_000, keys=False)
 
     def read_redirects(self, site: Site, refs: dict[str, Place]) -> int:
         file = "redirects.json"

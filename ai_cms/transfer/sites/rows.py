@@ -24,6 +24,7 @@ from ..models import ImportedPage
 from ..portable import KeyFinder
 from .exporting import PERMISSION_COLUMNS
 from .outline import Place
+from .overwritten import overwritten_of
 from .site_files import from_iso
 from .values import count_of, document_of, mapping_of, text_of
 
@@ -105,6 +106,7 @@ class RelatedRows:
         kind = value.get("kind")
         if kind not in RevisionKind.values:
             raise ImportRefused(f"{str(kind)[:50]!r} is no kind of revision.", source=file)
+        content = document_of(value.get("content"), file, self.actor)
         return Revision(
             page_id=page.pk,
             number=count_of(value.get("number"), "number", file) or 0,
@@ -115,8 +117,9 @@ class RelatedRows:
             message=text_of(value.get("message"), "message", file, limit=300),
             created_at=self.moment(value, "created_at", file),
             title=text_of(value.get("title"), "title", file, limit=255),
-            content_json=document_of(value.get("content"), file, self.actor),
+            content_json=content,
             fields=self.keys.with_keys(type(page), mapping_of(value.get("fields") or {}, "fields", file)),
+            overwritten=overwritten_of(value.get("overwritten"), content, file, self.actor),
         )
 
     def publication(self, page: Any, value: dict[str, Any], file: str) -> tuple[Publication, list[list[str]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,16 @@ from ai_cms.core.slugs import make_slug
 from ..base import Importer, ImportItem, Notices, Spool, digest_of, page_list
 from ..exceptions import ImportRefused
 from ..registry import importers
+from ..shelf import MediaShelf
 from ..terms import ImportedAuthor, OldArchive
 from ..tidy import plain_text
+from .addresses import host_and_path, host_of
 from .archives import Archives
 from .gutenberg import wordpress_to_blocks
-from .item_values import date_of, number_of, terms_in, terms_of
+from .item_values import IN_DIGEST, date_of, number_of, terms_in, terms_of
+from .library import MediaLibrary
 from .menus import Menus
+from .uploads import UploadsFolder
 from .wxr import KNOWN_VERSIONS, WxrItem, WxrSite, open_wxr, read_wxr
 
 __all__ = ["WordPressImporter"]
@@ -46,22 +50,6 @@ _NUMBERS = re.compile(
     r"([0-9][0-9,\s]*)"
 )
 _PICTURE = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)(?:\?.*)?\Z", re.IGNORECASE)
-_IN_DIGEST = (
-    "title",
-    "link",
-    "creator",
-    "content",
-    "excerpt",
-    "post_date",
-    "post_date_gmt",
-    "comment_status",
-    "name",
-    "status",
-    "parent",
-    "menu_order",
-    "type",
-    "sticky",
-)
 
 
 @importers.register
@@ -70,7 +58,7 @@ class WordPressImporter(Importer):
 
     Options: ``posts_under``, the slug of the page that posts stand below ("" for none); ``posts_title``, its title if it
     has to be made; ``custom_fields``, the names of the custom fields to keep; ``post_types``, more post types to import
-    as posts.
+    as posts; ``media``, a copy of ``wp-content/uploads`` to take the attachments from.
     """
 
     name = "wordpress"
@@ -87,6 +75,7 @@ class WordPressImporter(Importer):
         self.post_types = frozenset(options.get("post_types") or ())
         self.site = WxrSite()
         self.spool = Spool()
+        self.media = MediaLibrary(UploadsFolder(options["media"]) if options.get("media") else None, self.notices)
         self.attachments: dict[str, dict[str, str]] = {}
         # Number of a post → (order, number) of the pictures uploaded to it.
         self.attached: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -102,6 +91,12 @@ class WordPressImporter(Importer):
 
     def identity(self) -> str:
         return self.base or self.path.name
+
+    def open_media(self, opener: Callable[[], MediaShelf], progress: Callable[[int, int, str], None]) -> None:
+        self.media.connect(opener, progress)
+
+    def left_behind(self) -> str:
+        return self.media.left_behind() or super().left_behind()
 
     # Reading
 
@@ -138,6 +133,7 @@ class WordPressImporter(Importer):
             self.notices.add(f"{comments} comments were not imported.")
         menu_names = {menu.slug: menu.name for menu in self.site.menus}
         self.menus.settle({item.key for item in raws}, menu_names, self.notices)
+        self.media.take(self.hosts)
         yield from self.finish(raws)
 
     def mended(self, line: int, message: str) -> None:
@@ -152,7 +148,7 @@ class WordPressImporter(Importer):
                 "What has the same names was imported."
             )
         for url in (site.base_blog_url, site.link, site.base_site_url):
-            host, path = _host_and_path(url)
+            host, path = host_and_path(url)
             if host:
                 self.base = self.base or f"{host}{path}"
                 if url != site.base_site_url or not self.hosts:
@@ -191,7 +187,7 @@ class WordPressImporter(Importer):
         item.order = (0, 1, number_of(raw.menu_order), "") if is_page else (1, 0, 0, stamp)
         kept = {"fields": sorted(pair for pair in raw.meta if self.keeps(pair[0])), "password": bool(raw.password)}
         # Names that begin with "_" are plugins' own; their users never saw them.
-        item.digest = digest_of([getattr(raw, name) for name in _IN_DIGEST], raw.categories, kept)
+        item.digest = digest_of([getattr(raw, name) for name in IN_DIGEST], raw.categories, kept)
         place = self.spool.put({**asdict(raw), "password": bool(raw.password), "meta": kept["fields"]})
         numbers = {number.strip() for found in _NUMBERS.findall(raw.content) for number in found.split(",")} - {""}
         item.data = (place, tuple(sorted(numbers)), "gallery" in raw.content)
@@ -235,6 +231,7 @@ class WordPressImporter(Importer):
             "title": plain_text(raw.title)[:300],
             "caption": raw.excerpt[:5000],
         }
+        self.media.add(raw, url)
         if raw.parent not in ("", "0") and raw.post_id.isascii() and raw.post_id.isdigit() and _PICTURE.search(url):
             self.attached[raw.parent].append((number_of(raw.menu_order), int(raw.post_id)))
 
@@ -262,6 +259,7 @@ class WordPressImporter(Importer):
             for post in posts:
                 post.parent_key = self.posts_parent
         reused = digest_of(sorted(self.reusable.items())) if self.reusable else ""
+        reused += self.media.state_of((), "\n".join(self.reusable.values()))
         for item in items:
             position = self.menus.position(item.key)
             if position is not None and item.kind == "page":
@@ -271,6 +269,8 @@ class WordPressImporter(Importer):
             item.digest = digest_of(
                 item.digest, item.parent_key, item.key in self.menus, position, lists_posts, reused, pictures
             )
+            if state := self.media_state(item):
+                item.digest = digest_of(item.digest, state)
             yield item
 
     # Converting
@@ -291,7 +291,7 @@ class WordPressImporter(Importer):
         for warning in converted.warnings:
             line = raw["content_line"] + warning.line - 1 if warning.line else item.line
             self.notices.add(warning.message, item=item.title or item.key, line=line)
-        item.blocks = converted.blocks
+        item.blocks = self.media.placed(converted.blocks)
         if item.key == self.posts_parent:
             item.blocks = [*item.blocks, page_list("newest")]
         item.title = plain_text(raw["title"])
@@ -314,6 +314,14 @@ class WordPressImporter(Importer):
         named = [*numbers, *(str(number) for _order, number in sorted(attached))]
         found = {number: self.attachments[number] for number in named if number in self.attachments}
         return found, [number for _order, number in sorted(attached)]
+
+    def media_state(self, item: ImportItem) -> str:
+        """Return what says which assets stand behind an item."""
+        if not self.media.taken:
+            return ""
+        raw = self.spool.get(item.data[0])
+        featured = [value.strip() for name, value in raw["meta"] if name == "_thumbnail_id"]
+        return self.media.state_of([*featured, *self.pictures(item)[0]], raw["content"])
 
     def metadata(self, raw: dict[str, Any], item: ImportItem) -> dict[str, Any]:
         found: dict[str, Any] = terms_of(raw["categories"])
@@ -341,7 +349,8 @@ class WordPressImporter(Importer):
                         "Its featured image is not in the export.", item=item.title or item.key, line=item.line
                     )
                 else:
-                    found["image"], found["image_alt"] = image["url"], image["alt"]
+                    reference = self.media.reference(value.strip())
+                    found["image"], found["image_alt"] = reference or image["url"], image["alt"]
             elif name in self.custom_fields:
                 found.setdefault("custom_fields", {}).setdefault(name, []).append(value)
         found["wordpress"] = {
@@ -361,7 +370,7 @@ class WordPressImporter(Importer):
         except ValueError:
             return None
         if parts.netloc:
-            if parts.scheme not in ("http", "https", "") or _host(parts.netloc) not in self.hosts:
+            if parts.scheme not in ("http", "https", "") or host_of(parts.netloc) not in self.hosts:
                 return None
         elif parts.scheme or not (parts.path.startswith("/") or (not parts.path and parts.query)):
             return None
@@ -379,15 +388,3 @@ class WordPressImporter(Importer):
             key = self.link_key(link, item)
             if key and key.startswith("/"):
                 yield unquote(urlsplit(link).path, errors="replace")
-
-
-def _host(netloc: str) -> str:
-    return netloc.rpartition("@")[2].lower().removeprefix("www.")
-
-
-def _host_and_path(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return "", ""
-    return _host(parts.netloc), parts.path.rstrip("/")

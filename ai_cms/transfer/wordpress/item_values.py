@@ -14,8 +14,25 @@ from ..terms import ImportedTerm
 from ..tidy import plain_text
 from .items import WxrItem, WxrSite
 
-__all__ = ["date_of", "number_of", "terms_in", "terms_of"]
+__all__ = ["IN_DIGEST", "date_of", "number_of", "terms_in", "terms_of"]
 
+#: What of an item makes its page, beside its terms and custom fields.
+IN_DIGEST = (
+    "title",
+    "link",
+    "creator",
+    "content",
+    "excerpt",
+    "post_date",
+    "post_date_gmt",
+    "comment_status",
+    "name",
+    "status",
+    "parent",
+    "menu_order",
+    "type",
+    "sticky",
+)
 #: Categories above a category that are followed.
 MAX_ABOVE = 20
 

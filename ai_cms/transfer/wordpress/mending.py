@@ -16,6 +16,8 @@ _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 _HAS_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # The two characters that XML forbids besides, in UTF-8.
 _HAS_NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")
+#: The start tag that a CDATA section follows at once.
+_ELEMENT = re.compile(rb"<([A-Za-z_][\w:.-]{0,99})(?:\s[^<>]*)?>\s*\Z")
 _MARKS = re.compile(rb"<!\[CDATA\[|\]\]>")
 _REFERENCE = re.compile(rb"&(#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{0,31};)?")
 _XML = frozenset({b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"})
@@ -23,6 +25,10 @@ _XML = frozenset({b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"})
 _HEAD = 65_536
 _ENCODING = re.compile(rb"<\?xml[^<>]*\bencoding\s*=\s*[\"']([\w.-]+)")
 _TAIL = 48
+# So much is kept of the text between sections, to know the element they are in.
+_BEFORE = 300
+# So far is looked for the end of the element, to know whether a section ends before it.
+_AHEAD = 1_000_000
 # The beginnings of the marks of CDATA, which a piece must not end in.
 _PARTS = {size: (b"<![CDATA["[:size], b"]]>"[: min(size, 2)]) for size in range(1, 9)}
 
@@ -37,6 +43,10 @@ class Mender:
         self.as_it_is = False
         self.is_utf8 = True
         self.in_cdata = False
+        self.before = b""
+        self.element = b""
+        #: Whether sections of the element stand inside of each other; ``None`` until that is known.
+        self.nested: bool | None = None
         self.rest = b""
         self.line = 1
         self.found: dict[str, list[int]] = {}
@@ -62,8 +72,9 @@ class Mender:
         if self.is_utf8 and _HAS_NONCHARACTER.search(data):
             self.note("characters that XML forbids were left out", data, _HAS_NONCHARACTER)
             data = _HAS_NONCHARACTER.sub(b"", data)
-        out = self.mend(data) if b"&" in data or b"<![CDATA[" in data or b"]]>" in data else data
-        self.line += data.count(b"\n")
+        out, used = self.mend(data, last=last)
+        self.rest = data[used:] + self.rest
+        self.line += data.count(b"\n", 0, used)
         return out
 
     def begin(self, data: bytes) -> bytes:
@@ -87,8 +98,8 @@ class Mender:
             return data.removeprefix(b"\xef\xbb\xbf")[at:]
         return data
 
-    def mend(self, data: bytes) -> bytes:
-        """Return a piece with references that XML does not know written so that it does; CDATA stays as it is."""
+    def mend(self, data: bytes, *, last: bool) -> tuple[bytes, int]:
+        """Return a piece with what XML does not know written so that it does, and how many of its bytes that was made of."""
         out: list[bytes] = []
         position = 0
         line = self.line
@@ -97,13 +108,67 @@ class Mender:
             end = mark.start() if mark else len(data)
             part = data[position:end]
             out.append(part if self.in_cdata or b"&" not in part else self.references(part, line))
+            if not self.in_cdata:
+                self.before = (self.before + part)[-_BEFORE:]
+            line += data.count(b"\n", position, end)
+            position = end
             if mark is None:
                 break
-            out.append(mark[0])
-            self.in_cdata = mark[0] != b"]]>"
-            line += data.count(b"\n", position, mark.end())
+            written = self.mark(mark[0], data, mark.end(), line, last=last)
+            if written is None:
+                break
+            out.append(written)
             position = mark.end()
-        return b"".join(out)
+        return b"".join(out), position
+
+    def mark(self, mark: bytes, data: bytes, end: int, line: int, *, last: bool) -> bytes | None:
+        """Return how a mark of CDATA is written, and note what it begins or ends; ``None`` until more has come."""
+        if self.in_cdata:
+            if mark != b"]]>":
+                return mark
+            ends = self.ends_here(data, end, last=last)
+            if ends is None:
+                return None
+            if ends:
+                self.in_cdata, self.before = False, b""
+                return mark
+            self.add("CDATA inside of CDATA was read as text, as WordPress does", line)
+            return b"]]]]><![CDATA[>"
+        if mark == b"]]>":
+            self.add("ends of CDATA that no beginning belongs to were read as text", line)
+            return b"]]&gt;"
+        if found := _ELEMENT.search(self.before):
+            self.element, self.nested = found[1], None
+        elif self.before.strip():
+            self.element = b""
+        self.in_cdata = True
+        return mark
+
+    def ends_here(self, data: bytes, at: int, *, last: bool) -> bool | None:
+        """Return whether a section ends at ``at``, behind its mark; ``None`` until more has come.
+
+        It does by XML, and does so here if the rest of the element can be read by XML. Where it cannot, sections stand inside of
+        each other, and the outer one goes on to the end of its element as it does for WordPress.
+        """
+        if not self.element or self.nested is False or data.startswith(b"</" + self.element + b">", at):
+            return True
+        in_cdata = False
+        marks = re.compile(rb"<!\[CDATA\[|\]\]>|</" + re.escape(self.element) + rb"\s*>")
+        for found in marks.finditer(data, at):
+            mark = found[0]
+            if mark.startswith(b"</") and not in_cdata:
+                self.nested = bool(self.nested)
+                return True
+            if mark == b"]]>" and not in_cdata:
+                self.nested = True
+                return False
+            if not mark.startswith(b"</"):
+                # Once it is known that they are nested, their beginnings are text.
+                in_cdata = mark != b"]]>" and not self.nested
+        if not last and len(data) - at <= _AHEAD:
+            return None
+        self.nested = bool(self.nested)
+        return True
 
     def references(self, part: bytes, line: int) -> bytes:
         def replace(match: re.Match[bytes]) -> bytes:

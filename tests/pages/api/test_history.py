@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import pytest
 
 from .conftest import heading
 from .test_pages import create
@@ -98,3 +101,80 @@ def test_a_proposal_can_be_rejected_or_be_too_late(admin: Any, root: Any) -> Non
     late = admin.post(f"/api/proposals/{second['id']}/accept/", {}, format="json", HTTP_IDEMPOTENCY_KEY="late")
     assert late.json()["code"] == "proposal_stale"
     assert admin.get(f"/api/proposals/{second['id']}/").json()["status"] == "stale"
+
+
+def proposed(admin: Any, texts: Iterable[str] = ("First", "Second")) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a page with two headings, and a proposal that changes both and a field."""
+    page = create(admin, content_json=[heading("One"), heading("Two")])
+    operations = [
+        {"op": "update", "id": block["id"], "props": {"text": text}}
+        for block, text in zip(page["content_json"], texts, strict=True)
+    ]
+    body = {"operations": operations, "fields": {"seo_title": "S"}}
+    return page, admin.post(f"/api/pages/{page['id']}/proposals/", body, format="json").json()
+
+
+def test_a_mistyped_key_accepts_nothing(admin: Any, root: Any) -> None:
+    page, proposal = proposed(admin)
+    url = f"/api/proposals/{proposal['id']}/"
+    body = {"blcoks": [page["content_json"][0]["id"]], "Fields": []}
+    refused = admin.post(f"{url}accept/", body, format="json")
+    assert refused.status_code == 400
+    assert refused.json() == {
+        "blcoks": ["There is no such key here. Did you mean “blocks”?"],
+        "Fields": ["There is no such key here. Did you mean “fields”?"],
+    }
+    # Rejecting takes no part of a proposal, so that it must not take a list of blocks for the whole.
+    refused = admin.post(f"{url}reject/", {"blocks": [page["content_json"][0]["id"]]}, format="json")
+    assert refused.json() == {"blocks": ["There is no such key here: this takes no values."]}
+    # Nothing named is no decision.
+    refused = admin.post(f"{url}accept/", {"blocks": []}, format="json")
+    assert (refused.status_code, list(refused.json())) == (400, ["blocks"])
+    assert admin.get(url).json()["status"] == "pending"
+    assert admin.get(f"/api/pages/{page['id']}/").json()["version"] == page["version"]
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "key", "near"),
+    [
+        ("publish", {"revisoin": 1}, "revisoin", "revision"),
+        ("unpublish", {"revision": 1}, "revision", ""),
+        ("schedule", {"expires_at": None, "go_live_at": None}, "expires_at", "expire_at"),
+        ("copy", {"recursiv": False}, "recursiv", "recursive"),
+        ("operations", {"operations": [], "base_verison": 1}, "base_verison", "base_version"),
+        ("reorder", {"order": [], "ordering": []}, "ordering", "order"),
+        ("preview-link", {"maxage": 5}, "maxage", "max_age"),
+        ("revisions/1/restore", {"message": "x"}, "message", ""),
+    ],
+)
+def test_actions_name_the_key_that_was_meant(
+    admin: Any, root: Any, action: str, body: dict[str, Any], key: str, near: str
+) -> None:
+    page = create(admin, content_json=[heading("One")])
+    refused = admin.post(f"/api/pages/{page['id']}/{action}/", body, format="json")
+    assert refused.status_code == 400, refused.content
+    assert (f"“{near}”" if near else "takes no values") in refused.json()[key][0]
+
+
+def test_a_body_full_of_unknown_keys_is_answered_shortly(admin: Any, root: Any) -> None:
+    page = create(admin)
+    body = {f"{index}-{'x' * 500}": 1 for index in range(400)}
+    refused = admin.post(f"/api/pages/{page['id']}/publish/", body, format="json")
+    assert refused.status_code == 400
+    assert len(refused.content) < 5_000
+
+
+def test_what_is_not_accepted_can_wait(admin: Any, root: Any) -> None:
+    page, proposal = proposed(admin)
+    one, two = (block["id"] for block in page["content_json"])
+    url = f"/api/proposals/{proposal['id']}/"
+    accepted = admin.post(f"{url}accept/", {"blocks": [one], "keep_rest": True}, format="json").json()
+    assert accepted["status"] == "partial"
+    rest = admin.get(f"/api/proposals/{accepted['rest']}/").json()
+    assert (rest["status"], rest["fields"]) == ("pending", {"seo_title": "S"})
+    assert [operation["id"] for operation in rest["operations"]] == [two]
+    whole = admin.post(f"/api/proposals/{rest['id']}/accept/", {"keep_rest": True}, format="json").json()
+    assert (whole["status"], whole["rest"]) == ("accepted", None)
+    found = admin.get(f"/api/pages/{page['id']}/").json()
+    assert [block["props"]["text"] for block in found["content_json"]] == ["First", "Second"]
+    assert found["seo_title"] == "S"

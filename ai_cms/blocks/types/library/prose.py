@@ -32,12 +32,28 @@ class HeadingBlock(Block):
     level: HeadingLevel = labelled(_("Level"), 2, help=_("1 is the title of the page; do not skip levels."))
     anchor: Anchor = labelled(_("Anchor"), "", help=_("Links to #anchor lead here."))
     link: Url = labelled(_("Link"), "", help=_("Where the heading leads, such as the page of a release."))
+    link_text: InlineText = labelled(
+        _("Linked words"),
+        "",
+        max_length=500,
+        text=False,
+        help=_("Those of the text that the link is on; all if empty."),
+    )
+    align: Literal["start", "center", "end"] = labelled(
+        _("Alignment"), "start", labels={"start": _("Start"), "center": _("Centre"), "end": _("End")}
+    )
 
     class Meta:
         label = _("Heading")
         icon = "heading"
         group = _("Text")
         example = {"text": "How bread rises", "level": 2}
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The text before the link, on it, and behind it; all of it is on the link unless it has the linked words."""
+        before, found, after = self.text.partition(self.link_text) if self.link_text else ("", self.text, "")
+        return (before, found, after) if found else ("", self.text, "")
 
     @classmethod
     def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:

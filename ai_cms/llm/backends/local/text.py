@@ -171,16 +171,26 @@ def seo_description(text: str, limit: int = 155) -> str:
     return shorten(chosen, limit)
 
 
-_CLAUSE_END = re.compile(r"[,;:] | [\u2013\u2014-] |[\u3001\uff0c]")
+#: What parts a sentence: marks, and the commonest words that join clauses in English, German, French and Spanish.
+_CLAUSE_END = re.compile(
+    r"[,;:] | [\u2013\u2014-] |[\u3001\uff0c]"
+    r"| (?:because|when|while|which|that|who|and|but|so that|so|if|unless|until|although|where"
+    r"|weil|wenn|w\u00e4hrend|und|aber|damit|dass|ob|bis|obwohl"
+    r"|parce que|quand|pendant que|et|mais|si|qui|que|porque|cuando|mientras|y|pero|aunque)(?= )"
+)
+#: A line of more words is a sentence to read, not a headline.
+_HEADLINE_WORDS = 9
+_HEADLINE_CHARACTERS = 64
+#: Where no spaces are set.
+_HEADLINE_UNSPACED = 24
 
 
 def headlines(text: str, title: str = "", count: int = 5, limit: int = 90) -> list[str]:
     """Return up to ``count`` headlines made of the title, the best sentences and the keywords."""
     candidates: list[str] = [title] if title else []
-    # A sentence that has to be cut is no headline; its first clause may be one.
+    # A sentence that has to be cut is no headline, and a long one is none either; its first clauses may be one.
     for sentence in [summary(text, 1), *sentences(text)[:3]]:
-        clause = _CLAUSE_END.split(sentence, maxsplit=1)[0]
-        candidates += [piece for piece in (sentence, clause) if 0 < len(piece) <= limit][:1]
+        candidates += _short_beginning(sentence, limit)
     words = keywords(text, 4)
     if words:
         topic = words[0][:1].upper() + words[0][1:]
@@ -192,6 +202,20 @@ def headlines(text: str, title: str = "", count: int = 5, limit: int = 90) -> li
             result.append(line)
     # Of a text that is all punctuation its own characters are left.
     return result[: max(count, 1)] or [shorten(plain(text), limit)]
+
+
+def _short_beginning(sentence: str, limit: int) -> list[str]:
+    """Return as many whole clauses of a sentence, from its beginning, as make a headline; none if not even one does."""
+    ends = [len(sentence), *(match.start() for match in reversed(list(_CLAUSE_END.finditer(sentence))))]
+    for end in ends:
+        piece = sentence[:end].rstrip(_LOOSE_END)
+        most = _HEADLINE_UNSPACED if _UNSPACED.search(piece) else _HEADLINE_CHARACTERS
+        words = piece.split()
+        # One or two words in front of a comma ("In spring, …") say nothing.
+        says_enough = end == len(sentence) or len(words) > 2 or _UNSPACED.search(piece) is not None
+        if piece and len(piece) <= min(limit, most) and len(words) <= _HEADLINE_WORDS and says_enough:
+            return [piece]
+    return []
 
 
 _HEADING = re.compile(r"^\s*(?:#{1,6}\s+|\d+[.)]\s+|[IVX]+\.\s+|[-*•]\s+)(?P<text>.+?)\s*#*\s*$")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from ai_cms.core.api.bodies import ActionSerializer
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.pages.api.examples import OPERATIONS, example
 from ai_cms.pages.api.fields import IdField, MomentField, OperationsField, SlugField, StoredOperationsField
@@ -34,7 +35,7 @@ __all__ = [
 @extend_schema_serializer(
     examples=[example("Each of the four operations", {"base_version": 3, "operations": OPERATIONS})]
 )
-class OperationsSerializer(serializers.Serializer[Any]):
+class OperationsSerializer(ActionSerializer):
     """A batch of operations, all or nothing."""
 
     operations = OperationsField()
@@ -65,7 +66,7 @@ class AppliedSerializer(PageSerializer):
         example("Before another page", {"target": 9, "position": "before"}),
     ]
 )
-class MoveSerializer(serializers.Serializer[Any]):
+class MoveSerializer(ActionSerializer):
     """Where a page goes: below ``parent``, or at ``position`` of ``target``."""
 
     parent = IdField(required=False, help_text=_("The page to stand below, last unless position says first-child."))  # type: ignore[assignment]
@@ -81,7 +82,7 @@ class MoveSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class CopySerializer(serializers.Serializer[Any]):
+class CopySerializer(ActionSerializer):
     """Where the copy goes: below ``parent`` (or ``target``), beside the original by default."""
 
     parent = IdField(required=False)  # type: ignore[assignment]
@@ -92,7 +93,7 @@ class CopySerializer(serializers.Serializer[Any]):
     recursive = serializers.BooleanField(required=False, default=True, help_text=_("With everything below the page."))
 
 
-class OrderSerializer(serializers.Serializer[Any]):
+class OrderSerializer(ActionSerializer):
     """Children of a page, in order."""
 
     order = serializers.ListField(
@@ -102,7 +103,7 @@ class OrderSerializer(serializers.Serializer[Any]):
     )
 
 
-class PublishSerializer(serializers.Serializer[Any]):
+class PublishSerializer(ActionSerializer):
     """What to publish."""
 
     revision = serializers.IntegerField(
@@ -117,7 +118,7 @@ class PublishSerializer(serializers.Serializer[Any]):
 @extend_schema_serializer(
     examples=[example("For a week", {"go_live_at": "2030-05-01T08:00:00Z", "expire_at": "2030-05-08T08:00:00Z"})]
 )
-class ScheduleSerializer(serializers.Serializer[Any]):
+class ScheduleSerializer(ActionSerializer):
     """The whole schedule: a time that is null or not named is none."""
 
     go_live_at = MomentField(required=False, allow_null=True)
@@ -129,13 +130,13 @@ class ScheduleSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class RestoreSerializer(serializers.Serializer[Any]):
+class RestoreSerializer(ActionSerializer):
     """How to bring a page back."""
 
     slug = SlugField(required=False, help_text=_("Another slug, where a new page has taken the old one."))
 
 
-class PreviewLinkRequestSerializer(serializers.Serializer[Any]):
+class PreviewLinkRequestSerializer(ActionSerializer):
     """How long the link is good."""
 
     max_age = serializers.IntegerField(required=False, min_value=1, max_value=MAX_AGE, help_text=_("Seconds."))

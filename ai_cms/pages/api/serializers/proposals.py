@@ -8,13 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from ai_cms.core.api.bodies import ActionSerializer
 from ai_cms.pages.api.examples import OPERATIONS, example
 from ai_cms.pages.api.fields import OperationsField, StoredOperationsField, UserIdField
 from ai_cms.pages.models import ProposalStatus
 
 from .revisions import BlockChangeSerializer
 
-__all__ = ["AcceptSerializer", "ProposalCreateSerializer", "ProposalSerializer", "ProposalSummarySerializer"]
+__all__ = [
+    "AcceptSerializer",
+    "AcceptedSerializer",
+    "ProposalCreateSerializer",
+    "ProposalSerializer",
+    "ProposalSummarySerializer",
+]
 
 STATES = ["pending", "stale", "accepted", "rejected"]
 
@@ -70,7 +77,7 @@ class ProposalSerializer(ProposalSummarySerializer):
         )
     ]
 )
-class ProposalCreateSerializer(serializers.Serializer[Any]):
+class ProposalCreateSerializer(ActionSerializer):
     """Suggested operations on a page's present document, and new values of its fields."""
 
     title = serializers.CharField(required=False, allow_blank=True, max_length=255)
@@ -79,7 +86,7 @@ class ProposalCreateSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[example("One block of it", {"blocks": ["h7f3a90c51d2be88"], "fields": []})])
-class AcceptSerializer(serializers.Serializer[Any]):
+class AcceptSerializer(ActionSerializer):
     """Which part of a proposal to accept; nothing named is all of it."""
 
     blocks = serializers.ListField(
@@ -95,4 +102,17 @@ class AcceptSerializer(serializers.Serializer[Any]):
         allow_null=True,
         max_length=200,
         help_text=_("Names of fields; where blocks are named, none is the default."),
+    )
+    keep_rest = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text=_("What is not named becomes a proposal of its own, which waits; else it is rejected."),
+    )
+
+
+class AcceptedSerializer(ProposalSerializer):
+    """A proposal that was accepted, whole or in part."""
+
+    rest = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text=_("The proposal that holds what still waits, with keep_rest.")
     )

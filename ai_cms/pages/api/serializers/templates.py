@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from ai_cms.core.api.bodies import ActionSerializer
 from ai_cms.pages.api.examples import BLOCKS, example
 from ai_cms.pages.api.fields import DocumentField, IdField, SlugField, StoredDocumentField, UserIdField
 
@@ -51,7 +52,7 @@ class TemplateWriteSerializer(serializers.Serializer[Any]):
     layout_json = DocumentField(required=False)
 
 
-class FromPageSerializer(serializers.Serializer[Any]):
+class FromPageSerializer(ActionSerializer):
     """The page to make a template of."""
 
     page = IdField()
@@ -59,7 +60,7 @@ class FromPageSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(required=False, allow_blank=True, max_length=500)
 
 
-class InstantiateSerializer(serializers.Serializer[Any]):
+class InstantiateSerializer(ActionSerializer):
     """The page to make of a template."""
 
     title = serializers.CharField(max_length=255)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ai_cms.core.slugs import make_slug
 
 from ...terms import OldArchive
+from ..fields import FrontMatter
 from .habit import Habits, Listed, Source, dated_name, folder_address
+from .holding import holding_reason
 
 __all__ = ["Eleventy"]
 
@@ -21,6 +26,37 @@ class Eleventy(Habits):
     name = "eleventy"
     skipped = frozenset({"_includes", "_data", "_site"})
     holds_future = False
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._data: dict[str, dict[str, Any]] = {}
+
+    def held_back(self, source: Source, now: datetime.datetime) -> str:
+        return super().held_back(source, now) or holding_reason(self._folder_data(source))
+
+    def _folder_data(self, source: Source) -> FrontMatter:
+        """Return what the data files of the folders say, the nearest first: ``posts/posts.json`` and ``….11tydata.json``."""
+        found: dict[str, Any] = {}
+        folders = source.folder.split("/") if source.folder else []
+        for depth in range(len(folders)):
+            path = "/".join(folders[: depth + 1])
+            for ending in (".json", ".11tydata.json"):
+                found |= self._data_file(f"{path}/{folders[depth]}{ending}")
+        # What a file says itself counts more.
+        found = {name: value for name, value in found.items() if source.front.get(name.lower()) is None}
+        return FrontMatter(found, frozenset(), lambda message: None)
+
+    def _data_file(self, name: str) -> dict[str, Any]:
+        if name not in self._data:
+            self._data[name] = {}
+            for root in (self.root, self.root / str(self.content_folder())):
+                try:
+                    values = json.loads((root / name).read_text("utf-8")[:1_000_000])
+                except (OSError, ValueError, RecursionError):
+                    continue
+                if isinstance(values, dict):
+                    self._data[name] = values
+        return self._data[name]
 
     def knows_drafts(self) -> bool:
         # Only where the site's configuration says so, as that of eleventy-base-blog does.
@@ -41,7 +77,8 @@ class Eleventy(Habits):
             yield OldArchive(f"/tags/{make_slug(name, allow_unicode=False)}/", "tag", name)
 
     def addresses(self, source: Source) -> Iterator[str]:
-        given = _filled(source.front.text("permalink"), source)
+        given = source.front.get("permalink")
+        given = _filled(given.strip(), source) if isinstance(given, str) else ""
         if given and "{" not in given:
             yield given if given.startswith("/") else f"/{given}"
         elif not given:

@@ -17,14 +17,14 @@ from ai_cms.blocks.convert.headings import heading_slug
 
 from ...terms import OldArchive
 from ..fields import FrontMatter, read_moment
+from .holding import EXPIRY, holding_reason
 
 __all__ = ["Habits", "Listed", "Source", "dated_name", "read_config"]
 
 #: Folders that people keep posts in, whatever their generator thinks of names.
 _POST_FOLDERS = frozenset({"_posts", "articles", "blog", "news", "post", "posts"})
 
-#: Names of the time at which a file vanishes, and of that at which it appears, if that is not its date.
-EXPIRY = ("expirydate", "expiry_date", "unpublishdate", "expires")
+#: Names of the time at which a file appears, if that is not its date.
 APPEARANCE = ("publishdate", "publish_date", "pubdate", "published_at")
 
 _DATED = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[-_ T.]+|\Z)")
@@ -42,6 +42,14 @@ class Listed:
 
     def years(self) -> list[str]:
         return list(dict.fromkeys(month[:4] for month in self.months))
+
+
+class _ConfigLoader(yaml.SafeLoader):
+    """The safe loader, to which a value with a tag of its own (``!ENV``, ``!!python/name:``) says nothing."""
+
+
+for _prefix in ("!", "tag:yaml.org,2002:python/"):
+    _ConfigLoader.add_multi_constructor(_prefix, lambda loader, suffix, node: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,8 @@ def read_config(root: Path, *names: str) -> dict[str, Any]:
     """Return the values of the first YAML file of the names that is there; nothing of one that cannot be read."""
     for name in names:
         try:
-            found = yaml.safe_load((root / name).read_text("utf-8")[:1_000_000])
+            # A safe loader in spite of its call: it makes nothing but plain values.
+            found = yaml.load((root / name).read_text("utf-8")[:1_000_000], _ConfigLoader)  # noqa: S506
         except (OSError, ValueError, yaml.YAMLError):
             continue
         if isinstance(found, dict):
@@ -117,10 +126,11 @@ class Habits:
             return "it is marked as a draft"
         if not front.flag("published", True, unclear=False):
             return "it is marked as a draft"
-        if str(front.values.get("status") or "").strip().lower() in ("draft", "hidden", "private", "skip"):
-            return f"its status is “{front.values['status']}”"
-        if str(front.values.get("visibility") or "").strip().lower() in ("private", "hidden", "draft"):
-            return f"its visibility is “{front.values['visibility']}”"
+        for name in ("status", "visibility"):
+            if (word := str(front.get(name) or "").strip()).lower() in ("draft", "hidden", "private", "skip"):
+                return f"its {name} is “{word}”"
+        if reason := holding_reason(front):
+            return reason
         if {"_drafts", "drafts"} & set(source.folder.lower().split("/")):
             return "it is in a folder of drafts"
         date = source.date
@@ -128,11 +138,14 @@ class Habits:
             date = front.moment(name) or date
         if date is not None and date > now and self.holds_future:
             return f"it was to appear on {date:%Y-%m-%d %H:%M} UTC"
-        for name in EXPIRY:
-            expiry = front.moment(name)
-            if expiry is not None and expiry <= now:
-                return f"it expired on {expiry:%Y-%m-%d}"
+        expiry = self.expiry(source)
+        if expiry is not None and expiry <= now:
+            return f"it expired on {expiry:%Y-%m-%d}"
         return ""
+
+    def expiry(self, source: Source) -> datetime.datetime | None:
+        """Return when a file was to vanish."""
+        return next(filter(None, map(source.front.moment, EXPIRY)), None)
 
     def slug(self, source: Source) -> str:
         """Return the slug that the file's name gives."""

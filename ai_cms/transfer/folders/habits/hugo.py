@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
+from ...exceptions import ImportRefused
 from ...terms import OldArchive
+from ..front_matter import split_front_matter
 from .habit import Habits, Listed, Source, folder_address
+from .holding import build_reason
 
 __all__ = ["Hugo"]
 
@@ -16,8 +23,41 @@ class Hugo(Habits):
     name = "hugo"
     skipped = frozenset({"themes", "archetypes", "layouts", "public", "resources"})
 
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._sections: dict[str, list[Any]] = {}
+
     def content_folder(self) -> str:
         return "content" if (self.root / "content").is_dir() else ""
+
+    def held_back(self, source: Source, now: datetime.datetime) -> str:
+        return super().held_back(source, now) or self._cascaded(source)
+
+    def _cascaded(self, source: Source) -> str:
+        """Return what the sections above pass down against showing a page; the nearest one that says something counts."""
+        if source.front.get("build") is not None or source.front.get("_build") is not None:
+            return ""
+        folder = source.folder
+        while True:
+            for build in self._passed_down(folder):
+                return build_reason(build)
+            if not folder:
+                return ""
+            folder = folder.rpartition("/")[0]
+
+    def _passed_down(self, folder: str) -> list[Any]:
+        """Return the build options that ``_index.md`` of a folder has for the pages below it."""
+        if folder not in self._sections:
+            values: dict[str, Any] = {}
+            with contextlib.suppress(OSError, ValueError, ImportRefused):
+                path = self.root / self.content_folder() / folder / "_index.md"
+                values = split_front_matter(path.read_text("utf-8")[:1_000_000])[0]
+            cascade = values.get("cascade")
+            entries = cascade if isinstance(cascade, list) else [cascade]
+            # One with a target is for some pages alone, which only Hugo can tell: it counts for all of them.
+            builds = [entry.get("build", entry.get("_build")) for entry in entries if isinstance(entry, dict)]
+            self._sections[folder] = [build for build in builds if build is not None]
+        return self._sections[folder]
 
     def addresses(self, source: Source) -> Iterator[str]:
         front = source.front

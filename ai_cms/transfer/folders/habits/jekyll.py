@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...terms import OldArchive
 from .habit import Habits, Listed, Source, date_parts, dated_name, filled, folder_address, path_of, read_config
+from .patterns import matches
 
 __all__ = ["Jekyll"]
 
@@ -28,6 +30,25 @@ class Jekyll(Habits):
         config = read_config(root, "_config.yml", "_config.yaml")
         style = str(config.get("permalink") or "date")
         self.permalink = _STYLES.get(style, style)
+        collections = config.get("collections")
+        #: Collections whose files become pages; others are data for templates.
+        self.built = {
+            name
+            for name, options in (collections.items() if isinstance(collections, dict) else ())
+            if isinstance(options, dict) and options.get("output") is True
+        }
+        given = config.get("exclude")
+        self.excluded = [str(name) for name in given] if isinstance(given, list) else []
+
+    def held_back(self, source: Source, now: datetime.datetime) -> str:
+        if reason := super().held_back(source, now):
+            return reason
+        for folder in source.folder.split("/"):
+            if folder.startswith("_") and folder not in ("_posts", "_drafts") and folder[1:] not in self.built:
+                return f"Jekyll builds no pages of its folder “{folder}”"
+        if matches(source.name, self.excluded):
+            return "“exclude” in the configuration names it"
+        return ""
 
     def is_post(self, source: Source) -> bool:
         return "_posts" in source.folder.split("/") or super().is_post(source)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 from .habit import Habits, Source, folder_address, path_of, read_config
+from .patterns import matches
 
 __all__ = ["MkDocs"]
 
@@ -15,6 +18,19 @@ class MkDocs(Habits):
     name = "mkdocs"
     skipped = frozenset({"site", "overrides"})
     header_lines = True
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        config = read_config(root, "mkdocs.yml", "mkdocs.yaml")
+        self.patterns = {name: str(config.get(name) or "").split("\n") for name in ("draft_docs", "exclude_docs")}
+
+    def held_back(self, source: Source, now: datetime.datetime) -> str:
+        if reason := super().held_back(source, now):
+            return reason
+        for name, patterns in self.patterns.items():
+            if matches(source.name, patterns):
+                return f"“{name}” in the configuration names it"
+        return ""
 
     def content_folder(self) -> str:
         config = read_config(self.root, "mkdocs.yml", "mkdocs.yaml")

@@ -35,6 +35,11 @@ class Command(ImportCommand):
             help="Keep this custom field in metadata.custom_fields; may be repeated.",
         )
         parser.add_argument(
+            "--media",
+            metavar="FOLDER",
+            help="A copy of wp-content/uploads: attachments are taken from there as assets of the user.",
+        )
+        parser.add_argument(
             "--post-type",
             action="append",
             default=[],
@@ -44,4 +49,4 @@ class Command(ImportCommand):
         )
 
     def importer_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {name: options[name] for name in ("posts_under", "posts_title", "custom_fields", "post_types")}
+        return {name: options[name] for name in ("posts_under", "posts_title", "custom_fields", "post_types", "media")}

@@ -88,6 +88,15 @@ for (const form of document.querySelectorAll("[data-aicms-select]")) {
     const number = form.querySelectorAll("input[name=selected]:checked").length;
     count.textContent = number ? `(${number})` : "";
   };
+  const all = form.querySelector("[data-aicms-all]");
+  all.hidden = false;
+  all.querySelector("button").addEventListener("click", () => {
+    const boxes = [...form.querySelectorAll("input[name=selected]")];
+    // Once all are, it takes them back.
+    const chosen = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = chosen;
+    show();
+  });
   form.addEventListener("change", show);
   show();
 }

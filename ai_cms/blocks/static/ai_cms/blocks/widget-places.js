@@ -50,15 +50,21 @@ class Places {
     return null;
   }
 
-  /** Return the container that a block at ``index`` would be moved into: the one before it, or what is last in there. */
+  /**
+   * Return the containers that a block at ``index`` can be moved into, in the order of the page: those in the block before it,
+   * where it comes last, and those in the block behind it, where it comes first.
+   */
   inward(list, index) {
     const block = list[index];
-    const into = (candidate) => {
-      if (candidate.meta && candidate.meta.locked) return null;
-      if (this.accepts(candidate, block.type) && !this.isFull(candidate)) return candidate;
-      return [...(candidate.children || [])].reverse().reduce((found, child) => found || into(child), null);
+    const found = [];
+    const look = (candidate, first) => {
+      if (!candidate || (candidate.meta && candidate.meta.locked)) return;
+      if (this.accepts(candidate, block.type) && !this.isFull(candidate)) found.push({ container: candidate, first });
+      for (const child of candidate.children || []) look(child, first);
     };
-    return index > 0 ? into(list[index - 1]) : null;
+    look(list[index - 1], false);
+    look(list[index + 1], true);
+    return found;
   }
 
   /** Return the block behind which a block would be moved out, with the one around that (null: the top). */

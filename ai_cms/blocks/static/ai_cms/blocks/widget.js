@@ -176,7 +176,7 @@ class BlocksEditor {
         onclick: () => { if (!disabled) action(); } },
       sign,
     );
-    const inward = locked ? null : this.places.inward(list, index);
+    const inward = locked ? [] : this.places.inward(list, index);
     const outward = locked || !parent ? null : this.places.outward(block);
     const item = el(
       "li",
@@ -190,7 +190,7 @@ class BlocksEditor {
           "div",
           { class: "aicb-tools" },
           outward ? tool("out", "←", false, () => this.moveOut(list, index, outward)) : null,
-          inward ? tool("in", "→", false, () => this.moveIn(list, index, inward)) : null,
+          inward.length ? tool("in", "→", false, () => this.chooseIn(list, index, inward)) : null,
           tool("up", "↑", locked || index === 0, () => this.move(list, index, -1)),
           tool("down", "↓", locked || index === list.length - 1, () => this.move(list, index, 1)),
           entry && !this.places.isFull(parent) ? tool("duplicate", "", false, () => this.duplicate(list, index)) : null,
@@ -325,10 +325,40 @@ class BlocksEditor {
     this.nodes.get(block).querySelector(`[data-tool="${step < 0 ? "up" : "down"}"]`).focus();
   }
 
-  moveIn(list, index, container) {
+  /** Move a block into the one container there is, or ask which. */
+  chooseIn(list, index, places) {
+    if (places.length === 1) {
+      this.moveIn(list, index, places[0]);
+      return;
+    }
+    const block = list[index];
+    const name = ({ container }) => {
+      const above = (this.places.above(container) || []).map((each) => this.label(each));
+      const beside = (above.length ? this.places.above(container).at(-1).children : this.blocks).indexOf(container) + 1;
+      return [...above, `${beside}. ${this.label(container)}`].join(" / ");
+    };
+    const select = el("select", { id: freshId("aicb-in") }, ...places.map((place, number) => el("option", { value: number }, name(place))));
+    // The nearest is the last one of the block before, if there is one.
+    select.value = String(Math.max(places.filter((place) => !place.first).length - 1, 0));
+    const close = () => {
+      this.render();
+      this.focusTool(block, "in");
+    };
+    const choice = el(
+      "div",
+      { class: "aicb-add aicb-add-between", onkeydown: (event) => { if (event.key === "Escape") close(); } },
+      el("div", { class: "aicb-choice" }, el("label", { for: select.id }, say(this.words.chooseIn, this.label(block))), select),
+      el("button", { type: "button", class: "aicb-button", onclick: () => this.moveIn(list, index, places[Number(select.value)]) }, this.words.moveButton),
+      el("button", { type: "button", class: "aicb-button", onclick: close }, this.words.cancel),
+    );
+    this.nodes.get(block).querySelector(":scope > .aicb-head").after(choice);
+    select.focus();
+  }
+
+  moveIn(list, index, { container, first }) {
     const [block] = list.splice(index, 1);
     container.children ||= [];
-    container.children.push(block);
+    container.children[first ? "unshift" : "push"](block);
     for (const around of this.places.above(block)) this.open.add(around);
     this.changed(say(this.words.movedIn, this.label(block), this.label(container)), () => this.put(block, list, index));
     this.focusTool(block, "out");
