@@ -16,5 +16,6 @@ def floor(request: HttpRequest, pk: int) -> HttpResponse:
 urlpatterns = [
     path("floor/<int:pk>/", floor),
     path("api/", include("ai_cms.core.api.urls")),
+    path("", include("ai_cms.posts.urls")),
     path("", include("ai_cms.pages.urls")),
 ]

@@ -46,6 +46,7 @@ __all__ = [
     "render_draft",
     "render_publication",
     "render_published",
+    "site_key",
     "templates_digest",
 ]
 
@@ -116,15 +117,30 @@ def _site_parts(site: Site) -> tuple[Any, ...]:
     return site.generation, site.name, site.hostname, site.locale, site.is_default, site.root_id
 
 
-def html_key(publication: Publication) -> str:
-    """Return the key under which stored HTML of ``publication`` is good; the publication comes with its site."""
-    parts = (
+def _project_parts() -> tuple[Any, ...]:
+    return (
         ai_cms.__version__,
         templates_digest(),
         _settings_text(),
         settings.ROOT_URLCONF,
         settings.STATIC_URL,
         _manifest_hash(),
+    )
+
+
+def site_key(site: Site) -> str:
+    """Return what is another after each change that anything made of the site's publications may show.
+
+    ``site`` comes with ``last_expiry``: when one of them last expired by itself.
+    """
+    parts = (*_project_parts(), site.pk, _site_parts(site), site.last_expiry)  # type: ignore[attr-defined]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
+
+
+def html_key(publication: Publication) -> str:
+    """Return the key under which stored HTML of ``publication`` is good; the publication comes with its site."""
+    parts = (
+        *_project_parts(),
         publication.pk,
         publication.version,
         publication.revision,

@@ -26,6 +26,7 @@ class PostsConfig(RequiresApps, AppConfig):
     def ready(self) -> None:
         from . import checks as checks
         from . import receivers as receivers
+        from . import syndication as syndication
         from .api import routes as routes
         from .permissions import register_post_policies
 

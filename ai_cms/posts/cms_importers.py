@@ -1,4 +1,7 @@
-"""How the rows that posts refer to are named in an exported site; imported by ``ai_cms.transfer``, where it is installed."""
+"""What transfer has to know of posts: how importers make them, and how an exported site names the rows they refer to.
+
+Imported by ``ai_cms.transfer``, where it is installed.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from ai_cms.core.permissions import Actor
 from ai_cms.transfer.portable import PortableRows, portable_rows
 
 from . import get_category_model, get_tag_model
+from .importing import PostMaker
 from .services import create_category, tags_named
 
-__all__ = ["Categories", "Pictures", "Tags"]
+__all__ = ["Categories", "Pictures", "PostMaker", "Tags"]
 
 
 @portable_rows.register_for(get_tag_model)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from ai_cms.core.conf import AppSettings, Setting
+from ai_cms.core.conf import AppSettings, Setting, not_negative, positive
 
 __all__ = ["PostsSettings", "posts_settings"]
 
@@ -15,6 +16,25 @@ def _page_path(value: Any) -> str | None:
 
 def _names(value: Any) -> str | None:
     return None if all(isinstance(name, str) and name for name in value) else "must hold names of groups"
+
+
+def _hub(value: Any) -> str | None:
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and value.isascii()
+    except ValueError:
+        fits = False
+    return (
+        None
+        if fits and not any(sign.isspace() for sign in value)
+        else "must be an address such as 'https://hub.example/'"
+    )
+
+
+def _scheme(value: Any) -> str | None:
+    return None if value in ("http", "https") else "must be 'http' or 'https'"
 
 
 class PostsSettings(AppSettings):
@@ -32,6 +52,21 @@ class PostsSettings(AppSettings):
         "Names of the groups that edit, publish and delete all posts, and make categories.",
         validate=_names,
     )
+    POSTS_PAGE_SIZE = Setting(
+        10, int, "Posts on one page of a list: of a category, a month, an author.", validate=positive
+    )
+    RELATED_POSTS = Setting(4, int, "Posts to read on with, below a post; 0 for none.", validate=not_negative)
+    READING_WORDS_A_MINUTE = Setting(230, int, "Words that people read in a minute.", validate=positive)
+    FEED_ENTRIES = Setting(20, int, "Posts in a feed, the newest.", validate=positive)
+    FEED_FULL_TEXT = Setting(True, bool, "Whether feeds hold whole posts; False for excerpts.")
+    FEED_SCHEME = Setting("https", str, "The scheme of the feeds' addresses that a hub is told.", validate=_scheme)
+    WEBSUB_HUB = Setting(
+        "",
+        str,
+        "Address of the WebSub hub that feeds name and that is told of new posts; empty for none.",
+        validate=_hub,
+    )
+    WEBSUB_SECONDS = Setting(5, int, "Seconds that telling the hub may take.", validate=positive)
 
 
 posts_settings = PostsSettings()

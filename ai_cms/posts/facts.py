@@ -99,7 +99,10 @@ def facts_of(posts: Sequence[Any], *, public: bool) -> list[Facts]:
 
 
 def _author_key(post: Any) -> Any:
-    return post.author_id if post.author_id is not None else post.owner_id
+    if post.author_id is not None:
+        return post.author_id
+    # Written by somebody who has no account here, as an import says; whoever imported it is no author.
+    return None if (post.metadata or {}).get("author") else post.owner_id
 
 
 def _rows(manager: Any, keys: Iterable[Any]) -> dict[Any, Any]:

@@ -21,12 +21,13 @@ from ai_cms.pages.services import delete_page, restore_page
 from . import get_category_model_string, get_tag_model_string
 from .body import body_html
 from .excerpts import cut_words
+from .extras import extras
 from .facts import Facts, facts_of
 from .fields import DraftTextField, PictureField, PostedField, TagsField
 from .refusals import refused_fields
 
 if TYPE_CHECKING:
-    from ai_cms.pages.models import AbstractPage
+    from ai_cms.pages.models import AbstractPage, Publication
 
     # What a mixin may count on: it is always mixed into a page.
     _Base = AbstractPage
@@ -164,17 +165,18 @@ class PostMixin(_Base):
             for page in pages:
                 page.__dict__.pop("_facts", None)
 
-    def _public_facts(self) -> Facts:
+    def public_facts(self) -> Facts:
+        """Return what the public sees of the post beside its text."""
         loaded: Facts | None = self.__dict__.get("_facts")
         return loaded or facts_of([self], public=True)[0]
 
     def public_fields(self) -> dict[str, Any]:
         own = {"series": self.series, "series_position": self.series_position, "sticky": self.sticky}
-        return {**super().public_fields(), **self._public_facts().to_json(), **own}
+        return {**super().public_fields(), **self.public_facts().to_json(), **own}
 
     def facets(self) -> dict[str, list[str]]:
         """Return categories (those above too) and authors by slug, tags by name and key, the series, the picture."""
-        found = {**super().facets(), **self._public_facts().facets()}
+        found = {**super().facets(), **self.public_facts().facets()}
         if self.series:
             found["series"] = [self.series]
         if self.sticky:
@@ -183,13 +185,28 @@ class PostMixin(_Base):
 
     def search_extra(self) -> str:
         """Return categories, tags, authors and the series, so that words find them."""
-        return "\n".join(part for part in (super().search_extra(), self.series, self._public_facts().words()) if part)
+        return "\n".join(part for part in (super().search_extra(), self.series, self.public_facts().words()) if part)
 
     def refused_fields(self, changed: Collection[str], actor: Actor) -> dict[str, list[str]]:
         return {**super().refused_fields(changed, actor), **refused_fields(self, changed, actor)}
 
     def get_context(self, request: Any = None) -> dict[str, Any]:
-        return {**super().get_context(request), "post": self, "facts": self._public_facts()}
+        context = {**super().get_context(request), "post": self, "facts": self.public_facts()}
+        for more in extras.post_context:
+            context.update(more(self))
+        return context
+
+    def linked_data(self, data: dict[str, Any], *, origin: str, publication: Publication | None) -> dict[str, Any]:
+        data = super().linked_data(data, origin=origin, publication=publication)
+        for more in extras.linked_data:
+            data = more(data, self, origin)
+        return data
+
+    @classmethod
+    def after_publishing(cls, published: Sequence[tuple[Any, Publication]]) -> None:
+        super().after_publishing(published)
+        for follow in extras.after_publishing:
+            follow(published)
 
 
 class BlogMixin(_Base):
@@ -198,6 +215,12 @@ class BlogMixin(_Base):
     page_templates: ClassVar[tuple[str, ...]] = ("ai_cms/posts/blog.html",)
 
     posts_per_page = models.PositiveSmallIntegerField(gettext_lazy("posts on a page"), default=10)
+
+    def get_context(self, request: Any = None) -> dict[str, Any]:
+        context = super().get_context(request)
+        for more in extras.blog_context:
+            context.update(more(self))
+        return context
 
     class Meta:
         abstract = True

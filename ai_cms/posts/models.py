@@ -5,9 +5,10 @@ from __future__ import annotations
 from ai_cms.pages.models import Page
 
 from .mixins import BlogMixin, PostMixin
+from .records import PostRecord, PostTerm
 from .taxonomy import AbstractCategory, AbstractTag
 
-__all__ = ["Blog", "Category", "Post", "Tag"]
+__all__ = ["Blog", "Category", "Post", "PostRecord", "PostTerm", "Tag"]
 
 
 class Category(AbstractCategory):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .base import Importer, ImportHook, ImportItem, ImportOptions, Notice, Notices, page_list
 from .exceptions import ImportRefused
 from .registry import importers
+from .terms import ImportedAuthor, ImportedTerm, OldArchive
 
 if TYPE_CHECKING:
     from .report import ImportReport
@@ -25,9 +26,12 @@ __all__ = [
     "ImportOptions",
     "ImportRefused",
     "ImportReport",
+    "ImportedAuthor",
+    "ImportedTerm",
     "Importer",
     "Notice",
     "Notices",
+    "OldArchive",
     "importers",
     "page_list",
     "run_import",

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, ClassVar, TypedDict
+
+from .terms import ImportedAuthor, ImportedTerm, OldArchive
 
 __all__ = [
     "HERE",
@@ -84,7 +86,11 @@ class ImportItem:
     ``status``: the source's word for that. ``line`` and ``where``: for warnings. ``data``: the importer's own. ``position``: in
     the source, set by the runner.
 
-    ``blocks``, ``metadata`` and ``fields`` (more fields of the page by name) are empty until :meth:`Importer.fill` has run.
+    ``lists_posts``: whether posts stand below it, which its page lists.
+    ``go_live_at``: when the source has it published by itself, ``publish`` is false until then.
+
+    ``blocks``, ``metadata``, ``fields`` (more fields of the page by name), ``terms`` and ``authors`` are empty until
+    :meth:`Importer.fill` has run.
     """
 
     key: str
@@ -107,6 +113,10 @@ class ImportItem:
     blocks: list[dict[str, Any]] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
+    terms: list[ImportedTerm] = field(default_factory=list)
+    authors: list[ImportedAuthor] = field(default_factory=list)
+    lists_posts: bool = False
+    go_live_at: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -178,6 +188,10 @@ class Importer:
         """Return the URL paths where visitors found the item; redirects are made from them."""
         return ()
 
+    def old_archives(self) -> Iterable[OldArchive]:
+        """Return where visitors found lists of the items; asked when all items have been read."""
+        return ()
+
     def left_behind(self) -> str:
         """Return what an import that was refused has left behind, as a sentence."""
         return "Nothing was imported."
@@ -189,14 +203,29 @@ class Importer:
 class ImportHook:
     """Base of a host project's hooks: see every item before and after it is written.
 
-    ``importers``: the names of the importers it is for, empty for all.
+    ``importers``: the names of the importers it is for, empty for all. ``takes_terms``: whether it makes something of the
+    terms of items, so that nobody need be told that what the source says of them is lost. ``runs_last``: after all others, which
+    may choose another page type.
     """
 
     importers: ClassVar[tuple[str, ...]] = ()
+    takes_terms: ClassVar[bool] = False
+    runs_last: ClassVar[bool] = False
 
     def before_item(self, item: ImportItem) -> ImportItem | None:
         """Return the item, changed as you like (title, blocks, metadata, page type …), or ``None`` to leave it out."""
         return item
+
+    def begin(self, target: Any, actor: Any) -> None:
+        """Take note of the page that is imported below, and of who imports; called in the transaction, first of all."""
+
+    def values(self, item: ImportItem) -> Mapping[str, Any]:
+        """Return more fields of the item's page by name, in the transaction that writes it: rows may be made for them."""
+        return {}
+
+    def archive_url(self, archive: OldArchive) -> str | None:
+        """Return the URL that shows now what an old list of posts showed, ``None`` for none; asked at the end."""
+        return None
 
     def after_item(self, item: ImportItem, page: Any, created: bool) -> None:
         """Do more for a page that was created or changed, in the same transaction."""

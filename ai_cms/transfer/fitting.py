@@ -19,7 +19,7 @@ from .tidy import fit_blocks
 if TYPE_CHECKING:
     from ai_cms.pages.models import AbstractPage
 
-__all__ = ["clean_json", "fit_item", "page_type_of"]
+__all__ = ["clean_json", "fit_item", "known_fields", "page_type_of"]
 
 MAX_TITLE = 255
 UNTITLED = "Untitled"
@@ -31,6 +31,12 @@ def page_type_of(item: ImportItem) -> type[AbstractPage]:
         return resolve_page_type(item.page_type)
     except InvalidInput as error:
         raise ImportRefused(str(error.detail), source=item.where, line=item.line) from None
+
+
+def known_fields(page: AbstractPage, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that a page has: it may be of the type that its items became before another app was installed."""
+    known = {*PAGE_FIELDS, *(field.name for field in page.type_fields())}
+    return {name: value for name, value in fields.items() if name in known}
 
 
 def clean_json(value: Any) -> Any:

@@ -18,9 +18,10 @@ from .models import ImportedPage
 
 if TYPE_CHECKING:
     from ai_cms.pages.models import AbstractPage
+    from ai_cms.pages.services import PageSpec
     from ai_cms.pages.tree import LockedTrees
 
-__all__ = ["Chunks", "Plan", "Planned", "choose_slug", "make_plan"]
+__all__ = ["Chunks", "Plan", "Planned", "choose_slug", "make_plan", "pairs_of"]
 
 #: Deeper trees are refused; a path of that many levels is of no use to anybody.
 MAX_LEVELS = 100
@@ -280,6 +281,14 @@ def _taken_slugs(lock: LockedTrees, parents: set[int]) -> dict[int, dict[str, An
         ):
             found[parent][slug] = (pk, path, published is not None)
     return found
+
+
+def pairs_of(planned: Planned, spec: PageSpec) -> Iterator[tuple[Planned, PageSpec]]:
+    """Yield what was planned, with those below it, each with what is made of it."""
+    yield planned, spec
+    # None where the page was inserted before what is below it.
+    for child, inner in zip(planned.new_children, spec.children, strict=False):
+        yield from pairs_of(child, inner)
 
 
 class Chunks:

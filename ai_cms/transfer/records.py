@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from django.utils import timezone
 
@@ -11,14 +12,15 @@ from ai_cms.pages import get_page_model
 from ai_cms.pages.addresses import normalise_path
 from ai_cms.pages.models import Redirect
 
-from .base import ImportItem
+from .base import ImportHook, ImportItem
 from .models import ImportedPage
 from .plan import Plan, Planned
+from .terms import OldArchive
 
 if TYPE_CHECKING:
     from ai_cms.pages.models import AbstractPage
 
-__all__ = ["make_redirects", "remember"]
+__all__ = ["make_redirects", "redirect_archives", "remember"]
 
 
 def remember(plan: Plan, *, target: AbstractPage, source: str) -> None:
@@ -72,10 +74,31 @@ def make_redirects(plan: Plan, *, target: AbstractPage, old_paths: Callable[[Imp
             path = normalise_path(old)
             if path not in paths and path not in rows and 1 < len(path) <= 2_000:
                 rows[path] = Redirect(site_id=target.site_id, old_path=path, page_id=planned.page_id)
+    return _insert(rows, target)
+
+
+def redirect_archives(
+    plan: Plan, archives: Iterable[OldArchive], hooks: Sequence[ImportHook], *, target: AbstractPage
+) -> int:
+    """Make redirects from old lists of posts to the URLs that the hooks know for them; returns how many."""
+    paths = {planned.path for planned in plan.ordered}
+    rows: dict[str, Redirect] = {}
+    for archive in archives:
+        path = normalise_path(archive.path)
+        url = next(filter(None, (hook.archive_url(archive) for hook in hooks)), "")
+        fits = 1 < len(path) <= 2_000 and 0 < len(url) <= 2_000
+        if fits and path not in paths and path != normalise_path(unquote(url)):
+            rows.setdefault(path, Redirect(site_id=target.site_id, old_path=path, target=url))
+    return _insert(rows, target)
+
+
+def _insert(rows: Mapping[str, Redirect], target: AbstractPage) -> int:
+    """Insert the redirects from paths that lead nowhere yet."""
     known: set[str] = set()
     names = list(rows)
     for start in range(0, len(names), 500):
-        found = Redirect.objects.filter(site_id=target.site_id, old_path__in=names[start : start + 500])
+        some = names[start : start + 500]
+        found = Redirect.objects.filter(site_id=target.site_id, old_path__in=some)
         known.update(found.values_list("old_path", flat=True))
     fresh = [row for path, row in rows.items() if path not in known]
     Redirect.objects.bulk_create(fresh, batch_size=500)

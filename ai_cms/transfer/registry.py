@@ -93,7 +93,8 @@ class ImporterRegistry:
     def hooks(self, name: str) -> list[ImportHook]:
         """Return fresh instances of the hooks for the importer called ``name``."""
         self.discover()
-        return [hook() for hook in self._hooks if not hook.importers or name in hook.importers]
+        fitting = [hook for hook in self._hooks if not hook.importers or name in hook.importers]
+        return [hook() for hook in sorted(fitting, key=lambda hook: hook.runs_last)]
 
 
 #: The importers and hooks of this project.

@@ -19,14 +19,16 @@ from ai_cms.pages.services import PageSpec
 
 from .base import HERE, Importer, ImportHook, ImportItem, ImportOptions, Spool, digest_of, fit_key
 from .exceptions import ImportRefused
-from .fitting import fit_item, page_type_of
+from .fitting import fit_item, known_fields, page_type_of
 from .models import ImportedPage
 from .pictures import picture_origins, policy_warning
-from .plan import Chunks, Plan, Planned, choose_slug, make_plan
-from .records import make_redirects, remember
+from .plan import Chunks, Plan, Planned, choose_slug, make_plan, pairs_of
+from .records import make_redirects, redirect_archives, remember
 from .registry import importers
 from .report import Action, ImportReport, ReportedItem
+from .schedules import follow_expiry, set_schedule
 from .shelf import MediaShelf, open_shelf
+from .terms import ImportedAuthor, ImportedTerm
 from .tidy import keep_ids, rewrite_links
 
 if TYPE_CHECKING:
@@ -173,23 +175,30 @@ class _Run:
                 raise TypeError(f"{type(hook).__qualname__}.before_item() must return the item it was given, or None.")
         item.key = key
         fit_item(item, self.notices)
-        self.places[key] = self.spool.put([item.blocks, item.metadata, item.fields])
+        terms = [term.to_json() for term in item.terms]
+        authors = [[author.name, author.email, author.slug] for author in item.authors]
+        self.places[key] = self.spool.put([item.blocks, item.metadata, item.fields, terms, authors])
         self.weights[key] = 1 + self.spool.last_size // WEIGHT_BYTES
-        item.blocks, item.metadata, item.fields = [], {}, {}
+        item.blocks, item.metadata, item.fields, item.terms, item.authors = [], {}, {}, [], []
         return True
 
     def load(self, planned: Planned) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
-        """Return (blocks, metadata, fields) of an item, its links rewritten."""
+        """Return (blocks, metadata, fields) of an item, its links rewritten, with what the hooks have for its fields."""
         item = planned.item
         place = self.places.get(item.key)
         if place is None:
             raise Conflict("Somebody changed the imported pages at this moment; nothing was imported. Run it again.")
-        blocks, metadata, fields = self.spool.get(place)
+        blocks, metadata, fields, terms, authors = self.spool.get(place)
+        item.terms = [ImportedTerm.from_json(term) for term in terms]
+        item.authors = [ImportedAuthor(*author) for author in authors]
         for block in blocks:
             if block["type"] == "page_list" and block["props"].get("under") == HERE:
                 block["props"]["under"] = planned.path
         blocks = rewrite_links(blocks, lambda url: self.new_link(url, item))
         self.origins.update(picture_origins([blocks, {"image": metadata.get("image")}]))
+        for hook in self.hooks:
+            fields = {**fields, **hook.values(item)}
+        item.terms, item.authors = [], []
         return blocks, metadata, fields
 
     def new_link(self, url: str, item: ImportItem) -> str | None:
@@ -201,6 +210,8 @@ class _Run:
     # Under the lock
 
     def write(self, plan: Plan) -> ImportReport:
+        for hook in self.hooks:
+            hook.begin(self.target, self.actor)
         for planned in plan.ordered:
             if planned.path:
                 for link in planned.item.links:
@@ -254,7 +265,7 @@ class _Run:
             for chunk in chunks.divide(tops):
                 specs = [self.spec(planned, whole=chunks.is_whole(planned)) for planned in chunk]
                 services.bulk_create_pages(specs, actor=self.actor, parent=parent)
-                made = [pair for planned, spec in zip(chunk, specs, strict=True) for pair in _pairs(planned, spec)]
+                made = [pair for planned, spec in zip(chunk, specs, strict=True) for pair in pairs_of(planned, spec)]
                 for planned, spec in made:
                     self.made(planned, spec.page)
                 for planned in chunk:
@@ -267,6 +278,7 @@ class _Run:
         if page.path != planned.path:
             raise Conflict("Somebody made pages here at this moment; nothing was imported. Run it again.")
         planned.page_id, planned.published, planned.touched = page.pk, page.published_version is not None, True
+        set_schedule(page, planned.item, self.actor, self.options, self.notices)
         for hook in self.hooks:
             hook.after_item(planned.item, page, True)
 
@@ -296,7 +308,7 @@ class _Run:
         page = services.update_page(
             page,
             actor=self.actor,
-            fields={"title": item.title, "metadata": metadata, **fields},
+            fields=known_fields(page, {"title": item.title, "metadata": metadata, **fields}),
             content=keep_ids(page.content_json.to_json(), blocks),
             slug=self.new_slug(planned, page) if record.state.get("slug", "") != item.slug else None,
             kind=RevisionKind.IMPORT,
@@ -312,8 +324,9 @@ class _Run:
                 self.publish(page, item)
         elif turned and not wanted and page.live:
             page = services.unpublish_page(page, actor=self.actor)
-        self.set_expiry(planned)
+        follow_expiry(page.pk, record.state.get("expires"), planned.state.get("expires"), item, self.actor)
         page = get_page_model().objects.get(pk=page.pk)
+        set_schedule(page, item, self.actor, self.options, self.notices)
         planned.path, planned.slug, planned.published = page.path, page.slug, page.live
         record.version = page.version
         reordered = record.state.get("order") != list(item.order)
@@ -329,14 +342,6 @@ class _Run:
         base = page.path[: -len(page.slug) - 1]
         wanted = choose_slug(planned.item, base, taken, self.notices)
         return wanted if wanted != page.slug else None
-
-    def set_expiry(self, planned: Planned) -> None:
-        """Give a page the end that the source has for it now, where the source changed it; one that people set stays."""
-        before, now = planned.record.state.get("expires") if planned.record else None, planned.state.get("expires")
-        page = get_page_model().objects.get(pk=planned.page_id)
-        known = page.expire_at.isoformat() if page.expire_at is not None else None
-        if before != now and known in (before, None) and page.go_live_at is None:
-            services.schedule_page(page, actor=self.actor, expire_at=planned.item.expire_at)
 
     def publish(self, page: AbstractPage, item: ImportItem) -> None:
         try:
@@ -379,19 +384,13 @@ class _Run:
     def redirect(self, plan: Plan) -> int:
         """Lead visitors from the old addresses of what was created to the pages; returns how many addresses."""
         wanted = self.options.redirects
-        if wanted is None:
-            wanted = self.target.parent_id is None
-        return make_redirects(plan, target=self.target, old_paths=self.importer.old_paths) if wanted else 0
+        if wanted is False or (wanted is None and self.target.parent_id is not None):
+            return 0
+        made = make_redirects(plan, target=self.target, old_paths=self.importer.old_paths)
+        return made + redirect_archives(plan, self.importer.old_archives(), self.hooks, target=self.target)
 
     def reported(self, planned: Planned) -> ReportedItem:
         item = planned.item
         return ReportedItem(
             item.key, item.kind, item.title, planned.path, planned.published, _ACTIONS[planned.decision]
         )
-
-
-def _pairs(planned: Planned, spec: PageSpec) -> Iterator[tuple[Planned, PageSpec]]:
-    yield planned, spec
-    # None where the page was inserted before what is below it.
-    for child, inner in zip(planned.new_children, spec.children, strict=False):
-        yield from _pairs(child, inner)

@@ -36,5 +36,6 @@ urlpatterns = [
     path("", include("ai_cms.assets.urls")),
     # Where no bucket and no web server in front serves the public files.
     path("media/<path:name>", media_view),
+    path("", include("ai_cms.posts.urls")),
     path("", include("ai_cms.pages.urls")),
 ]

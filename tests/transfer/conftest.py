@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from ai_cms.pages import get_page_model
 from ai_cms.pages.models import Publication, Redirect, Revision
+from ai_cms.transfer import importers
 from ai_cms.transfer.models import ImportedPage
 from tests.pages.conftest import *  # noqa: F403
 
 from .wxr_maker import Item, write_wxr
+
+
+@pytest.fixture(autouse=True)
+def _without_posts() -> Iterator[None]:
+    """Import as a site without ``ai_cms.posts`` does; what is another there stands in tests/posts/test_importing.py."""
+    if not apps.is_installed("ai_cms.posts"):
+        yield
+        return
+    from ai_cms.posts.importing import PostMaker
+
+    importers.discover()
+    importers.unregister(PostMaker)
+    try:
+        yield
+    finally:
+        importers.register(PostMaker)
 
 
 def run(command: str, *args: Any, **options: Any) -> dict[str, Any]:

@@ -355,6 +355,23 @@ def test_markup_of_generators_is_named(root: Any, tmp_path: Path) -> None:
     assert any('data-checked="true"' in str(block) for block in blocks)
 
 
+def test_an_expiry_and_an_embargo_to_come_are_set(root: Any, tmp_path: Path) -> None:
+    write(
+        tmp_path / "d",
+        a_md="---\ntitle: Fair\nexpiryDate: 2999-01-31\n---\nCome.\n",
+        b_md="---\ntitle: Later\npublishDate: 2999-01-01\nexpiryDate: 2999-01-31\n---\nCome.\n",
+        c_md="---\ntitle: Never\npublishDate: 2999-01-01\ndraft: true\n---\nNo.\n",
+    )
+    summary = run("import_markdown", tmp_path / "d")
+    assert "It is a draft that goes live then, for it was to appear on 2999-01-01 00:00 UTC." in messages(summary)
+    fair, later, never = page_at("/a/"), page_at("/b/"), page_at("/c/")
+    end = datetime(2999, 1, 31, tzinfo=UTC)
+    assert (fair.live, fair.go_live_at, fair.expire_at) == (True, None, end)
+    assert (later.live, later.go_live_at, later.expire_at) == (False, datetime(2999, 1, 1, tzinfo=UTC), end)
+    assert (never.live, never.go_live_at) == (False, None)
+    assert run("import_markdown", tmp_path / "d")["unchanged"] == 3
+
+
 def test_an_expiry_to_come_is_the_end_of_the_pages_schedule(root: Any, tmp_path: Path, system: Any) -> None:
     def fair(front: str) -> str:
         return f"---\ntitle: Fair\n{front}\n---\nCome.\n"

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from ai_cms.core.permissions import Actor
 
+    from .publication import Publication
+
 __all__ = ["AbstractPage", "AbstractPageMeta", "Page", "PageStatus"]
 
 EXCERPT_WORDS = 40
@@ -249,6 +251,14 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
         """Return the part of the document that the page's template shows; ``editing``: between the marks of an editor."""
         document: Document = self.content_json
         return document
+
+    def linked_data(self, data: dict[str, Any], *, origin: str, publication: Publication | None) -> dict[str, Any]:
+        """Return the schema.org data of the page's head; ``data`` is what every page says. Override to say more."""
+        return data
+
+    @classmethod
+    def after_publishing(cls, published: Sequence[tuple[Any, Publication]]) -> None:
+        """Do more for pages of this type that were published, in the same transaction; an import has many at once."""
 
     def receive(self, request: HttpRequest) -> HttpResponseBase | None:
         """Answer a form that was sent to the published page (POST); ``None``: the page takes none, which is answered 405.

@@ -196,6 +196,11 @@ def _insert_rows(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
     insert_rows(Publication, publications, batch_size=BATCH)
     facets = [row for page, made in zip(published, publications, strict=True) for row in facet_rows(page, made)]
     insert_rows(PublicationFacet, facets, batch_size=2000, keys=False)
+    written: dict[type[AbstractPage], list[tuple[Any, Publication]]] = {}
+    for page, made in zip(published, publications, strict=True):
+        written.setdefault(type(page), []).append((page, made))
+    for page_type, members in written.items():
+        page_type.after_publishing(members)
     base = get_page_model()
     for moment, pks in dated.items():
         base.all_objects.non_polymorphic().order_by().filter(pk__in=pks).update(created_at=moment)

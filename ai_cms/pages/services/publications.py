@@ -27,6 +27,7 @@ from ..pictures import finished_metadata, picture_facets
 from ..provenance import public_blocks
 from ..search.index import search_columns
 from ..snapshots import apply_snapshot, document_problems, missing_required, published_values, type_documents
+from .locks import touch_site
 
 __all__ = [
     "facet_rows",
@@ -72,8 +73,9 @@ def write_publication(
             publication.save(force_update=True)
             PublicationFacet.objects.filter(publication_id=publication.pk).delete()
         facets = facet_rows(shown, publication)
-    if facets:
-        PublicationFacet.objects.bulk_create(facets)
+        if facets:
+            PublicationFacet.objects.bulk_create(facets)
+        type(shown).after_publishing([(shown, publication)])
     page.published_version = version
     return publication
 
@@ -195,6 +197,11 @@ def refresh_public_fields(publications: Iterable[int], *, touch: bool = True) ->
                     row.html = row.html_key = ""
                     row.modified_at = timezone.now()
                 _refresh(row, shown[row.pk])
+            for page_type in by_type:
+                page_type.after_publishing([(shown[row.pk], row) for row in rows if type(shown[row.pk]) is page_type])
+        # Lists show what has changed too.
+        for site_id in sorted({row.site_id for row in rows}) if touch else ():
+            touch_site(site_id)
     return len(keys)
 
 

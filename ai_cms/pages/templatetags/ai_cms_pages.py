@@ -133,6 +133,7 @@ def page_head(context: template.Context) -> SafeString:
         ]
         if summary["models"]:
             data["creditText"] = "Partly written with " + ", ".join(summary["models"])
+    data = page.linked_data(data, origin=origin, publication=publication)
     tags.append(f'<script type="application/ld+json">{_script_json(data)}</script>')
     return mark_safe("\n".join(tags))
 

@@ -9,7 +9,8 @@ What a file was held back for, its addresses and the ids of its headings follow 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,12 +24,13 @@ from ai_cms.pages.services import resolve_page_type
 
 from ..base import ImportItem, Notices, digest_of
 from ..registry import importers
+from ..terms import ImportedAuthor, ImportedTerm, OldArchive
 from ..tidy import is_title, plain_text
 from .fields import FrontMatter
 from .files import FileImporter, SourceFile, find_files, read_text
 from .front_matter import split_front_matter
 from .habits.detect import find_habits
-from .habits.habit import Habits, Source, dated_name
+from .habits.habit import APPEARANCE, Habits, Listed, Source, dated_name
 from .habits.holding import EXPIRY
 from .syntax import plain_markdown
 
@@ -65,7 +67,15 @@ class MarkdownImporter(FileImporter):
         self.habits: Habits = find_habits(self.root, str(options.get("generator") or ""))
         #: Key of an item → the paths at which its generator served it.
         self.addresses: dict[str, tuple[str, ...]] = {}
+        self.listed = Listed()
         self.now = timezone.now()
+
+    def items(self) -> Iterator[ImportItem]:
+        found = list(super().items())
+        above = {item.parent_key for item in found if item.kind == "post"}
+        for item in found:
+            item.lists_posts = item.key in above
+        yield from found
 
     def list_files(self) -> list[SourceFile]:
         skipped = self.habits.skipped | {"node_modules"}
@@ -104,14 +114,23 @@ class MarkdownImporter(FileImporter):
         shown = plain_text(title) if title else _first_heading(body)
         source = Source(file.name, front, shown, date, is_index)
         reason = self.habits.held_back(source, self.now)
-        if reason and reason != "it is marked as a draft":
-            self.notices.add(f"It is a draft now, for {reason}.", item=file.name)
         expiry = self.habits.expiry(source)
+        appears = self.appearance(source) if reason else None
+        if appears is not None:
+            self.notices.add(f"It is a draft that goes live then, for {reason}.", item=file.name)
+        elif reason and reason != "it is marked as a draft":
+            self.notices.add(f"It is a draft now, for {reason}.", item=file.name)
+        if not reason and not self.habits.knows_drafts() and front.flag("draft", False, unclear=False):
+            name = self.habits.name.capitalize()
+            self.notices.add(f"It says “draft”, which {name} knows nothing of: it was public, and is.", item=file.name)
+        is_post = self.habits.is_post(source)
+        if is_post and not reason:
+            self.list_post(source)
         slug = front.text("slug").strip("/").rpartition("/")[2]
         return ImportItem(
             key="",
             title=shown or (_title_of(self.habits.slug(source)) if named else ""),
-            kind="post" if named is not None else "page",
+            kind="post" if is_post else "page",
             slug=slug or (self.habits.slug(source) if named is not None else ""),
             publish=not reason,
             status="draft" if reason else "publish",
@@ -119,8 +138,30 @@ class MarkdownImporter(FileImporter):
             expire_at=expiry if expiry is not None and expiry > self.now else None,
             page_type=self.page_type(front),
             digest=digest_of(body, front.values, bool(reason)),
+            go_live_at=appears,
             data=front.number("order", "weight", "nav_order"),
         )
+
+    def appearance(self, source: Source) -> datetime | None:
+        """Return when a file that is held back goes live by itself, ``None`` if its date is not what holds it."""
+        front = source.front
+        date = next(filter(None, map(front.moment, APPEARANCE)), source.date)
+        if date is None or date <= self.now:
+            return None
+        return date if not self.habits.held_back(source, date) else None
+
+    def list_post(self, source: Source) -> None:
+        """Remember what a post stands under, for the lists there were."""
+        listed, front = self.listed, source.front
+        listed.categories.update(dict.fromkeys(self.habits.categories(source)))
+        listed.tags.update(dict.fromkeys(front.words("tags", "tag", spaced=self.habits.spaced_words)))
+        listed.series.update(dict.fromkeys(front.words("series")))
+        listed.authors.update(dict.fromkeys(_authors(front)))
+        if source.date is not None:
+            listed.months[f"{source.date:%Y-%m}"] = None
+
+    def old_archives(self) -> Iterable[OldArchive]:
+        return self.habits.archives(self.listed)
 
     def place(self, file: SourceFile) -> ImportItem | None:
         item = super().place(file)
@@ -181,6 +222,8 @@ class MarkdownImporter(FileImporter):
         for name in sorted(self.missing(item)):
             warn(0, f"The link to {name[:300]!r} leads to no file of the folder; it is kept as it is.")
         item.metadata = _metadata(front, spaced=self.habits.spaced_words)
+        item.terms = self.terms(file, item, front)
+        item.authors = [ImportedAuthor(name) for name in _authors(front)]
         if (cut := _EXCERPT.search(body)) and "excerpt" not in item.metadata:
             item.metadata["excerpt"] = _excerpt(body[: cut.start()])
         item.fields = {"in_menus": _in_menus(front)}
@@ -188,6 +231,19 @@ class MarkdownImporter(FileImporter):
             item.fields["seo_description"] = front.text("description")
         if front.text("seo_title"):
             item.fields["seo_title"] = front.text("seo_title")
+
+    def terms(self, file: SourceFile, item: ImportItem, front: FrontMatter) -> list[ImportedTerm]:
+        """Return what an item stands under."""
+        source = Source(file.name, front, item.title, item.created_at, False)
+        found: list[ImportedTerm] = []
+        for line in self.habits.categories(source):
+            term: ImportedTerm | None = None
+            for name in line:
+                term = ImportedTerm("category", name, parent=term)
+            found += [] if term is None else [term]
+        tags = front.words("tags", "tag", spaced=self.habits.spaced_words)
+        found += [ImportedTerm("tag", name) for name in tags]
+        return found + [ImportedTerm("series", name) for name in front.words("series")[:1]]
 
     def missing(self, item: ImportItem) -> set[str]:
         """Return the links to Markdown files that are not there."""
@@ -245,6 +301,18 @@ def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
     if rest := front.rest():
         found["front_matter"] = rest
     return found
+
+
+def _authors(front: FrontMatter) -> list[str]:
+    """Return the names of the authors: words, or one or several mappings with a name."""
+    found: list[str] = []
+    for key in ("authors", "author"):
+        value = front.values.get(key)
+        if isinstance(value, dict):
+            found.append(str(value.get("name") or "").strip())
+        elif value is not None:
+            found += front.words(key)
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _in_menus(front: FrontMatter) -> bool:

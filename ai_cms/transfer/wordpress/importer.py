@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from django.utils import timezone
+
 from ai_cms.blocks.convert.result import file_url
 from ai_cms.core.slugs import make_slug
 
@@ -22,10 +24,12 @@ from ..base import Importer, ImportItem, Notices, Spool, digest_of, page_list
 from ..exceptions import ImportRefused
 from ..registry import importers
 from ..shelf import MediaShelf
+from ..terms import ImportedAuthor, OldArchive
 from ..tidy import plain_text
 from .addresses import host_and_path, host_of
+from .archives import Archives
 from .gutenberg import wordpress_to_blocks
-from .item_values import date_of, number_of, terms_of
+from .item_values import IN_DIGEST, date_of, number_of, terms_in, terms_of
 from .library import MediaLibrary
 from .menus import Menus
 from .uploads import UploadsFolder
@@ -46,22 +50,6 @@ _NUMBERS = re.compile(
     r"([0-9][0-9,\s]*)"
 )
 _PICTURE = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)(?:\?.*)?\Z", re.IGNORECASE)
-_IN_DIGEST = (
-    "title",
-    "link",
-    "creator",
-    "content",
-    "excerpt",
-    "post_date",
-    "post_date_gmt",
-    "comment_status",
-    "name",
-    "status",
-    "parent",
-    "menu_order",
-    "type",
-    "sticky",
-)
 
 
 @importers.register
@@ -74,7 +62,7 @@ class WordPressImporter(Importer):
     """
 
     name = "wordpress"
-    revision = 2
+    revision = 3
 
     def __init__(self, source: str | Path, *, notices: Notices | None = None, **options: Any) -> None:
         super().__init__(source, notices=notices, **options)
@@ -96,6 +84,7 @@ class WordPressImporter(Importer):
         self.posts_parent: str | None = None
         self.hosts: set[str] = set()
         self.base = ""
+        self.archives = Archives()
 
     def close(self) -> None:
         self.spool.close()
@@ -138,7 +127,7 @@ class WordPressImporter(Importer):
         if fields:
             names = ", ".join(f"“{name[:50]}”" for name, _count in fields.most_common(20))
             self.notices.add(f"{len(fields)} custom fields were not imported (--custom-field keeps one): {names}.")
-        if self.site.described:
+        if self.site.described and not any(hook.takes_terms for hook in importers.hooks(self.name)):
             self.notices.add(f"The descriptions of {self.site.described} categories and tags were not imported.")
         if comments:
             self.notices.add(f"{comments} comments were not imported.")
@@ -183,8 +172,8 @@ class WordPressImporter(Importer):
         if raw.status in _SKIPPED_STATUSES:
             self.left_out.append(item)
             return None
-        item.publish = self.is_public(raw, item)
         item.created_at, unreadable = date_of(raw)
+        item.publish = self.is_public(raw, item)
         if unreadable:
             used = f"{item.created_at:%Y-%m-%d %H:%M} UTC was used" if item.created_at else "it has none now"
             self.notices.add(
@@ -192,11 +181,13 @@ class WordPressImporter(Importer):
                 item=item.title or item.key,
                 line=raw.line,
             )
+        if not is_page and item.publish:
+            self.archives.add(item, raw, self.site)
         stamp = item.created_at.isoformat() if item.created_at else ""
         item.order = (0, 1, number_of(raw.menu_order), "") if is_page else (1, 0, 0, stamp)
         kept = {"fields": sorted(pair for pair in raw.meta if self.keeps(pair[0])), "password": bool(raw.password)}
         # Names that begin with "_" are plugins' own; their users never saw them.
-        item.digest = digest_of([getattr(raw, name) for name in _IN_DIGEST], raw.categories, kept)
+        item.digest = digest_of([getattr(raw, name) for name in IN_DIGEST], raw.categories, kept)
         place = self.spool.put({**asdict(raw), "password": bool(raw.password), "meta": kept["fields"]})
         numbers = {number.strip() for found in _NUMBERS.findall(raw.content) for number in found.split(",")} - {""}
         item.data = (place, tuple(sorted(numbers)), "gallery" in raw.content)
@@ -219,7 +210,10 @@ class WordPressImporter(Importer):
             return False
         if raw.status == "publish":
             return True
-        if raw.status == "future":
+        if raw.status == "future" and item.created_at is not None and item.created_at > timezone.now():
+            item.go_live_at = item.created_at
+            warn(f"It was to appear on {raw.post_date or raw.post_date_gmt}; it is a draft that is to go live then.")
+        elif raw.status == "future":
             warn(f"It was to appear on {raw.post_date or raw.post_date_gmt}; it is a draft now.")
         elif raw.status == "private":
             warn("It was private; it is a draft now.")
@@ -258,6 +252,7 @@ class WordPressImporter(Importer):
                     publish=any(post.publish for post in posts),
                     order=(0, 2, 0, ""),
                     digest="container",
+                    lists_posts=True,
                 )
                 yield container
             self.posts_parent = page.key if page is not None else f"container:{slug}"
@@ -269,7 +264,7 @@ class WordPressImporter(Importer):
             position = self.menus.position(item.key)
             if position is not None and item.kind == "page":
                 item.order = (0, 0, position, "")
-            lists_posts = item.key == self.posts_parent
+            lists_posts = item.lists_posts = item.key == self.posts_parent
             pictures = sorted(self.pictures(item)[0].items())
             item.digest = digest_of(
                 item.digest, item.parent_key, item.key in self.menus, position, lists_posts, reused, pictures
@@ -301,6 +296,10 @@ class WordPressImporter(Importer):
             item.blocks = [*item.blocks, page_list("newest")]
         item.title = plain_text(raw["title"])
         item.metadata = self.metadata(raw, item)
+        item.terms = terms_in(self.site, raw["categories"])
+        if login := raw["creator"]:
+            name = plain_text(self.site.authors.get(login, login))
+            item.authors = [ImportedAuthor(name, self.site.emails.get(login, ""), login)]
         item.fields = {"in_menus": item.key in self.menus}
         for field, names in (("seo_description", _SEO_DESCRIPTIONS), ("seo_title", _SEO_TITLES)):
             values = [plain_text(value) for name, value in raw["meta"] if name in names]
@@ -380,6 +379,9 @@ class WordPressImporter(Importer):
             if query.get(name):
                 return f"?{query[name][0]}" if not set(query) - {"p", "page_id", "post_type"} else None
         return None if parts.query else path or None
+
+    def old_archives(self) -> Iterable[OldArchive]:
+        return self.archives.old("/" + self.base.partition("/")[2])
 
     def old_paths(self, item: ImportItem) -> Iterable[str]:
         for link in item.links[:1]:

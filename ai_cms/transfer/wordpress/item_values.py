@@ -10,10 +10,31 @@ from urllib.parse import unquote
 
 from django.utils import timezone
 
+from ..terms import ImportedTerm
 from ..tidy import plain_text
-from .items import WxrItem
+from .items import WxrItem, WxrSite
 
-__all__ = ["date_of", "number_of", "terms_of"]
+__all__ = ["IN_DIGEST", "date_of", "number_of", "terms_in", "terms_of"]
+
+#: What of an item makes its page, beside its terms and custom fields.
+IN_DIGEST = (
+    "title",
+    "link",
+    "creator",
+    "content",
+    "excerpt",
+    "post_date",
+    "post_date_gmt",
+    "comment_status",
+    "name",
+    "status",
+    "parent",
+    "menu_order",
+    "type",
+    "sticky",
+)
+#: Categories above a category that are followed.
+MAX_ABOVE = 20
 
 
 def number_of(text: str) -> int:
@@ -63,3 +84,39 @@ def terms_of(categories: list[list[str]]) -> dict[str, Any]:
         if word not in target:
             target.append(word)
     return {**lists, **found}
+
+
+def terms_in(site: WxrSite, categories: list[list[str]]) -> list[ImportedTerm]:
+    """Return the categories and tags of an item with what the header of the export says of them."""
+    found: dict[tuple[str, str], ImportedTerm] = {}
+    for domain, nicename, name in categories:
+        slug = unquote(nicename, errors="replace")
+        word = plain_text(name) or slug
+        if not word:
+            continue
+        if domain in ("", "category"):
+            term = _category(site, nicename, slug, word)
+        elif domain in ("post_tag", "tag"):
+            declared = site.tags.get(nicename)
+            term = ImportedTerm("tag", word, slug, plain_text(declared.description) if declared else "")
+        else:
+            continue
+        found.setdefault((term.kind, term.slug or term.name), term)
+    return list(found.values())
+
+
+def _category(site: WxrSite, nicename: str, slug: str, word: str) -> ImportedTerm:
+    """Return a category below those that the header puts above it; a circle among them is cut."""
+    line: list[tuple[str, str]] = []
+    above = site.categories[nicename].parent if nicename in site.categories else ""
+    seen = {nicename}
+    while above in site.categories and above not in seen and len(line) < MAX_ABOVE:
+        seen.add(above)
+        line.append((above, plain_text(site.categories[above].name)))
+        above = site.categories[above].parent
+    parent: ImportedTerm | None = None
+    for upper, name in reversed(line):
+        description = plain_text(site.categories[upper].description)
+        parent = ImportedTerm("category", name or upper, unquote(upper, errors="replace"), description, parent)
+    declared = site.categories.get(nicename)
+    return ImportedTerm("category", word, slug, plain_text(declared.description) if declared else "", parent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["WxrItem", "WxrMenu", "WxrSite"]
+__all__ = ["WxrItem", "WxrMenu", "WxrSite", "WxrTerm"]
 
 
 @dataclass(slots=True)
@@ -55,8 +55,18 @@ class WxrMenu:
 
 
 @dataclass(slots=True)
+class WxrTerm:
+    """A category or tag of the header. ``parent``: the slug of the category above."""
+
+    name: str
+    parent: str = ""
+    description: str = ""
+
+
+@dataclass(slots=True)
 class WxrSite:
-    """What stands before the items. ``authors``: display name by login. ``described``: terms that have a description."""
+    """What stands before the items. ``authors``: display name by login. ``emails``: address by login. ``described``: terms that
+    have a description."""
 
     title: str = ""
     link: str = ""
@@ -67,4 +77,8 @@ class WxrSite:
     authors: dict[str, str] = field(default_factory=dict)
     menus: list[WxrMenu] = field(default_factory=list)
     described: int = 0
+    emails: dict[str, str] = field(default_factory=dict)
+    # By slug; of tags only those that say more than the items do.
+    categories: dict[str, WxrTerm] = field(default_factory=dict)
+    tags: dict[str, WxrTerm] = field(default_factory=dict)
     is_wordpress: bool = False

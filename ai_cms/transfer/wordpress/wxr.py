@@ -13,7 +13,7 @@ from typing import IO, Any
 from xml.parsers import expat
 
 from ..exceptions import ImportRefused
-from .items import WxrItem, WxrMenu, WxrSite
+from .items import WxrItem, WxrMenu, WxrSite, WxrTerm
 from .mending import Mender
 
 __all__ = ["WxrItem", "WxrMenu", "WxrSite", "open_wxr", "read_wxr"]
@@ -265,7 +265,16 @@ class _Reader:
             full = " ".join(filter(None, (parts.get("wp:author_first_name"), parts.get("wp:author_last_name"))))
             if login:
                 self.site.authors[login] = parts.get("wp:author_display_name") or full or login
+                self.site.emails[login] = parts.get("wp:author_email", "")
             return
+        if name == "wp:category" and (slug := parts.get("wp:category_nicename")):
+            self.site.categories[slug] = WxrTerm(
+                parts.get("wp:cat_name") or slug,
+                parts.get("wp:category_parent", ""),
+                parts.get("wp:category_description", ""),
+            )
+        elif name == "wp:tag" and (slug := parts.get("wp:tag_slug")) and parts.get("wp:tag_description"):
+            self.site.tags[slug] = WxrTerm(parts.get("wp:tag_name") or slug, "", parts["wp:tag_description"])
         if any(parts.get(f"wp:{kind}_description") for kind in ("category", "tag", "term")):
             self.site.described += 1
         if parts.get("wp:term_taxonomy") == "nav_menu":

@@ -39,7 +39,7 @@ PAGES = [
         type="blog",
         in_menus=True,
         description="What the gardeners write between two showers.",
-        blocks=[b("page_list", under="/blog/", limit=12)],
+        blocks=[],
     ),
     post(
         "sowing-fern-spores",

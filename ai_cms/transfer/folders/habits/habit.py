@@ -6,7 +6,7 @@ import datetime
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -15,12 +15,33 @@ import yaml
 
 from ai_cms.blocks.convert.headings import heading_slug
 
+from ...terms import OldArchive
 from ..fields import FrontMatter, read_moment
 from .holding import EXPIRY, holding_reason
 
-__all__ = ["Habits", "Source", "dated_name", "read_config"]
+__all__ = ["Habits", "Listed", "Source", "dated_name", "read_config"]
+
+#: Folders that people keep posts in, whatever their generator thinks of names.
+_POST_FOLDERS = frozenset({"_posts", "articles", "blog", "news", "post", "posts"})
+
+#: Names of the time at which a file appears, if that is not its date.
+APPEARANCE = ("publishdate", "publish_date", "pubdate", "published_at")
 
 _DATED = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[-_ T.]+|\Z)")
+
+
+@dataclass(slots=True)
+class Listed:
+    """What the posts of a folder stand under: lines of categories from the top, the other terms, their months."""
+
+    categories: dict[tuple[str, ...], None] = field(default_factory=dict)
+    tags: dict[str, None] = field(default_factory=dict)
+    series: dict[str, None] = field(default_factory=dict)
+    authors: dict[str, None] = field(default_factory=dict)
+    months: dict[str, None] = field(default_factory=dict)
+
+    def years(self) -> list[str]:
+        return list(dict.fromkeys(month[:4] for month in self.months))
 
 
 class _ConfigLoader(yaml.SafeLoader):
@@ -90,6 +111,10 @@ class Habits:
         """Return the folder below the root that the pages are in, "" for the root itself."""
         return ""
 
+    def knows_drafts(self) -> bool:
+        """Return whether ``draft: true`` kept a page from being shown."""
+        return True
+
     def heading_id(self, text: str) -> str:
         """Return the id of a heading."""
         return heading_slug(text)
@@ -97,7 +122,9 @@ class Habits:
     def held_back(self, source: Source, now: datetime.datetime) -> str:
         """Return why a file was not to be seen, "" for one that was."""
         front = source.front
-        if front.flag("draft", False, unclear=True) or not front.flag("published", True, unclear=False):
+        if self.knows_drafts() and front.flag("draft", False, unclear=True):
+            return "it is marked as a draft"
+        if not front.flag("published", True, unclear=False):
             return "it is marked as a draft"
         for name in ("status", "visibility"):
             if (word := str(front.get(name) or "").strip()).lower() in ("draft", "hidden", "private", "skip"):
@@ -107,7 +134,7 @@ class Habits:
         if {"_drafts", "drafts"} & set(source.folder.lower().split("/")):
             return "it is in a folder of drafts"
         date = source.date
-        for name in ("publishdate", "publish_date", "pubdate", "published_at"):
+        for name in APPEARANCE:
             date = front.moment(name) or date
         if date is not None and date > now and self.holds_future:
             return f"it was to appear on {date:%Y-%m-%d %H:%M} UTC"
@@ -124,8 +151,23 @@ class Habits:
         """Return the slug that the file's name gives."""
         return dated_name(source.stem)[1]
 
+    def is_post(self, source: Source) -> bool:
+        """Return whether a file is an entry of a blog: its name begins with a date, or it is one by date and folder."""
+        if dated_name(source.stem)[0] is not None:
+            return True
+        in_blog = bool(_POST_FOLDERS & set(source.folder.lower().split("/")))
+        return in_blog and source.date is not None and not source.is_index
+
+    def categories(self, source: Source) -> list[tuple[str, ...]]:
+        """Return the categories of a file, each with those above it, the topmost first."""
+        return [(word,) for word in source.front.words("categories", "category", spaced=self.spaced_words)]
+
     def addresses(self, source: Source) -> Iterator[str]:
         """Yield the paths at which the file was, as a browser sends them."""
+        return iter(())
+
+    def archives(self, listed: Listed) -> Iterator[OldArchive]:
+        """Yield where the posts were listed."""
         return iter(())
 
     def stated(self, source: Source) -> Iterator[str]:

@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from ...exceptions import ImportRefused
+from ...terms import OldArchive
 from ..front_matter import split_front_matter
-from .habit import Habits, Source, folder_address
+from .habit import Habits, Listed, Source, folder_address
 from .holding import build_reason
 
 __all__ = ["Hugo"]
@@ -67,6 +69,28 @@ class Hugo(Habits):
         # Until 0.111 blanks around what is left out became one hyphen, later two.
         for several in (True, False):
             yield folder_address(_part(name, several) for name in names)
+
+    def archives(self, listed: Listed) -> Iterator[OldArchive]:
+        yield OldArchive("/index.xml", "all", feed="rss")
+        # Each section has a feed, which is as much as all posts to its readers.
+        for section in sorted((self.root / self.content_folder()).iterdir()):
+            if section.is_dir():
+                yield OldArchive(f"/{_part(section.name, True)}/index.xml", "all", feed="rss")
+        kinds = (
+            ("tags", "tag", list(listed.tags)),
+            ("categories", "category", [line[-1] for line in listed.categories]),
+            ("series", "series", list(listed.series)),
+            ("authors", "author", list(listed.authors)),
+        )
+        for folder, kind, names in kinds:
+            if names:
+                yield OldArchive(f"/{folder}/", "all")
+                yield OldArchive(f"/{folder}/index.xml", "all", feed="rss")
+            for name in names:
+                for several in (True, False):
+                    path = unquote(folder_address([folder, _part(name, several)]))
+                    yield OldArchive(path, kind, name)
+                    yield OldArchive(f"{path}index.xml", kind, name, "rss")
 
 
 def _part(name: str, several: bool) -> str:

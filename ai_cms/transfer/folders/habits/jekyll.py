@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .habit import Habits, Source, date_parts, dated_name, filled, folder_address, path_of, read_config
+from ...terms import OldArchive
+from .habit import Habits, Listed, Source, date_parts, dated_name, filled, folder_address, path_of, read_config
 from .patterns import matches
 
 __all__ = ["Jekyll"]
@@ -49,15 +50,36 @@ class Jekyll(Habits):
             return "“exclude” in the configuration names it"
         return ""
 
+    def is_post(self, source: Source) -> bool:
+        return "_posts" in source.folder.split("/") or super().is_post(source)
+
+    def categories(self, source: Source) -> list[tuple[str, ...]]:
+        return [(word,) for word in self.words_of(source)]
+
+    def words_of(self, source: Source) -> list[str]:
+        """Return the categories: ``categories: a b`` are two, ``category: a b`` is one; else the folders above ``_posts``."""
+        front = source.front
+        one = front.text("category")
+        found = [*front.words("categories", spaced=True), *([one] if one else [])]
+        folders = [part for part in source.folder.split("/") if part and not part.startswith("_")]
+        return list(dict.fromkeys(found)) or (folders if "_posts" in source.folder.split("/") else [])
+
+    def archives(self, listed: Listed) -> Iterator[OldArchive]:
+        # By jekyll-feed and jekyll-archives, which most sites have.
+        yield OldArchive("/feed.xml", "all", feed="atom")
+        for line in listed.categories:
+            yield OldArchive(f"/category/{_slug(line[-1])}/", "category", line[-1])
+        for name in listed.tags:
+            yield OldArchive(f"/tag/{_slug(name)}/", "tag", name)
+
     def addresses(self, source: Source) -> Iterator[str]:
         front = source.front
         date, rest = dated_name(source.stem)
         date = source.date or date
-        categories = front.words("categories", "category", spaced=True)
+        categories = self.words_of(source)
         given = front.text("permalink")
         title = re.sub(r"[^\w.~-]+", "-", front.text("slug") or rest).strip("-")
         folders = [part for part in source.folder.split("/") if part and not part.startswith("_")]
-        categories = categories or (folders if "_posts" in source.folder else [])
         parts = {
             **date_parts(date),
             "title": title,
@@ -75,3 +97,7 @@ class Jekyll(Habits):
             yield folder_address([*folders, source.stem])
         else:
             yield path_of(*folders, f"{source.stem}.html")
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w]+", "-", name.lower()).strip("-")

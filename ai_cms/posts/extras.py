@@ -1,0 +1,31 @@
+"""What posts and blogs do besides, where the app is installed: its modules register it here.
+
+The mixins call it without importing the app's models, so that a host may use them without the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import Publication
+
+__all__ = ["Extras", "extras"]
+
+
+class Extras:
+    """Functions that are called for posts and blogs; none until the app is ready."""
+
+    def __init__(self) -> None:
+        #: Called with (post, publication) pairs that were just published, in their transaction.
+        self.after_publishing: list[Callable[[Sequence[tuple[Any, Publication]]], None]] = []
+        #: Return more of the template's context for a post.
+        self.post_context: list[Callable[[Any], dict[str, Any]]] = []
+        #: The same for a blog.
+        self.blog_context: list[Callable[[Any], dict[str, Any]]] = []
+        #: Return the schema.org data of a post's head: (data, post, origin).
+        self.linked_data: list[Callable[[dict[str, Any], Any, str], dict[str, Any]]] = []
+
+
+extras = Extras()
