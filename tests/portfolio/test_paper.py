@@ -103,7 +103,10 @@ def test_what_a_resume_says_is_text() -> None:
 
 @pytest.fixture
 def needs_weasyprint() -> None:
-    pytest.importorskip("weasyprint", reason="WeasyPrint is not installed (extra pdf)")
+    try:
+        pytest.importorskip("weasyprint", reason="WeasyPrint is not installed (extra pdf)")
+    except OSError:
+        pytest.skip("Pango is not installed (Debian: libpango-1.0-0 libpangoft2-1.0-0)")
 
 
 @pytest.mark.parametrize(("style", "size"), [("plain", "a4"), ("folio", "letter")])
