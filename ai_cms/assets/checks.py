@@ -10,6 +10,8 @@
 ``ai_cms_assets.E007``  the addresses of assets are not mounted
 ``ai_cms_assets.W001``  SVG files are to be sanitised, but py-svg-hush is missing
 ``ai_cms_assets.W002``  an S3 storage without deadlines of its own
+``ai_cms_assets.W003``  an S3 storage that reads whole files into memory
+``ai_cms_assets.W004``  a storage that does not answer, or a bucket that is missing
 ======================  ================================================================
 """
 
@@ -28,12 +30,32 @@ from django.urls import NoReverseMatch, reverse
 
 from . import get_asset_model, get_file_model, get_folder_model, get_image_model
 from .conf import assets_settings
+from .exceptions import StorageUnavailable
 from .models import AbstractAsset, AbstractFile, AbstractFolder, AbstractImage
-from .storage import PRIVATE, PUBLIC
+from .storage import PRIVATE, PUBLIC, check_storages
 
-__all__ = ["check_addresses", "check_assets"]
+__all__ = ["check_addresses", "check_answers", "check_assets"]
 
 _OLDEST_PILLOW = 13
+
+
+@register(deploy=True)
+def check_answers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn of a storage that does not answer; before a deployment alone, as it is asked."""
+    try:
+        check_storages()
+    except StorageUnavailable as error:
+        return [
+            Warning(
+                "A storage of ai_cms.assets does not answer, or its bucket is missing.",
+                hint=f"Make the bucket, or correct its name and keys. It says: {error.__cause__}",
+                id="ai_cms_assets.W004",
+            )
+        ]
+    except ImproperlyConfigured:
+        # ai_cms_assets.E002 says it.
+        return []
+    return []
 
 
 @register(Tags.urls)
@@ -133,10 +155,16 @@ def _s3(alias: str, configured: dict[str, Any] | None) -> Iterator[CheckMessage]
     if "client_config" not in options:
         yield Warning(
             f"STORAGES[{alias!r}] has no client_config: a bucket that hangs holds a request for minutes.",
-            hint="OPTIONS['client_config'] = botocore.config.Config(connect_timeout=3, read_timeout=10, "
-            "retries={'max_attempts': 2}, request_checksum_calculation='when_required', "
+            hint="OPTIONS['client_config'] = botocore.config.Config(connect_timeout=3, read_timeout=3, "
+            "retries={'mode': 'standard', 'total_max_attempts': 2}, request_checksum_calculation='when_required', "
             "response_checksum_validation='when_required').",
             id="ai_cms_assets.W002",
+        )
+    if not options.get("max_memory_size", getattr(settings, "AWS_S3_MAX_MEMORY_SIZE", 0)):
+        yield Warning(
+            f"STORAGES[{alias!r}] has no max_memory_size: every file that is sent from it is read into memory first.",
+            hint=f"STORAGES[{alias!r}]['OPTIONS']['max_memory_size'] = 10_000_000",
+            id="ai_cms_assets.W003",
         )
 
 

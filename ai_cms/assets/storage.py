@@ -6,7 +6,9 @@ random, so that nothing is ever overwritten, however the backend treats a name t
 
 from __future__ import annotations
 
+import io
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -44,6 +46,10 @@ logger = logging.getLogger(__name__)
 PUBLIC = "assets"
 PRIVATE = "private_assets"
 
+#: A storage that failed after so many seconds does not answer; for so many seconds none is asked for what can wait.
+_SLOW, _LEFT_ALONE = 1.5, 10.0
+_silent: dict[str, float] = {}
+
 
 def storage_of(alias: str) -> Storage:
     """Return the storage of an alias. Without an alias ``assets`` the default storage serves the public.
@@ -68,14 +74,25 @@ def check_storages() -> None:
     """Ask both storages for nothing in particular. Raises StorageUnavailable before something is spent that they are to keep."""
     for alias in (PUBLIC, PRIVATE):
         with _watched(alias, "answer", ""):
-            storage_of(alias).exists("ai-cms-is-there")
+            storage: Any = storage_of(alias)
+            if hasattr(storage, "bucket_name") and hasattr(storage, "connection"):
+                # Of a bucket that is missing django-storages says the same as of a file that is.
+                storage.connection.meta.client.head_bucket(Bucket=storage.bucket_name)
+            else:
+                storage.exists("ai-cms-is-there")
 
 
 def write_file(alias: str, name: str, content: IO[bytes] | Any, *, mime: str) -> str:
-    """Write a new file and return its name there; it is loose until an asset takes it over. Raises StorageUnavailable."""
+    """Write a new file and return its name there; it is loose until an asset takes it over. Raises StorageUnavailable.
+
+    ``content``: stays open. Text is written as UTF-8.
+    """
     moment = timezone.now() + timedelta(seconds=assets_settings.ASSET_UPLOAD_SECONDS)
     loose = LooseFile.objects.create(stored_in=alias, stored_name=name, delete_after=moment)
     content.seek(0)
+    if isinstance(content.read(0), str):
+        # S3 is told the number of characters and sent bytes: it would cut the text short and say nothing.
+        content = io.BytesIO(content.read().encode())
     file = File(content, name=name)
     # S3 stores it with the file; told by the server from the content, never what a client or the machine's tables say.
     file.content_type = mime  # type: ignore[attr-defined]
@@ -127,7 +144,14 @@ def delete_file(loose: LooseFile) -> bool:
 def open_file(alias: str, name: str) -> Any:
     """Return an open file for reading. Raises NotFound if there is none, StorageUnavailable."""
     with _watched(alias, "read", name):
-        return storage_of(alias).open(name, "rb")
+        file = storage_of(alias).open(name, "rb")
+        # A bucket's file is fetched when it is first used: here, where failing is an answer and no cut one.
+        try:
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return file
 
 
 def public_url(alias: str, name: str) -> str:
@@ -139,6 +163,7 @@ def public_url(alias: str, name: str) -> str:
 @contextmanager
 def _watched(alias: str, what: str, name: str) -> Iterator[None]:
     """Turn whatever a storage raises into what a client can be told."""
+    begun = time.monotonic()
     try:
         yield
     except FileNotFoundError as error:
@@ -150,10 +175,16 @@ def _watched(alias: str, what: str, name: str) -> Iterator[None]:
     except Exception as error:
         # botocore, azure and the others each have a tree of errors of their own; none of them is imported here.
         logger.error("The storage %r failed to %s a file.", alias, what, exc_info=error)
+        if time.monotonic() - begun >= _SLOW:
+            _silent[alias] = time.monotonic()
         raise StorageUnavailable from error
 
 
 def _delete_now(files: list[tuple[str, str]]) -> None:
     for alias, name in files:
+        # Whoever waited for a storage in vain does not wait once more for each file; they are swept. Both are asked, as a rule,
+        # of one service.
+        if any(time.monotonic() - since < _LEFT_ALONE for since in _silent.values()):
+            return
         for loose in LooseFile.objects.filter(stored_in=alias, stored_name=name):
             delete_file(loose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -114,9 +114,9 @@ def _unknown(alias: str, storage: Any, names: list[str], before: datetime) -> It
 def _age(storage: Any, name: str) -> datetime:
     try:
         found: datetime = storage.get_modified_time(name)
-    # Storages raise errors of their own for a file that went meanwhile.
+    # Storages raise errors of their own for a file that went meanwhile. One whose age nobody knows is left alone.
     except Exception:
-        return timezone.now()
+        return datetime.max.replace(tzinfo=UTC)
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 

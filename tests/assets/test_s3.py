@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.test import override_settings
@@ -20,94 +21,61 @@ from ai_cms.assets.models import LooseFile
 from ai_cms.assets.services import delete_asset, replace_file, update_asset
 from ai_cms.assets.storage import storage_of
 from ai_cms.assets.sweeping import sweep
+from config.buckets import buckets as example_buckets
 
-from .conftest import as_upload, uploaded
+from .conftest import as_upload, storages_in_buckets, uploaded
 from .pictures import jpeg, png
 
 pytest.importorskip("storages", reason="needs the extra s3")
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    moto = pytest.importorskip("moto.server", reason="needs moto's server")
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    # Its first answer takes seconds: it loads what it imitates.
-    urllib.request.urlopen(f"http://{host}:{port}/").close()
-    yield f"http://{host}:{port}"
-    server.stop()
+class FaultyServer(ThreadingHTTPServer):
+    """Answer as the test asks: a function of the method and the number of the request gives the status, 0 for never."""
+
+    daemon_threads = True
+
+    def __init__(self, answers: Callable[[str, int], int]) -> None:
+        self.answers = answers
+        self.seen: list[tuple[str, Any]] = []
+        self.done = threading.Event()
+        super().__init__(("127.0.0.1", 0), FaultyHandler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
 
-def storages(endpoint: str) -> dict[str, Any]:
-    from botocore.config import Config
+class FaultyHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
 
-    def bucket(name: str, **options: Any) -> dict[str, Any]:
-        return {
-            "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {
-                "bucket_name": name,
-                "endpoint_url": endpoint,
-                "access_key": "test",
-                "secret_key": "test",
-                "region_name": "us-east-1",
-                "location": "media",
-                # As a store behaves whose owner left the defaults: the same name would be overwritten.
-                "file_overwrite": True,
-                "client_config": Config(
-                    connect_timeout=1, read_timeout=1, retries={"max_attempts": 0}, signature_version="s3v4",
-                    request_checksum_calculation="when_required", response_checksum_validation="when_required",
-                ),
-                **options,
-            },
-        }  # fmt: skip
+    def answer(self) -> None:
+        server = cast(FaultyServer, self.server)
+        server.seen.append((self.command, self.headers))
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        status = server.answers(self.command, len(server.seen))
+        if not status:
+            server.done.wait(30)
+        self.send_response(status or 500)
+        self.send_header("Content-Length", "9" if self.command == "HEAD" and status == 200 else "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
 
-    return {
-        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-        "assets": bucket("public", querystring_auth=False),
-        "private_assets": bucket("private"),
-    }
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
+
+    def log_message(self, *args: Any) -> None:
+        pass
 
 
-@pytest.fixture
-def buckets(server: str) -> Iterator[Any]:
-    """Use two empty buckets; return a function that lists one."""
-    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
-    with override_settings(STORAGES=storages(server)):
-        private: Any = storage_of("private_assets")
-        for name in ("public", "private"):
-            private.connection.create_bucket(Bucket=name)
-        yield lambda name: sorted(item.key for item in private.connection.Bucket(name).objects.all())
-
-
-@pytest.fixture
-def broken(request: Any) -> Iterator[str]:
-    """Return the address of a server that does nothing but what the test asks: answer 500, or hang."""
-    done = threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            if request.param == "hang":
-                done.wait(30)
-            self.send_response(500)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+@contextmanager
+def faulty(answers: Callable[[str, int], int]) -> Iterator[FaultyServer]:
+    server = FaultyServer(answers)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    done.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield server
+    finally:
+        server.done.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def fetch(url: str) -> tuple[bytes, Any]:
@@ -175,9 +143,12 @@ def test_files_that_no_row_knows_are_found_by_listing(member: Any, buckets: Any)
     assert len(buckets("public")) == 6
 
 
-@pytest.mark.parametrize("broken", ["500", "hang"], indirect=True)
-def test_a_store_that_fails_is_503_and_leaves_nothing(member: Any, client_of: Any, broken: str) -> None:
-    with override_settings(STORAGES=storages(broken)):
+@pytest.mark.parametrize("status", [500, 0], ids=["500", "hang"])
+def test_a_store_that_fails_is_503_and_leaves_nothing(member: Any, client_of: Any, status: int) -> None:
+    with (
+        faulty(lambda method, number: status) as server,
+        override_settings(STORAGES=storages_in_buckets(server.url, read_timeout=1)),
+    ):
         response = client_of(member).post("/api/assets/", {"file": as_upload(jpeg())})
     assert response.status_code == 503
     assert response.json()["code"] == "storage_unavailable"
@@ -185,11 +156,63 @@ def test_a_store_that_fails_is_503_and_leaves_nothing(member: Any, client_of: An
     assert not get_asset_model().objects.exists()
 
 
+def test_a_store_that_begins_to_hang_is_not_waited_for_again(
+    member: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr("ai_cms.assets.storage._SLOW", 0.5)
+    monkeypatch.setattr("ai_cms.assets.storage._silent", {})
+
+    def answers(method: str, number: int) -> int:
+        # The original is written; the first size is not.
+        return 0 if number > 2 else 404 if method == "HEAD" else 200
+
+    with (
+        faulty(answers) as server,
+        override_settings(STORAGES=storages_in_buckets(server.url, read_timeout=1)),
+        django_capture_on_commit_callbacks(execute=True),
+        pytest.raises(StorageUnavailable),
+    ):
+        uploaded(member)
+    assert [method for method, _headers in server.seen] == ["HEAD", "PUT", "HEAD"]
+    assert LooseFile.objects.count() == 2, "what was written is known and swept later"
+    # Services that only speak S3 refuse boto3's checksums: none is sent.
+    assert not [name for name in server.seen[1][1] if name.lower().startswith("x-amz-checksum")]
+
+
+def test_a_private_file_whose_bucket_fails_is_503_before_anything_is_sent(
+    member: Any, client: Any, buckets: Any
+) -> None:
+    file = uploaded(member, b"%PDF-1.7\n", "a.pdf", visibility="private")
+    client.force_login(member)
+    # The head comes, the file does not: django-storages fetches it when it is first read.
+    with (
+        faulty(lambda method, number: 200 if method == "HEAD" else 500) as server,
+        override_settings(STORAGES=storages_in_buckets(server.url, read_timeout=1)),
+    ):
+        assert client.get(file.permalink).status_code == 503
+    assert {method for method, _headers in server.seen} == {"HEAD", "GET"}
+
+
+def test_the_examples_buckets_answer_within_ten_seconds() -> None:
+    for storage in example_buckets(public="a", private="b").values():
+        options = storage["OPTIONS"]
+        config = options["client_config"]
+        attempts = config.retries["total_max_attempts"]
+        # For each attempt boto3 waits a second for leave to send the file; between two of them up to a second.
+        assert attempts * (config.read_timeout + 1) + (attempts - 1) <= 10
+        assert attempts * config.connect_timeout + (attempts - 1) <= 10
+        # What was sent to a bucket that is away is sent again soon after it is back.
+        assert attempts > 1
+        assert config.read_timeout + 1 < 5
+        assert config.request_checksum_calculation == "when_required"
+        assert (options["location"], options["max_memory_size"]) == ("media", 10_000_000)
+
+
 def test_a_store_that_refuses_is_503_and_pages_are_served(
     member: Any, client_of: Any, server: str, buckets: Any, client: Any
 ) -> None:
     asset = uploaded(member)
-    with override_settings(STORAGES=storages("http://127.0.0.1:1")):
+    with override_settings(STORAGES=storages_in_buckets("http://127.0.0.1:1")):
         api = client_of(member)
         assert api.post("/api/assets/", {"file": as_upload(png())}).status_code == 503
         # What is read comes from rows.
@@ -206,7 +229,10 @@ def test_a_deletion_that_fails_is_made_up_for(
     member: Any, buckets: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     asset = uploaded(member)
-    with override_settings(STORAGES=storages("http://127.0.0.1:1")), django_capture_on_commit_callbacks(execute=True):
+    with (
+        override_settings(STORAGES=storages_in_buckets("http://127.0.0.1:1")),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
         delete_asset(asset, actor=member)
     assert not get_asset_model().objects.exists()
     assert LooseFile.objects.count() == 6
