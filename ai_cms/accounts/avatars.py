@@ -38,7 +38,11 @@ def clean_avatar(file: Any, field: str = "avatar") -> ContentFile[bytes]:
             str(error.detail)
         ]
         raise InvalidInput(errors={field: said}) from error
-    return ContentFile(made.data, name=f"avatar.{made.suffix}")
+    stored = ContentFile(made.data, name=f"avatar.{made.suffix}")
+    # A bucket keeps it with the file; by the name alone it is what the machine's tables know, and they may not know WebP.
+    mime = "image/jpeg" if made.suffix == "jpg" else f"image/{made.suffix}"
+    stored.content_type = mime  # type: ignore[attr-defined]
+    return stored
 
 
 def clean_picture(file: Any, rules: PictureRules) -> CleanPicture:

@@ -90,9 +90,11 @@ def write_file(alias: str, name: str, content: IO[bytes] | Any, *, mime: str) ->
     moment = timezone.now() + timedelta(seconds=assets_settings.ASSET_UPLOAD_SECONDS)
     loose = LooseFile.objects.create(stored_in=alias, stored_name=name, delete_after=moment)
     content.seek(0)
-    if isinstance(content.read(0), str):
+    nothing: Any = content.read(0)
+    if isinstance(nothing, str):
         # S3 is told the number of characters and sent bytes: it would cut the text short and say nothing.
-        content = io.BytesIO(content.read().encode())
+        text: Any = content.read()
+        content = io.BytesIO(text.encode())
     file = File(content, name=name)
     # S3 stores it with the file; told by the server from the content, never what a client or the machine's tables say.
     file.content_type = mime  # type: ignore[attr-defined]

@@ -77,7 +77,9 @@ class PictureStore:
     ) -> StoredPicture:
         """Store a picture that was checked."""
         folder = timezone.now().strftime("ai_cms/generated/%Y/%m")
-        name = default_storage.save(f"{folder}/{uuid.uuid4().hex}.{SUFFIXES[mime]}", ContentFile(data))
+        file = ContentFile(data)
+        file.content_type = mime  # type: ignore[attr-defined]
+        name = default_storage.save(f"{folder}/{uuid.uuid4().hex}.{SUFFIXES[mime]}", file)
         return StoredPicture(name, default_storage.url(name))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -215,3 +216,39 @@ def test_public_files_are_kept_for_ever(member: Any, rf: Any) -> None:
     for name in ("user-1/none.webp", "../private/x.webp", "user-1/x.html", "/etc/passwd", "x"):
         with pytest.raises(Http404):
             media_view(rf.get("/media/x"), name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plain_http_client_gets_what_it_asks_for(member: Any, live_server: Any) -> None:
+    whole = b"%PDF-1.7\n" + DATA
+    file = text_file(member)
+    _token, secret = create_token(member, scopes=["read"])
+    host, port = live_server.url.removeprefix("http://").split(":")
+    connection = HTTPConnection(host, int(port), timeout=20)
+
+    def ask(path: str = file.permalink, method: str = "GET", **headers: str) -> tuple[int, bytes, Any]:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, headers=sent)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), answer.headers
+
+    try:
+        assert ask()[0] == 404
+        known = {"Authorization": f"Bearer {secret}"}
+        for path, who in ((file.permalink, known), (signed_link(file), {})):
+            status, body, headers = ask(path, **who)
+            assert (status, body, headers["Accept-Ranges"]) == (200, whole, "bytes")
+            assert (headers["Content-Length"], headers["Content-Type"]) == (str(len(whole)), "application/pdf")
+            etag = headers["ETag"]
+            status, body, headers = ask(path, "HEAD", **who)
+            assert (status, body, headers["Content-Length"]) == (200, b"", str(len(whole)))
+            status, body, headers = ask(path, Range="bytes=5-14", **who)
+            assert (status, body) == (206, whole[5:15])
+            assert headers["Content-Range"] == f"bytes 5-14/{len(whole)}"
+            assert ask(path, Range="bytes=5-14", If_Range=etag, **who)[:2] == (206, whole[5:15])
+            assert ask(path, Range="bytes=5-14", If_Range='"other"', **who)[:2] == (200, whole)
+            assert ask(path, Range=f"bytes={len(whole)}-", **who)[:2] == (416, b"")
+            status, body, headers = ask(path, If_None_Match=etag, **who)
+            assert (status, body, headers["Cache-Control"]) == (304, b"", "private, no-store")
+    finally:
+        connection.close()

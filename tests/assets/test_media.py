@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import struct
 import wave
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ai_cms.assets.imaging.client import run_job
+from ai_cms.assets.imaging.job import Job, JobFailed
+from ai_cms.assets.imaging.media import cover_of, duration_of
 from ai_cms.assets.intake.kinds import kind_of
-from ai_cms.assets.intake.media import cover_of, duration_of
 
+from .conftest import uploaded
 from .pictures import jpeg
 
 pytest.importorskip("tinytag", reason="needs the extra assets")
@@ -81,7 +85,7 @@ def looked_at(data: bytes) -> tuple[str, Any, Any]:
     file = io.BytesIO(data)
     kind = kind_of(file)
     assert kind is not None
-    found = (kind.suffix, duration_of(file, kind), cover_of(file, kind))
+    found = (kind.suffix, duration_of(file, kind.suffix), cover_of(file, kind.suffix))
     assert file.tell() == 0
     return found
 
@@ -109,6 +113,26 @@ def test_files_say_how_long_they_play_and_what_they_look_like(data: bytes, expec
     assert looked_at(data) == expected
 
 
+def test_the_worker_does_it(tmp_path: Path) -> None:
+    path = tmp_path / "incoming"
+    path.write_bytes(mp4(cover=COVER))
+    outcome = run_job(Job(str(path), str(tmp_path), "mp4"))
+    assert (outcome.duration, Path(outcome.cover).read_bytes()) == (65.5, COVER)
+    path.write_bytes(webm())
+    outcome = run_job(Job(str(path), str(tmp_path), "webm"))
+    assert (outcome.duration, outcome.cover) == (4.2, "")
+
+
+@pytest.mark.django_db
+def test_a_film_whose_parser_fails_is_taken_without_what_it_says(member: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(job: Job, **options: Any) -> Any:
+        raise JobFailed("too_slow", "The picture takes too long to be worked on.")
+
+    monkeypatch.setattr("ai_cms.assets.services.preparing.run_job", fails)
+    asset = uploaded(member, mp4(cover=COVER), "film.mp4")
+    assert (asset.mime, asset.duration, asset.renditions.count()) == ("video/mp4", None, 0)
+
+
 SAMPLES = [wav(), mp4(cover=COVER), mp3(COVER), flac(), opus(), webm(), webm(live=True)]
 
 
@@ -123,7 +147,7 @@ def test_nothing_in_a_file_is_an_error(sample: bytes, changes: list[tuple[int, i
     file = io.BytesIO(bytes(touched))
     kind = kind_of(io.BytesIO(sample))
     assert kind is not None
-    length = duration_of(file, kind)
+    length = duration_of(file, kind.suffix)
     assert length is None or 0 < length < 60 * 60 * 24 * 31
-    cover = cover_of(file, kind)
+    cover = cover_of(file, kind.suffix)
     assert cover is None or cover.startswith((b"\xff\xd8\xff", b"\x89PNG"))

@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.test import override_settings
 from django.utils import timezone
 
+from ai_cms.accounts.avatars import clean_avatar
 from ai_cms.assets.checks import check_answers, check_assets
 from ai_cms.assets.exceptions import StorageUnavailable
 from ai_cms.assets.links import signed_link
@@ -23,7 +24,7 @@ from ai_cms.assets.sweeping import sweep
 from ai_cms.assets.views import media_view
 
 from .conftest import as_upload, storages_in_buckets, uploaded
-from .pictures import png
+from .pictures import jpeg, png
 
 pytest.importorskip("storages", reason="needs the extra s3")
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,18 @@ def test_the_type_is_told_by_the_content_and_by_nobody_else(member: Any, client_
     [key] = buckets("public")
     storage: Any = storage_of(PUBLIC)
     assert storage.bucket.Object(key).content_type == "text/vtt"
+
+
+def test_avatars_are_pictures_also_where_the_machine_knows_no_webp(
+    server: str, buckets: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mimetypes.guess_type", lambda *args, **kwargs: (None, None))
+    configured = storages_in_buckets(server)
+    with override_settings(STORAGES={**configured, "default": configured["assets"]}):
+        made = clean_avatar(as_upload(jpeg()))
+        name = storage_of("default").save("ann/avatar.webp", made)
+        storage: Any = storage_of("default")
+        assert storage.bucket.Object(f"media/{name}").content_type == "image/webp"
 
 
 def test_names_stay_below_the_location_and_the_row_has_the_one_that_was_given(buckets: Any) -> None:

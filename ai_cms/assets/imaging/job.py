@@ -47,7 +47,8 @@ class SizeSpec:
 
 @dataclass(frozen=True)
 class Job:
-    """``path``: the picture. ``folder``: where results go. ``loader``: "jpeg", "png", "webp", "gif", "avif" or "heic".
+    """``path``: the picture. ``folder``: where results go. ``loader``: "jpeg", "png", "webp", "gif", "avif" or "heic"; "svg"; of
+    sound and films their ending, such as "mp3".
 
     ``formats``: of each size. ``focal``: fractions of width and height. ``crop``: (x, y, width, height) as fractions; the
     result is one file of the same kind in full size. ``xmp``: a packet to write into every result.
@@ -93,7 +94,10 @@ class Made:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a picture is. ``width`` and ``height``: as seen, after its orientation. ``placeholder``: a ``data:`` address."""
+    """What a picture is. ``width`` and ``height``: as seen, after its orientation. ``placeholder``: a ``data:`` address.
+
+    ``duration``: of sound and films, in seconds. ``cover``: the path of their cover picture, anybody's bytes.
+    """
 
     width: int
     height: int
@@ -101,6 +105,8 @@ class Outcome:
     placeholder: str
     digital_source_type: str
     made: tuple[Made, ...]
+    duration: float | None = None
+    cover: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -19,6 +19,7 @@ from .drawing import clean_drawing
 from .encoding import placeholder_of, save
 from .geometry import fill_box, needed_scale, target_size
 from .job import Job, JobFailed, Limits, Made, Outcome, SizeSpec
+from .media import PLAYABLE, look_at_media
 from .opening import frame_count, open_picture, orientation_of, oriented, source_type_of
 
 __all__ = ["carry_out", "main"]
@@ -33,6 +34,8 @@ def carry_out(job: Job) -> Outcome:
     """Do a job in this process. Raises JobFailed."""
     if job.loader == "svg":
         return clean_drawing(job)
+    if job.loader in PLAYABLE:
+        return look_at_media(job)
     picture = open_picture(job.path, job.loader, job.limits)
     frames = frame_count(picture, job.limits)
     orientation = orientation_of(picture)

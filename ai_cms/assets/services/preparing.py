@@ -17,7 +17,6 @@ from ..conf import assets_settings, decode_limits, image_sizes
 from ..exceptions import KindRefused, PictureRefused
 from ..imaging.client import run_job
 from ..imaging.job import Job, JobFailed, Limits, Outcome, SizeSpec
-from ..intake.media import cover_of, duration_of
 from ..intake.names import storage_name
 from ..intake.spool import Incoming
 from ..models import Rendition
@@ -98,12 +97,26 @@ def prepare(
         refuse_svg()
         outcome = run_picture_job(incoming.path, incoming.folder, "svg", (), (), (0.5, 0.5), Mark())
         return Prepared(True, outcome.width, outcome.height, files=_files(outcome))
-    with incoming.path.open("rb") as file:
-        prepared = Prepared(False, duration=duration_of(file, kind))
-        cover = cover_of(file, kind)
-    if cover:
-        prepared.files = _cover_files(cover, incoming, sizes)
+    return _played(incoming, sizes) if kind.family in ("audio", "video") else Prepared(False)
+
+
+def _played(incoming: Incoming, sizes: Sequence[SizeSpec]) -> Prepared:
+    """Look at sound or a film. One that its parser fails at or takes too long for says nothing of itself, and is taken."""
+    job = Job(str(incoming.path), str(incoming.folder), incoming.kind.suffix, limits=decode_limits())
+    try:
+        outcome = run_job(job, at_once=assets_settings.ASSET_DECODERS)
+    except JobFailed as error:
+        if error.code == "busy":
+            raise _busy() from None
+        return Prepared(False)
+    prepared = Prepared(False, duration=outcome.duration)
+    if outcome.cover:
+        prepared.files = _cover_files(Path(outcome.cover), incoming, sizes)
     return prepared
+
+
+def _busy() -> Unavailable:
+    return Unavailable(_("Too many pictures are being worked on; try again."), code="busy", retry_after=5)
 
 
 def refuse_svg() -> None:
@@ -142,9 +155,7 @@ def run_picture_job(
         outcome = run_job(job, at_once=assets_settings.ASSET_DECODERS)
     except JobFailed as error:
         if error.code == "busy":
-            raise Unavailable(
-                _("Too many pictures are being worked on; try again."), code="busy", retry_after=5
-            ) from None
+            raise _busy() from None
         raise PictureRefused(_(error.detail), code=error.code) from None
     if mark.source_type and crop is None:
         for made in outcome.made:
@@ -209,11 +220,10 @@ def _files(outcome: Outcome) -> list[tuple[str, str, Path, int, int]]:
     return [(made.spec, made.format, Path(made.path), made.width, made.height) for made in outcome.made]
 
 
-def _cover_files(cover: bytes, incoming: Incoming, sizes: Sequence[SizeSpec]) -> list[tuple[str, str, Path, int, int]]:
+def _cover_files(path: Path, incoming: Incoming, sizes: Sequence[SizeSpec]) -> list[tuple[str, str, Path, int, int]]:
     """Make the sizes of a cover picture; a broken cover is no reason to refuse the film."""
-    path = incoming.folder / "cover"
-    path.write_bytes(cover)
-    loader = "png" if cover.startswith(b"\x89PNG") else "jpeg"
+    with path.open("rb") as cover:
+        loader = "png" if cover.read(4) == b"\x89PNG" else "jpeg"
     wanted = [spec for spec in image_sizes().values() if spec.name in ("thumb", "card", "large")]
     try:
         outcome = run_picture_job(path, incoming.folder, loader, wanted, ["webp"], (0.5, 0.5), Mark())

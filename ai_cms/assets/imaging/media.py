@@ -1,6 +1,7 @@
 """What sound and film files say of themselves: how long they play and their cover picture.
 
-The headers of sound and of MP4 are read by tinytag, those of WebM here: no small library knows it.
+The headers of sound and of MP4 are read by tinytag, those of WebM here: no small library knows it. Both in the worker, where
+memory and time are bounded: parsers of anybody's bytes as decoders of pictures are.
 """
 
 from __future__ import annotations
@@ -8,31 +9,44 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import IO, Any
 
-from .kinds import Kind
+from .job import Job, Outcome
 
-__all__ = ["cover_of", "duration_of"]
+__all__ = ["PLAYABLE", "cover_of", "duration_of", "look_at_media"]
 
 _MOST_COVER = 5_000_000
 _LONGEST = 60 * 60 * 24 * 30
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG")
 #: What tinytag calls them. It is told by our own look at the content, as everything is.
 _READ_BY_TINYTAG = frozenset({"mp4", "mov", "m4a", "wav", "flac", "ogg", "mp3"})
+#: The endings of what is looked at here.
+PLAYABLE = _READ_BY_TINYTAG | {"webm"}
 
 # Of https://www.rfc-editor.org/rfc/rfc9559: element ids with their length marks.
 _SEGMENT, _INFO, _SCALE, _DURATION = 0x18538067, 0x1549A966, 0x2AD7B1, 0x4489
 _MOST_ELEMENTS = 1000
 
 
-def duration_of(file: IO[bytes] | Any, kind: Kind) -> float | None:
+def look_at_media(job: Job) -> Outcome:
+    """Tell how long a file plays, and write its cover picture into the job's folder. ``loader``: its ending."""
+    with Path(job.path).open("rb") as file:
+        duration, cover = duration_of(file, job.loader), cover_of(file, job.loader)
+    path = Path(job.folder) / "cover"
+    if cover:
+        path.write_bytes(cover)
+    return Outcome(0, 0, 1, "", "", (), duration, str(path) if cover else "")
+
+
+def duration_of(file: IO[bytes] | Any, suffix: str) -> float | None:
     """Return the seconds a file plays, ``None`` where it does not say; the file stands at its beginning afterwards."""
     found: float | None = None
     # Anybody's bytes: whatever does not fit the format, whichever error that gives, is "does not say".
     try:
-        if kind.suffix == "webm":
+        if suffix == "webm":
             found = _webm_duration(file)
-        elif kind.suffix in _READ_BY_TINYTAG and find_spec("tinytag") is not None:
+        elif suffix in _READ_BY_TINYTAG and find_spec("tinytag") is not None:
             found = _tags_of(file, image=False).duration
     except Exception:
         found = None
@@ -41,11 +55,11 @@ def duration_of(file: IO[bytes] | Any, kind: Kind) -> float | None:
     return round(found, 3) if found is not None and 0 < found < _LONGEST else None
 
 
-def cover_of(file: IO[bytes] | Any, kind: Kind) -> bytes | None:
+def cover_of(file: IO[bytes] | Any, suffix: str) -> bytes | None:
     """Return the picture that a file carries as its cover, ``None`` for none. It is anybody's bytes."""
     data: bytes | None = None
     try:
-        if kind.suffix in _READ_BY_TINYTAG and find_spec("tinytag") is not None:
+        if suffix in _READ_BY_TINYTAG and find_spec("tinytag") is not None:
             image = _tags_of(file, image=True).images.any
             data = image.data if image is not None else None
     except Exception:
