@@ -185,10 +185,13 @@ def test_a_part_keeps_the_marks_and_another_file_does_not(
     assert (part.digital_source_type, part.prompt) == (GENERATED, "A loaf")
     for row in part.renditions.all():
         assert xmp_of((media / "public" / row.stored_name).read_bytes())["DigitalSourceType"].endswith(GENERATED)
-    replace_file(asset, io.BytesIO(jpeg(1000, 500)), actor=superuser)
-    asset.refresh_from_db()
-    assert (asset.digital_source_type, asset.prompt, asset.provenance) == ("", "", {})
-    assert xmp_of((media / "public" / asset.renditions.get(spec="large").stored_name).read_bytes()) == {}
+    for credit, written in (("", {}), ("Ann", {"Credit": "Ann"})):
+        asset.credit = credit
+        replace_file(asset, io.BytesIO(jpeg(1000 + len(credit), 500)), actor=superuser)
+        asset.refresh_from_db()
+        assert (asset.digital_source_type, asset.prompt, asset.provenance) == ("", "", {})
+        found = xmp_of((media / "public" / asset.renditions.get(spec="large").stored_name).read_bytes())
+        assert {name: found[name] for name in found if name != "about"} == written
 
 
 def test_what_an_upload_says_of_its_origin_is_kept(member: Any, media: Path) -> None:
@@ -197,7 +200,9 @@ def test_what_an_upload_says_of_its_origin_is_kept(member: Any, media: Path) -> 
     data = encoded(picture(1000, 600), "JPEG", xmp=packet(GENERATED).encode())
     asset = uploaded(member, data)
     assert asset.digital_source_type == GENERATED
-    # The sizes carry it on: they are made anew with the mark of the original.
+    # The sizes carry it on: they are made with the mark of the original, and anew with it.
+    for row in asset.renditions.all():
+        assert xmp_of((media / "public" / row.stored_name).read_bytes())["DigitalSourceType"].endswith(GENERATED)
     from ai_cms.assets.services import remake
 
     remake(asset)
@@ -220,6 +225,41 @@ def test_manifests_of_uploads_are_read_from_the_original(superuser: Any, media: 
     touched = signed.replace(signed[-40:-30], bytes(10))
     asset = uploaded(superuser, touched, "touched.jpg")
     assert asset.provenance["file"]["state"] == "changed"
+
+
+def test_an_edited_pictures_origin_stands_with_its_parent(superuser: Any, media: Path, tmp_path: Path) -> None:
+    import c2pa
+
+    from .certificates import signing
+
+    with override_settings(AI_CMS={"ASSET_C2PA": signing()}):
+        first = upload_asset(
+            io.BytesIO(jpeg(1000, 700)), actor=superuser, name="a.jpg", digital_source_type=GENERATED
+        ).asset
+    parent = (media / "private" / first.stored_name).read_bytes()
+    key = signing()
+    info = c2pa.C2paSignerInfo(
+        alg=b"es256", sign_cert=key["certificates"].encode(), private_key=key["private_key"].encode(), ta_url=None
+    )
+    # As an editor writes it: opened and cropped, and not a word of where the picture came from.
+    opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": ["xmp:iid:parent"]}}
+    actions = {"actions": [opened, {"action": "c2pa.cropped"}]}
+    manifest = {"format": "image/jpeg", "assertions": [{"label": "c2pa.actions", "data": actions}]}
+    relation = {"title": "a.jpg", "relationship": "parentOf", "instance_id": "xmp:iid:parent"}
+    out = io.BytesIO()
+    with c2pa.Signer.from_info(info) as signer, c2pa.Builder(json.dumps(manifest)) as builder:
+        builder.add_ingredient(json.dumps(relation), "image/jpeg", io.BytesIO(parent))
+        builder.sign(signer, "image/jpeg", io.BytesIO(jpeg(500, 350)), out)
+    path = tmp_path / "edited.jpg"
+    path.write_bytes(out.getvalue())
+    edited = manifest_of(path, "image/jpeg")
+    assert [action.get("digitalSourceType") for action in actions_of(edited)] == [None, None]
+    asset = uploaded(superuser, path.read_bytes(), "edited.jpg")
+    assert (asset.digital_source_type, asset.provenance["file"]["state"]) == (GENERATED, "unchanged")
+    # The sizes have a mark of their own, as the manifest is lost at every conversion.
+    for row in asset.renditions.all():
+        data = (media / "public" / row.stored_name).read_bytes()
+        assert xmp_of(data)["DigitalSourceType"].endswith(GENERATED)
 
 
 def test_a_model_that_sees_proposes_a_text_and_a_person_takes_it(member: Any, settings: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image, ImageCms
 
 from ai_cms.assets.imaging.client import run_job
 from ai_cms.assets.imaging.job import Job, JobFailed, Limits, SizeSpec
+from ai_cms.assets.imaging.opening import open_picture
 
 from .pictures import animation, encoded, jpeg, picture, xmp_of
 
@@ -79,6 +81,34 @@ def test_heic_is_turned_once(tmp_path: Path) -> None:
     outcome, made = made_of(encoded(stored, "HEIF", exif=exif.tobytes()), "heic", tmp_path)
     assert (outcome.width, outcome.height) == (400, 304)
     assert corners(made["max.webp"]) == UPRIGHT
+
+
+def test_an_orientation_in_xmp_alone_holds_too(tmp_path: Path) -> None:
+    xmp = (
+        b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+        b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
+    stored = picture(400, 300).transpose(Image.Transpose.ROTATE_90)
+    outcome, made = made_of(encoded(stored, "JPEG", xmp=xmp), "jpeg", tmp_path)
+    assert (outcome.width, outcome.height) == (400, 300)
+    assert corners(made["max.webp"]) == UPRIGHT
+
+
+def test_heic_without_its_package_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    path = tmp_path / "in.heic"
+    path.write_bytes(b"\x00\x00\x00\x18ftypheic")
+    with pytest.raises(JobFailed, match="pillow-heif") as caught:
+        open_picture(str(path), "heic", Limits())
+    assert caught.value.code == "heic_unavailable"
+
+
+def test_avif_is_smaller_than_webp_for_grainy_pictures_too(tmp_path: Path) -> None:
+    # At its own default quality it is larger there.
+    grainy = Image.blend(picture(400, 300), Image.effect_noise((400, 300), 60).convert("RGB"), 0.3)
+    outcome, _made = made_of(encoded(grainy, "JPEG", quality=90), "jpeg", tmp_path, formats=("webp", "avif"))
+    sizes = {made.format: made.size for made in outcome.made}
+    assert sizes["avif"] < sizes["webp"]
 
 
 @pytest.mark.parametrize("formats", [("webp",), ("avif",), ("jpeg",), ("png",)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..intake.names import storage_name
 from ..intake.spool import Incoming
 from ..models import Rendition
 from ..provenance.manifests import read_manifest, sign_file
+from ..provenance.xmp import packet
 from ..storage import discard, public_url, storage_for, write_file
 
 __all__ = ["Mark", "Prepared", "StoredFiles", "prepare", "rendition_key", "run_picture_job", "write_renditions"]
@@ -37,6 +38,13 @@ class Mark:
     source_type: str = ""
     model: str = ""
     title: str = ""
+    credit: str = ""
+
+    def told(self, source_type: str) -> Mark:
+        """Return the mark with the origin that a file itself tells of, unless this one says another; no manifest says it."""
+        if self.source_type or not source_type:
+            return self
+        return replace(self, xmp=packet(source_type, model=self.model, credit=self.credit))
 
 
 @dataclass
@@ -85,9 +93,14 @@ def prepare(
     kind = incoming.kind
     if kind.family == "image":
         found = read_manifest(incoming.path, kind.mime)
-        outcome = run_picture_job(
-            incoming.path, incoming.folder, kind.loader, sizes, assets_settings.ASSET_FORMATS, focal, mark or Mark()
-        )
+        own = mark or Mark()
+        told = own.told(found.get("digital_source_type", ""))
+        formats = assets_settings.ASSET_FORMATS
+        outcome = run_picture_job(incoming.path, incoming.folder, kind.loader, sizes, formats, focal, told)
+        again = own.told(outcome.digital_source_type)
+        if outcome.digital_source_type and again != told:
+            # Its XMP tells of an origin, which is known now that it has been decoded: what is made of it says so too.
+            outcome = run_picture_job(incoming.path, incoming.folder, kind.loader, sizes, formats, focal, again)
         if outcome.digital_source_type:
             found = {"digital_source_type": outcome.digital_source_type, **{k: v for k, v in found.items() if v}}
         return Prepared(

@@ -17,7 +17,7 @@ from ..exceptions import KindRefused
 from ..intake.names import clean_name
 from ..intake.spool import Incoming, spooled
 from ..models import Rendition
-from ..provenance.xmp import packet_for
+from ..provenance.xmp import packet, packet_for
 from ..quotas import check_quota, lock_owner
 from ..storage import discard, take_over
 from ..usage import usage_of
@@ -67,7 +67,8 @@ def replace_file(asset: Any, file: Any, *, actor: Actor | Any, name: str = "", e
         check_quota(asset.owner, max(0, incoming.size - asset.size))
         focal = (asset.focal_x, asset.focal_y) if isinstance(asset, get_image_model()) else (0.5, 0.5)
         # Another picture has another origin: what was said of the old one does not hold for it.
-        prepared = prepare(incoming, sizes=eager_sizes(), focal=focal, mark=Mark())
+        mark = Mark(packet("", credit=asset.credit), credit=asset.credit)
+        prepared = prepare(incoming, sizes=eager_sizes(), focal=focal, mark=mark)
         origin = prepared.found.get("digital_source_type", "")
         public = asset.is_public
         with StoredFiles.collecting() as stored:

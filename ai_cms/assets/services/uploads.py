@@ -88,7 +88,7 @@ def upload_asset(
         check_quota(owner, incoming.size)
         model = str(values["provenance"].get("model") or "")
         mark = Mark(
-            packet(digital_source_type, model=model, credit=credit), digital_source_type, model, values["title"]
+            packet(digital_source_type, model=model, credit=credit), digital_source_type, model, values["title"], credit
         )
         incoming = signed(incoming, mark)
         prepared = prepare(incoming, sizes=eager_sizes(), mark=mark)
