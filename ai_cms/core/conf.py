@@ -18,6 +18,8 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from django.conf import settings
 
+from .jsontypes import JsonMapping, JsonObject
+
 __all__ = [
     "AppSettings",
     "CoreSettings",
@@ -35,7 +37,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-def project_settings() -> Mapping[str, Any]:
+def project_settings() -> JsonMapping:
     """Return the project's ``AI_CMS`` dict, empty when it is missing or not a mapping (a check reports the latter)."""
     value = getattr(settings, "AI_CMS", {})
     return value if isinstance(value, Mapping) else {}
@@ -83,7 +85,7 @@ class Setting(Generic[T]):
         # Not get(name, default): a default may be made for each read.
         return configured[self.name] if self.name in configured else self.default  # noqa: SIM401
 
-    def problem(self, value: Any) -> str | None:
+    def problem(self, value: object) -> str | None:
         """Say what is wrong with a project's ``value``, or return ``None``."""
         # bool is an int for isinstance(); MAX_DEPTH = True is a mistake nobody wants to debug.
         wrong_bool = isinstance(value, bool) and bool not in self.types and object not in self.types
@@ -189,7 +191,7 @@ class CoreSettings(AppSettings):
     TRUSTED_PROXY_COUNT = Setting(
         0, int, "Reverse proxies in front that append to X-Forwarded-For; 0 ignores the header.", validate=not_negative
     )
-    RATE_LIMITS = Setting[dict[str, Any]](
+    RATE_LIMITS = Setting[JsonObject](
         dict,
         dict,
         "Replaces rate limits: scope to (requests, seconds), or to None for no limit.",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from .conf import core_settings
 from .exceptions import InvalidInput, TooLarge
+from .jsontypes import JsonMapping, JsonObject
 
 __all__ = ["check_parameters", "check_query_string", "check_text", "is_clean_text", "loads"]
 
@@ -82,7 +82,7 @@ def check_query_string(raw: str) -> None:
         _refuse(_("The query string is not UTF-8."), code="invalid_query")
 
 
-def check_parameters(parameters: Mapping[str, Any], *, limit: int) -> None:
+def check_parameters(parameters: JsonMapping, *, limit: int) -> None:
     """Check names and all values of a ``QueryDict``, from a query or a form."""
     lists = parameters.lists() if hasattr(parameters, "lists") else ((k, [v]) for k, v in parameters.items())
     for name, values in lists:
@@ -99,7 +99,7 @@ class _Keys:
         self.limit = limit
         self.seen = 0
 
-    def build(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def build(self, pairs: list[tuple[str, Any]]) -> JsonObject:
         self.seen += len(pairs)
         if self.seen > self.limit:
             _refuse(_("The body has over %(limit)d keys.") % {"limit": self.limit})
@@ -132,7 +132,7 @@ def _constant(name: str) -> NoReturn:
     _refuse(_("%(name)s is not JSON.") % {"name": name})
 
 
-def _walk(root: Any) -> None:
+def _walk(root: object) -> None:
     """Check the depth and every string, without recursion."""
     deepest, longest = core_settings.JSON_MAX_DEPTH, core_settings.JSON_MAX_STRING
     # Looked up once, not for each of a document's hundreds of strings.

@@ -83,14 +83,14 @@ class ServiceMixin(APIView):
     def get_exception_handler(self) -> Callable[..., Any]:
         return exception_handler
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         # Before anything reads the query: its decoding depends on the charset of the Content-Type.
         check_charset(request.content_type)
         check_query(request._request)
         super().initial(request, *args, **kwargs)
         check_path(kwargs)
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:
         """Do what REST framework's own does, with the handler run through :func:`run_once`."""
         self.args = args
         self.kwargs = kwargs
