@@ -18,8 +18,6 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from django.conf import settings
 
-from .jsontypes import JsonMapping, JsonObject
-
 __all__ = [
     "AppSettings",
     "CoreSettings",
@@ -37,7 +35,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-def project_settings() -> JsonMapping:
+def project_settings() -> Mapping[str, Any]:
     """Return the project's ``AI_CMS`` dict, empty when it is missing or not a mapping (a check reports the latter)."""
     value = getattr(settings, "AI_CMS", {})
     return value if isinstance(value, Mapping) else {}
@@ -191,7 +189,7 @@ class CoreSettings(AppSettings):
     TRUSTED_PROXY_COUNT = Setting(
         0, int, "Reverse proxies in front that append to X-Forwarded-For; 0 ignores the header.", validate=not_negative
     )
-    RATE_LIMITS = Setting[JsonObject](
+    RATE_LIMITS = Setting[dict[str, Any]](
         dict,
         dict,
         "Replaces rate limits: scope to (requests, seconds), or to None for no limit.",

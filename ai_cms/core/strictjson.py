@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from .conf import core_settings
 from .exceptions import InvalidInput, TooLarge
-from .jsontypes import JsonMapping, JsonObject
+from .jsontypes import JsonObject
 
 __all__ = ["check_parameters", "check_query_string", "check_text", "is_clean_text", "loads"]
 
@@ -82,7 +83,7 @@ def check_query_string(raw: str) -> None:
         _refuse(_("The query string is not UTF-8."), code="invalid_query")
 
 
-def check_parameters(parameters: JsonMapping, *, limit: int) -> None:
+def check_parameters(parameters: Mapping[str, Any], *, limit: int) -> None:
     """Check names and all values of a ``QueryDict``, from a query or a form."""
     lists = parameters.lists() if hasattr(parameters, "lists") else ((k, [v]) for k, v in parameters.items())
     for name, values in lists:
