@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
+from ...core.jsontypes import JsonObject
 from ..html.embeds import resolve_embed
 from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize, text_of
 from ..html.richtext import TAGS, clean_text, sanitize_html
@@ -114,7 +114,7 @@ class HtmlReader:
 
     # Blocks, runs and lines
 
-    def add(self, made: dict[str, Any] | None, element: Element) -> None:
+    def add(self, made: JsonObject | None, element: Element) -> None:
         """Finish the text so far and add a block."""
         self.end_run()
         if made is not None:
@@ -122,7 +122,7 @@ class HtmlReader:
             made["line"] = self.line_of(element)
             self.blocks.append(made)
 
-    def place_waiting(self, made: dict[str, Any] | None = None) -> None:
+    def place_waiting(self, made: JsonObject | None = None) -> None:
         """Put the targets of links that no text has taken where they belong: into a heading, or before the block."""
         waiting, self.waiting = self.waiting, []
         if waiting and made is not None and made["type"] == "heading" and not made["props"].get("anchor"):

@@ -34,6 +34,7 @@ from typing import Any
 
 import nh3
 
+from ...core.jsontypes import JsonObject
 from .markup import BLOCK_TAGS, HTML_TAGS, Element, parse_html, serialize, words
 from .styles import ALIGNED_TAGS, ALIGNMENTS, apply_styles, says_style
 
@@ -354,7 +355,7 @@ def strip_tags_text(html: str) -> str:
     return _LINE_EDGES.sub("\n", text).strip(" \n")
 
 
-def allow_list() -> dict[str, Any]:
+def allow_list() -> JsonObject:
     """Return the allow-list as JSON-ready data, for editors that build their schema from it."""
     return {
         "tags": sorted(TAGS),

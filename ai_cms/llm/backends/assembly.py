@@ -154,7 +154,7 @@ class Assembler:
         yield ToolCallDelta(index, id, name, arguments)
 
     def add_usage(
-        self, prompt: Any, completion: Any, *, cached: Any = 0, reasoning: Any = 0, total: Any = 0
+        self, prompt: object, completion: object, *, cached: object = 0, reasoning: object = 0, total: object = 0
     ) -> Iterator[StreamEvent]:
         """Take reported usage; the last one counts. What is no number at all is passed over.
 
@@ -311,11 +311,11 @@ class Assembler:
             raise LLMOutputLimit(reason=f"more than {self._most} characters", received=True, **self.facts())
 
 
-def _count(value: Any) -> int | None:
+def _count(value: object) -> int | None:
     """Return ``value`` if it is a whole number from zero up."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def as_json_text(value: Any) -> str:
+def as_json_text(value: object) -> str:
     """Return tool arguments as JSON text; some servers send the object itself."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) if value is not None else ""
