@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from ..core.jsontypes import JsonMapping, JsonObject
 from .exceptions import LLMInvalidOutput
 from .messages import LLMRequest, Message
+from .nulls import validate_answer
 
 __all__ = [
     "OutputSchema",
@@ -345,7 +346,7 @@ def parse_output(model: type[M], text: str, /, **facts: Any) -> M:
         if wrapped and isinstance(value, dict) and set(value) == {_WRAPPER}:
             value = value[_WRAPPER]
         try:
-            return model.model_validate(value)
+            return validate_answer(model, value)
         except ValidationError as error:
             problem = problem or error
     assert problem is not None  # noqa: S101 - the first value was stored or refused

@@ -229,7 +229,9 @@ def _without_unclosed(html: str) -> str:
     last = {match[2].lower(): match.start() for match in _DROPPED.finditer(html) if match[1]}
 
     def rename(match: re.Match[str]) -> str:
-        closed = match[1] or match.start() < last.get(match[2].lower(), -1)
+        name = match[2].lower()
+        # Nothing ends a <plaintext>, not even its own end tag.
+        closed = match[1] or (name != "plaintext" and match.start() < last.get(name, -1))
         return match[0] if closed else f"<x-{match[2]}"
 
     return _DROPPED.sub(rename, html)

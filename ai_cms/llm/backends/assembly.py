@@ -86,6 +86,8 @@ class Assembler:
         self.started = False
         #: The dialect's own end came.
         self.ended = False
+        #: Usage came behind a finish reason.
+        self.billed = False
         #: Counts what arrived; unchanged after an event, the event held nothing.
         self.pieces = 0
         self.hidden_bytes = 0
@@ -168,6 +170,8 @@ class Assembler:
         tokens_out += apart
         self.reasoning_tokens = max(_count(reasoning) or 0, apart)
         self.usage = Usage(tokens_in, tokens_out, min(_count(cached) or 0, tokens_in))
+        # The bill comes last: behind a finish reason nothing of the answer is missing, whether or not a marker follows.
+        self.billed = self.billed or self.finish is not None
         yield UsageEvent(self.usage)
 
     def finish_with(self, reason: FinishReason | None) -> Iterator[StreamEvent]:
@@ -259,7 +263,7 @@ class Assembler:
         for _event in self._parted(self._filter.finish()):
             # Only where the finish reason is missing is anything left; then there is no answer.
             continue
-        ended_properly = self.ended or not needs_end
+        ended_properly = self.ended or self.billed or not needs_end
         facts = {"received": True, **self.facts()}
         if self._held:
             self.texts.append("\ufffd")
