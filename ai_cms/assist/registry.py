@@ -120,6 +120,12 @@ class WritingTask:
         """Turn a validated answer into the result."""
         return TaskResult(output=answer.model_dump(mode="json"))
 
+    def keep(self, job: Job, result: TaskResult, provenance: Mapping[str, Any]) -> None:
+        """Keep a result that is no proposal on a page, in a table of the task's own; it may add to ``result.output``.
+
+        Called once the answer is paid for, outside of any transaction. ``provenance``: as ``make_provenance()`` returns it.
+        """
+
     def check_rights(self, job: Job) -> None:
         """Raise what the actor's rights refuse, beyond changing the page; asked before credits are spent."""
 

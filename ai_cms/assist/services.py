@@ -125,6 +125,7 @@ def generate_text(
     result = task.finish(job, call.parsed)
     if shown:
         _keep_ids(result, shown)
+    task.keep(job, result, _marks(job.actor, call.provenance()))
     proposal = None
     if (page or parent) and (result.operations or result.fields):
         proposal = _propose(task, job, result, call.provenance(), str(task.label), on_proposal)
@@ -173,6 +174,11 @@ def _streamed(
             shown.append(operation)
             show(operation)
     return events.result
+
+
+def _marks(actor: Actor, source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the provenance of what ``source`` wrote for ``actor``."""
+    return make_provenance(**source, by=actor.account.pk if actor.account is not None else None)
 
 
 def _nobody_watches(operation: dict[str, Any]) -> None:
@@ -268,7 +274,7 @@ def _propose(
             actor=job.actor,
             title=title,
             fields=result.fields,
-            provenance=make_provenance(**source, by=job.actor.account.pk if job.actor.account is not None else None),
+            provenance=_marks(job.actor, source),
             agent=str(source.get("model") or source["source"]),
             based_on=base,
         )
