@@ -17,7 +17,7 @@ from ai_cms.core.registry import Registry
 from ai_cms.llm.messages import LLMRequest, Message
 
 from .conf import assist_settings
-from .exceptions import InvalidPayload, NoNewPage, PageNeeded, UnknownTask
+from .exceptions import InvalidPayload, NoNewPage, NoPage, PageNeeded, UnknownTask
 
 __all__ = ["Job", "Payload", "TaskResult", "WritingTask", "get_task", "register_task", "tasks"]
 
@@ -82,6 +82,8 @@ class WritingTask:
     labels: ClassVar[Mapping[str, str | Promise]] = {}
     help_texts: ClassVar[Mapping[str, str | Promise]] = {}
     needs_page: ClassVar[bool] = False
+    #: Whether it can be used on a page; one that works on something else cannot.
+    takes_page: ClassVar[bool] = True
     prompt: ClassVar[str] = ""
     #: Tokens of the answer at most; credits are held for as many. ASSIST_MAX_TOKENS where it is ``None``, or more.
     most_tokens: ClassVar[int | None] = None
@@ -144,9 +146,11 @@ class WritingTask:
         return str(assist_settings.ASSIST_ALIASES.get(self.name, "default"))
 
     def prepare(self, actor: Actor, payload: Mapping[str, Any], page: Any = None) -> Job:
-        """Validate a payload. Raises InvalidPayload, PageNeeded."""
+        """Validate a payload. Raises InvalidPayload, PageNeeded, NoPage."""
         if self.needs_page and page is None:
             raise PageNeeded
+        if page is not None and not self.takes_page:
+            raise NoPage
         try:
             return Job(actor, self.payload_model.model_validate(dict(payload)), page)
         except ValidationError as error:

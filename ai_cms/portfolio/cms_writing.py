@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
+from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_lazy
 from pydantic import Field
 
@@ -18,6 +19,7 @@ from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.llm.backends.local import text as local_text
 from ai_cms.llm.backends.local.backend import rule
 from ai_cms.llm.messages import LLMRequest
+from ai_cms.llm.seats import seat
 
 from . import get_resume_model
 from .models import ResumeProposal
@@ -76,12 +78,11 @@ class TailorResumeTask(WritingTask):
     payload_model = TailorPayload
     output_model = Tailored
     most_tokens = 6000
+    takes_page = False
     labels = {"resume": gettext_lazy("Number of the résumé"), "job_advert": gettext_lazy("Job advertisement")}
 
     def prepare(self, actor: Actor, payload: Mapping[str, Any], page: Any = None) -> Job:
-        if page is not None:
-            raise _refuse("resume", "no_page", gettext("This task works on a résumé, not on a page."))
-        job = super().prepare(actor, payload)
+        job = super().prepare(actor, payload, page)
         model = get_resume_model()
         resume = get_policy(model).visible(actor, model.objects.all()).filter(pk=job.payload.resume).first()
         if resume is None:
@@ -173,9 +174,10 @@ def _title(advert: str) -> str:
     return local_text.shorten(first, 120)
 
 
-def tailor(resume: Any, job_advert: str, *, actor: ActorLike) -> ResumeProposal | None:
-    """Have a proposal made for one résumé; for the pages of portfolios. Raises what generate_text() raises."""
-    outcome = generate_text(TASK, {"resume": resume.pk, "job_advert": job_advert}, actor=actor)
+def tailor(resume: Any, job_advert: str, *, actor: ActorLike, request: HttpRequest) -> ResumeProposal | None:
+    """Have a proposal made for one résumé while ``request`` waits. Raises AllSeatsTaken and what generate_text() raises."""
+    with seat(request):
+        outcome = generate_text(TASK, {"resume": resume.pk, "job_advert": job_advert}, actor=actor)
     key = outcome.result.output["resume_proposal"]
     return None if key is None else ResumeProposal.objects.get(pk=key)
 

@@ -7,16 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
+from django.urls import reverse
 
 from ai_cms.assist.services import generate_text
 from ai_cms.core.exceptions import NotFound
 from ai_cms.llm.handler import llms
 from ai_cms.llm.models import AILog
+from ai_cms.pages import get_page_model, services
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.exceptions import ProposalDecided, ResumeChanged, SourcesChanged, UnknownChange
 from ai_cms.portfolio.models import ResumeProposal
 from ai_cms.portfolio.services import accept_resume_proposal, create_row, reject_resume_proposal, update_row
 from ai_cms.portfolio.services.tailoring import sources_of, tailors
+from tests.conftest import make_user
 
 from .conftest import RESUME
 
@@ -33,8 +37,6 @@ CONTENT: dict[str, Any] = {
 
 @pytest.fixture
 def site(transactional_db: None) -> Any:
-    from ai_cms.pages import services
-
     return services.create_site(hostname="testserver", name="Test site", title="Home", is_default=True)
 
 
@@ -66,6 +68,11 @@ def model(settings: Any) -> Callable[..., Any]:
 @pytest.fixture
 def resume(ada: Any, library: dict[str, Any]) -> Any:
     return update_row(library["resume"], actor=ada, content=CONTENT)
+
+
+def by_the_tailor(resume: Any, actor: Any) -> Any:
+    """Return the proposal that the pages would have made."""
+    return tailors["assist"](resume, ADVERT, actor=actor, request=RequestFactory().get("/"))
 
 
 def text(path: str, *claims: tuple[str, list[str]]) -> dict[str, Any]:
@@ -213,12 +220,12 @@ def test_a_row_that_says_it_no_more_bears_nothing_out(
 
 
 def test_two_proposals_for_one_resume(rules: None, resume: Any, ada: Any) -> None:
-    one, other = (tailors["assist"](resume, ADVERT, actor=ada) for _each in range(2))
+    one, other = (by_the_tailor(resume, ada) for _each in range(2))
     accept_resume_proposal(one, actor=ada)
     with pytest.raises(ResumeChanged):
         accept_resume_proposal(other, actor=ada)
     fresh = get_resume_model().objects.get(pk=resume.pk)
-    assert tailors["assist"](fresh, ADVERT, actor=ada) is None
+    assert by_the_tailor(fresh, ada) is None
 
 
 def test_only_the_owners_rows_are_sources(ada: Any, bob: Any, resume: Any, library: dict[str, Any]) -> None:
@@ -231,7 +238,7 @@ def test_only_the_owners_rows_are_sources(ada: Any, bob: Any, resume: Any, libra
 
 
 def test_nobody_else_gets_at_it(rules: None, resume: Any, ada: Any, bob: Any, client: Any, client_of: Any) -> None:
-    proposal = tailors["assist"](resume, ADVERT, actor=ada)
+    proposal = by_the_tailor(resume, ada)
     here = f"/api/resume-proposals/{proposal.pk}/"
     assert tailored(client_of(bob), resume).status_code == 404
     with pytest.raises(NotFound):
@@ -266,9 +273,13 @@ def test_bad_payloads_name_their_field(
     assert answer.status_code == 400 and answer.json()["payload"][0]["loc"][0] == next(iter(payload))
 
 
-def test_a_resume_with_nothing_in_it_costs_nothing(rules: None, bob: Any, client_of: Any) -> None:
+def test_what_cannot_be_fitted_costs_nothing(rules: None, bob: Any, client_of: Any, superuser: Any) -> None:
+    home = get_page_model().objects.get()
     empty = create_row(get_resume_model(), actor=bob, title="Empty", content={})
     assert tailored(client_of(bob), empty).status_code == 400
+    on_page = {"task": "tailor_resume", "payload": {"resume": empty.pk, "job_advert": ADVERT}, "page": home.pk}
+    refused = client_of(superuser).post("/api/ai/generate-text/", on_page, format="json")
+    assert refused.status_code == 400 and "page" in refused.json()
     assert not AILog.objects.exists()
     assert tailored(client_of(bob), type(empty)(pk=2**40)).status_code == 404
 
@@ -277,7 +288,7 @@ def test_the_list_asks_a_fixed_number_of_questions(
     rules: None, resume: Any, ada: Any, client_of: Any, django_assert_num_queries: Any
 ) -> None:
     for _each in range(3):
-        tailors["assist"](resume, ADVERT, actor=ada)
+        by_the_tailor(resume, ada)
     with django_assert_num_queries(2):
         assert client_of(ada).get("/api/resume-proposals/").json()["count"] == 3
 
@@ -318,3 +329,15 @@ def test_a_model_that_is_away_costs_no_word(rules: None, settings: Any, resume: 
     answer = client.post(f"/portfolio/library/resumes/{resume.pk}/tailor/", {"job_advert": ADVERT})
     assert answer.status_code == 200 and "We run harbours on Django" in answer.content.decode()
     assert b"pf-errors" in answer.content and not ResumeProposal.objects.exists()
+
+
+def test_staff_look_at_them_and_decide_nothing(rules: None, resume: Any, ada: Any, client: Any, superuser: Any) -> None:
+    proposal = by_the_tailor(resume, ada)
+    client.force_login(superuser)
+    at = "admin:ai_cms_portfolio_resumeproposal"
+    assert b"Django engineer wanted" in client.get(reverse(f"{at}_changelist")).content
+    page = client.get(reverse(f"{at}_change", args=[proposal.pk]))
+    assert page.status_code == 200 and b"Tides to the minute" in page.content and b'name="_save"' not in page.content
+    assert client.get(reverse(f"{at}_add")).status_code == 403
+    client.force_login(make_user("staff", is_staff=True))
+    assert b"Django engineer wanted" not in client.get(reverse(f"{at}_changelist")).content

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 #: Makes a proposal (or ``None``, where there is nothing to change) of a résumé, an advertisement and an actor:
-#: ``tailor(resume, job_advert, actor=actor)``.
+#: ``tailor(resume, job_advert, actor=…, request=…)``.
 Tailor = Callable[..., ResumeProposal | None]
 tailors: Registry[Tailor] = Registry("tailor of résumés")
 

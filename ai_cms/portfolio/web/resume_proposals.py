@@ -80,7 +80,8 @@ class TailorView(RowFormView):
     def carry_out(self, data: dict[str, Any]) -> HttpResponse:
         resume = self.row()
         tailor = tailors[next(iter(tailors))]
-        proposal = tailor(resume, data["job_advert"].replace("\r\n", "\n"), actor=self.actor)
+        advert = data["job_advert"].replace("\r\n", "\n")
+        proposal = tailor(resume, advert, actor=self.actor, request=self.request)
         if proposal is None:
             self.notice(_("There is nothing to change for this job: the résumé says it as well as its rows can."))
             return self.go("resume", resume.pk)
