@@ -92,9 +92,8 @@ def generate_text(
     ``on_proposal``: called with the proposal, in the transaction that makes it: an error undoes it.
     ``keep_partial``: where a person stops a draft, or it breaks off, propose the blocks that had arrived by then.
     ``run``: the run this is part of. Not to be called inside a transaction.
-    Raises UnknownTask, InvalidPayload, PageNeeded, NoPage, NoNewPage, LLMError,
-    ProposalStale (what was worked on has been changed
-    meanwhile) and what permissions raise; then nothing is proposed, save the part that had come.
+    Raises UnknownTask, InvalidPayload, PageNeeded, NoPage, NoNewPage, LLMError, ProposalStale (what was worked on has been
+    changed meanwhile) and what permissions raise; then nothing is proposed, save the part that had come.
     """
     who = Actor.of(actor)
     task = get_task(name)

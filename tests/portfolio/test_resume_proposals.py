@@ -13,7 +13,7 @@ from django.urls import reverse
 from ai_cms.assist.services import generate_text
 from ai_cms.core.exceptions import NotFound
 from ai_cms.llm.handler import llms
-from ai_cms.llm.models import AILog
+from ai_cms.llm.models import AILog, Run
 from ai_cms.pages import get_page_model, services
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.exceptions import ProposalDecided, ResumeChanged, SourcesChanged, UnknownChange
@@ -151,6 +151,18 @@ def test_what_a_model_invents_is_refused_with_its_reason(
     assert read["refused"][0]["reason"] == "The rows it names do not say: “Kubernetes”."
     listed = api.get("/api/resume-proposals/", {"resume": resume.pk, "status": "open"}).json()
     assert [row["id"] for row in listed["results"]] == [output["resume_proposal"]]
+
+
+def test_it_goes_on_in_the_background_and_never_twice(rules: None, resume: Any, ada: Any, client_of: Any) -> None:
+    body = {"task": "tailor_resume", "payload": {"resume": resume.pk, "job_advert": ADVERT}, "background": True}
+    answers = [
+        client_of(ada).post("/api/ai/generate-text/", body, format="json", HTTP_IDEMPOTENCY_KEY="once")
+        for _each in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    run = Run.objects.get(pk=answers[0].json()["run"])
+    assert answers[1].json()["run"] == str(run.pk)
+    assert run.result["output"]["resume_proposal"] == ResumeProposal.objects.get().pk
 
 
 def test_change_by_change(model: Any, resume: Any, ada: Any, client_of: Any, library: dict[str, Any]) -> None:
