@@ -353,3 +353,14 @@ def test_staff_look_at_them_and_decide_nothing(rules: None, resume: Any, ada: An
     assert client.get(reverse(f"{at}_add")).status_code == 403
     client.force_login(make_user("staff", is_staff=True))
     assert b"Django engineer wanted" not in client.get(reverse(f"{at}_changelist")).content
+
+
+def test_where_nothing_writes_nothing_is_offered(resume: Any, ada: Any, client: Any) -> None:
+    client.force_login(ada)
+    home = f"/portfolio/library/resumes/{resume.pk}/"
+    tailor = tailors.unregister("assist")
+    try:
+        assert b"Fit it to a job" not in client.get(home).content
+        assert client.get(f"{home}tailor/").status_code == 404
+    finally:
+        tailors.register("assist", tailor)
