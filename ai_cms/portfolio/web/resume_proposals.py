@@ -52,7 +52,10 @@ class TailorForm(forms.Form):
         label=_("Job advertisement"),
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 12}),
-        help_text=_("Paste its text. Nothing is sent to whoever wrote it."),
+        help_text=_(
+            "Paste its text. The AI of this site reads it together with your résumé, projects and skills, "
+            "without your e-mail address and telephone number."
+        ),
     )
 
 
