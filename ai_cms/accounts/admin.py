@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ from . import sessions
 from .conf import accounts_settings
 from .delivery import deliver
 from .models import EmailOtp, LoginSession, MailState, OutboxMail, Passkey, TotpDevice
+from .models.user import AbstractUser
 
 __all__ = ["UserAddForm", "UserAdmin", "UserEditForm"]
 
@@ -30,7 +31,7 @@ class DeletedFilter(admin.SimpleListFilter):
     title = _("deleted")
     parameter_name = "deleted"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return [("yes", _("Deleted")), ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Any:
@@ -38,7 +39,7 @@ class DeletedFilter(admin.SimpleListFilter):
         found[0]["display"] = _("Not deleted")
         return found
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AbstractUser]) -> QuerySet[AbstractUser]:
         if self.value() == "all":
             return queryset
         return queryset.filter(deleted_at__isnull=self.value() != "yes")
@@ -52,7 +53,7 @@ class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
         fields = ["email", "name", "is_verified"]
         field_classes: dict[str, Any] = {}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         # Staff vouches for the address; unchecked, its owner proves it by setting a password.
         self.fields["is_verified"].initial = True
@@ -98,11 +99,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         (None, {"fields": ["email", "name", "is_verified", "usable_password", "password1", "password2"]}),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found: QuerySet[Any] = get_user_model().all_objects.order_by(*self.ordering)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AbstractUser]:
+        found: QuerySet[AbstractUser] = get_user_model().all_objects.order_by(*self.ordering)
         return found
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None or self.has_change_permission(request, obj):
             return super().get_fieldsets(request, obj)
         # Read-only, Django would show the hash of the password itself.
@@ -111,11 +112,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             for name, options in self.fieldsets
         ]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         found = list(super().get_readonly_fields(request, obj))
         return found if request.user.is_superuser else [*found, *self.powers]
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -128,7 +129,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         return [str(user) for user in users], {self.opts.verbose_name_plural: len(users)}, forbidden, []
 
     @admin.action(description=_("Restore the selected users"), permissions=["delete"])
-    def restore(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def restore(self, request: HttpRequest, queryset: QuerySet[AbstractUser]) -> None:
         users = [user for user in queryset.exclude(deleted_at=None) if _may_touch(request, user)]
         for user in users:
             user.restore()
@@ -137,7 +138,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         self.message_user(request, text % {"number": len(users)}, messages.SUCCESS)
 
     @admin.action(description=_("Log the selected users out everywhere"), permissions=["change"])
-    def end_access(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def end_access(self, request: HttpRequest, queryset: QuerySet[AbstractUser]) -> None:
         users = [user for user in queryset if _may_touch(request, user)]
         for user in users:
             user.end_access("staff")

@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import django
+from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
@@ -31,12 +32,12 @@ def register() -> None:
     checks.register(check_deployment, _TAG, deploy=True)
 
 
-def check_accounts(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_accounts(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[checks.CheckMessage]:
     """Look at the user model, the way it logs in, and the way its mail goes."""
     return [*_user_model(), *_backends(), *_mailer()]
 
 
-def check_deployment(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_deployment(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[checks.CheckMessage]:
     """Look for what only matters in production."""
     found: list[checks.CheckMessage] = []
     backend = _backend_path()

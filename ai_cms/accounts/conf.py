@@ -26,7 +26,7 @@ def grace(value: Any) -> str | None:
     return None if 0 <= value <= 10 else "must be from 0 to 10"
 
 
-def mail_runner(value: Any) -> str | None:
+def mail_runner(value: object) -> str | None:
     """Validate who sends mail."""
     return None if value in MAIL_RUNNERS else f"must be one of {', '.join(MAIL_RUNNERS)}"
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import F, Min, Q
+from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -55,7 +54,7 @@ def next_due() -> datetime | None:
     return found
 
 
-def _due(now: datetime) -> Any:
+def _due(now: datetime) -> QuerySet[OutboxMail]:
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     return OutboxMail.objects.filter(free, state=MailState.QUEUED, next_attempt_at__lte=now)
 

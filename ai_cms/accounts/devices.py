@@ -8,13 +8,15 @@ of its own, as many as a stranger has, and it ends when the password changes.
 from __future__ import annotations
 
 import uuid
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
+
+from .models.user import AbstractUser
 
 __all__ = ["COOKIE", "known_device", "remember_device"]
 
@@ -26,7 +28,7 @@ _MAX_AGE = 400 * 24 * 3600
 _SALT = "ai_cms.accounts.device"
 
 
-def known_device(request: HttpRequest | None, user: Any) -> str:
+def known_device(request: HttpRequest | None, user: AbstractUser | None) -> str:
     """Return the id of the device that ``request`` comes from, if ``user`` has logged in there before, else ""."""
     cookie = request.COOKIES.get(COOKIE, "") if request is not None else ""
     if not cookie or user is None:
@@ -39,7 +41,7 @@ def known_device(request: HttpRequest | None, user: Any) -> str:
     return device if constant_time_compare(state, _state_of(user)) else ""
 
 
-def remember_device(response: R, request: HttpRequest, user: Any) -> R:
+def remember_device(response: R, request: HttpRequest, user: AbstractUser) -> R:
     """Have the browser remember that ``user`` has logged in there, and return the response."""
     device = known_device(request, user) or uuid.uuid4().hex
     response.set_cookie(
@@ -53,6 +55,6 @@ def remember_device(response: R, request: HttpRequest, user: Any) -> R:
     return response
 
 
-def _state_of(user: Any) -> str:
+def _state_of(user: AbstractUser) -> str:
     """Return what changes with the account's password, without saying which account or password it is."""
     return salted_hmac(_SALT, f"{user.pk}:{user.stamp}", algorithm="sha256").hexdigest()

@@ -16,11 +16,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import RequestRefused
+
+from ..core.jsontypes import JsonObject
 
 __all__ = [
     "CODES",
@@ -152,7 +152,7 @@ class WrongPassword(RequestRefused):
         message = _("This is not the current password.")
         super().__init__(message, errors={field: [message]})
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> JsonObject:
         """Return the message by field as well as by code."""
         return {**super().body(), "detail": self.detail, "code": self.code}
 

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import jwt
@@ -18,6 +17,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from .conf import accounts_settings
+from .models.user import AbstractUser
 
 __all__ = ["ACCESS", "REFRESH", "BadToken", "Claims", "ExpiredToken", "decode", "encode"]
 
@@ -47,7 +47,9 @@ class Claims:
     version: str
 
 
-def encode(kind: str, user: Any, *, session_id: UUID, token_id: UUID, issued: datetime, expires: datetime) -> str:
+def encode(
+    kind: str, user: AbstractUser, *, session_id: UUID, token_id: UUID, issued: datetime, expires: datetime
+) -> str:
     """Return a signed token."""
     key_id, key = next(_keys())
     claims = {

@@ -26,6 +26,7 @@ from .devices import known_device
 from .exceptions import InvalidCode, InvalidCredentials, InvalidTicket, SecondFactorRequired
 from .factors import second_factors
 from .models import LoginSession
+from .models.user import AbstractUser
 from .tokens import TokenPair, issue
 
 __all__ = ["Passed", "log_in_browser", "log_in_tokens", "log_out", "second_factor", "with_password"]
@@ -67,7 +68,7 @@ def with_password(email: str, password: str, request: HttpRequest) -> Passed:
     return passed
 
 
-def second_factor(ticket: str, method: str, answer: Any, request: HttpRequest) -> Passed:
+def second_factor(ticket: str, method: str, answer: object, request: HttpRequest) -> Passed:
     """Check the second factor of the log-in that ``ticket`` stands for.
 
     ``method``: one of those that were named with it. Raises InvalidTicket, InvalidCode, InvalidPasskey, LimitExceeded.
@@ -131,5 +132,5 @@ def _ticket(passed: Passed) -> str:
     return signing.dumps(claims, salt=_SALT)
 
 
-def _note_login(user: Any) -> None:
+def _note_login(user: AbstractUser) -> None:
     type(user)._base_manager.filter(pk=user.pk).update(last_login=timezone.now())

@@ -50,7 +50,7 @@ class AllUsersManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ign
     async def aget_by_natural_key(self, username: str | None) -> Any:
         return await self.aget(email_key=email_key(username or ""))
 
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Any:
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> Any:
         """Make a user that can be active at once. Raises ValidationError for what is no address.
 
         ``is_verified`` stays False unless it is given: without it nobody logs in by the API or the account pages.
@@ -62,7 +62,7 @@ class AllUsersManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ign
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> Any:
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> Any:
         """Make a user who may do everything; whoever has the shell vouches for the address."""
         for name in ("is_staff", "is_superuser", "is_verified"):
             fields.setdefault(name, True)
@@ -77,6 +77,6 @@ class AllUsersManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ign
 class UserManager(AllUsersManager):
     """The users who are not deleted."""
 
-    def get_queryset(self) -> models.QuerySet[Any]:
-        found: models.QuerySet[Any] = super().get_queryset().filter(deleted_at=None)
+    def get_queryset(self) -> models.QuerySet[models.Model]:
+        found: models.QuerySet[models.Model] = super().get_queryset().filter(deleted_at=None)
         return found

@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from ..core.jsontypes import JsonObject
 from . import limits, outbox
 from .conf import accounts_settings
 from .emails import email_key
@@ -36,7 +37,7 @@ def ask(
     *,
     kind: str,
     user: Any = None,
-    payload: dict[str, Any] | None = None,
+    payload: JsonObject | None = None,
     mail_to: str = "",
     context: dict[str, Any] | None = None,
     request: HttpRequest | None = None,

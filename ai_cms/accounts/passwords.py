@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from . import limits, otp, outbox
 from .exceptions import InvalidCode, WrongPassword
 from .models import EmailOtp, OtpPurpose
+from .models.user import AbstractUser
 from .registration import checked_email, checked_password
 from .signals import email_verified
 
@@ -88,5 +89,5 @@ def confirm_password(user: Any, password: str, field: str = "current_password") 
     limits.forget(limits.PASSWORD, str(user.pk))
 
 
-def _notify(user: Any, request: HttpRequest | None) -> None:
+def _notify(user: AbstractUser, request: HttpRequest | None) -> None:
     outbox.queue("password_changed", user.email, context={"name": user.get_short_name()}, request=request)

@@ -14,7 +14,7 @@ from .models import LoginSession, Passkey
 __all__ = ["OwnPolicy", "UserPolicy", "register"]
 
 
-class UserPolicy(PermissionPolicy[Any]):
+class UserPolicy(PermissionPolicy[models.Model]):
     """See and edit oneself; staff with the permission see and manage all, superusers only if they are one.
 
     Actions: view, change, delete (oneself too), and for staff ``manage`` (tier, verified, active), ``restore``.
@@ -47,13 +47,13 @@ class UserPolicy(PermissionPolicy[Any]):
         needed = "delete" if action in ("delete", "restore") else "change"
         return action in ("change", "delete", "manage", "restore") and self.has_model_perm(actor, needed)
 
-    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    def restrict(self, actor: Actor, queryset: models.QuerySet[models.Model]) -> models.QuerySet[models.Model]:
         if not actor.is_authenticated:
             return queryset.none()
         return queryset if self.sees_all(actor) else queryset.filter(pk=actor.account.pk)
 
 
-class OwnPolicy(PermissionPolicy[Any]):
+class OwnPolicy(PermissionPolicy[models.Model]):
     """One's own rows and nobody else's: log-ins, passkeys."""
 
     scopes: ClassVar[dict[str, str]] = {"view": "read", "delete": "write"}
@@ -63,7 +63,7 @@ class OwnPolicy(PermissionPolicy[Any]):
             return False
         return obj is None or (actor.account is not None and obj.user_id == actor.account.pk)
 
-    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    def restrict(self, actor: Actor, queryset: models.QuerySet[models.Model]) -> models.QuerySet[models.Model]:
         return queryset.filter(user=actor.account) if actor.is_authenticated else queryset.none()
 
 

@@ -14,6 +14,7 @@ from ai_cms.core.models import ApiToken
 from . import otp, sessions
 from .conf import accounts_settings
 from .models import LoginSession, OtpPurpose
+from .models.user import AbstractUser
 from .signals import access_ended
 
 __all__ = ["connect"]
@@ -34,13 +35,13 @@ def end_everything(sender: type[Any], instance: Any, reason: str, **kwargs: Any)
         ApiToken.objects.filter(user=instance, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def note_login(sender: Any, request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
+def note_login(sender: object, request: HttpRequest | None, user: AbstractUser, **kwargs: object) -> None:
     """List the log-ins of browsers too, wherever they came in: the admin, the account pages, allauth."""
     if request is not None and hasattr(request, "session") and isinstance(user, get_user_model()):
         sessions.note_browser_session(request, user)
 
 
-def note_logout(sender: Any, request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
+def note_logout(sender: object, request: HttpRequest | None, user: Any, **kwargs: object) -> None:
     """Take a browser's log-in off the list."""
     known = getattr(request, "session", {}).get(sessions.SESSION_ID)
     if known and user is not None:

@@ -19,11 +19,13 @@ from django.http import HttpRequest
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.slugs import slug_with_suffix
 
+from ..core.jsontypes import JsonObject
 from . import limits, otp
 from .conf import accounts_settings
 from .emails import clean_email, email_key
 from .exceptions import InvalidCode, RegistrationClosed
 from .models import EmailOtp, OtpPurpose
+from .models.user import AbstractUser
 from .signals import email_verified, user_registered
 
 __all__ = ["Registration", "checked_email", "checked_password", "register", "resend_code", "verify_email"]
@@ -99,7 +101,7 @@ def verify_email(
     return user
 
 
-def activate(user: Any, payload: dict[str, Any]) -> None:
+def activate(user: AbstractUser, payload: JsonObject) -> None:
     """Let a user in who waited for it, with what the proven request asked for."""
     if payload:
         # What another request, whose code nobody typed in, wanted of the account is gone with this.
@@ -147,7 +149,7 @@ def checked_password(password: str, user: Any, field: str = "password") -> None:
         raise InvalidInput(errors={field: list(error.messages)}) from error
 
 
-def _create(user: Any, password_hash: str) -> bool:
+def _create(user: AbstractUser, password_hash: str) -> bool:
     user.password = password_hash
     user.is_active = False
     user.is_verified = False

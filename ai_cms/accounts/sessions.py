@@ -17,6 +17,7 @@ from django.utils import timezone
 from ai_cms.core.limits import client_address
 
 from .models import LoginSession, RefreshToken, SessionKind
+from .models.user import AbstractUser
 
 __all__ = [
     "SESSION_ID",
@@ -89,7 +90,7 @@ def note_browser_session(request: HttpRequest, user: Any) -> LoginSession:
     return row
 
 
-def announce_browser_session(request: HttpRequest, user: Any, session_id: uuid.UUID) -> None:
+def announce_browser_session(request: HttpRequest, user: AbstractUser, session_id: uuid.UUID) -> None:
     """Make the row of a log-in that is about to happen. Raises IntegrityError if there is one of that id."""
     expires = request.session.get_expiry_date()
     open_session(user, SessionKind.BROWSER, request, expires_at=expires, session_id=session_id)

@@ -24,6 +24,7 @@ from .conf import accounts_settings
 from .exceptions import InvalidRefreshToken
 from .jwt import ACCESS, REFRESH, BadToken, Claims, decode, encode
 from .models import LoginSession, RefreshToken, SessionKind
+from .models.user import AbstractUser
 
 __all__ = ["TokenPair", "end_by_refresh_token", "issue", "read_access", "rotate"]
 
@@ -69,7 +70,7 @@ def rotate(token: str, request: HttpRequest | None = None) -> TokenPair:
 
 
 @transaction.atomic
-def _replace(row: RefreshToken, user: Any, request: HttpRequest | None, now: datetime) -> TokenPair | None:
+def _replace(row: RefreshToken, user: AbstractUser, request: HttpRequest | None, now: datetime) -> TokenPair | None:
     """Spend a refresh token and mint new ones; ``None`` for one that is spent. Raises InvalidRefreshToken for an ended log-in."""
     # Locked, so that what ended the log-in meanwhile ends the new tokens too, and reuse waits for the one that was first.
     session = LoginSession.objects.select_for_update().filter(pk=row.session_id, revoked_at=None).first()
@@ -84,7 +85,7 @@ def _replace(row: RefreshToken, user: Any, request: HttpRequest | None, now: dat
     return _mint(user, session, now)
 
 
-def read_access(token: str) -> tuple[Any, LoginSession] | None:
+def read_access(token: str) -> tuple[AbstractUser, LoginSession] | None:
     """Return the user and log-in of an access token, ``None`` if it is not valid. Raises ExpiredToken."""
     try:
         claims = decode(token, ACCESS)
@@ -108,7 +109,7 @@ def end_by_refresh_token(token: str) -> None:
     sessions.revoke(LoginSession.objects.filter(pk=claims.session_id), "logout")
 
 
-def _mint(user: Any, session: LoginSession, now: datetime) -> TokenPair:
+def _mint(user: AbstractUser, session: LoginSession, now: datetime) -> TokenPair:
     row = RefreshToken.objects.create(
         session=session, created_at=now, expires_at=now + timedelta(days=accounts_settings.JWT_REFRESH_DAYS)
     )
@@ -135,7 +136,7 @@ def _claims(token: str) -> Claims:
         raise InvalidRefreshToken from error
 
 
-def _user_of(claims: Claims) -> Any:
+def _user_of(claims: Claims) -> AbstractUser | None:
     try:
         user = get_user_model()._base_manager.filter(pk=claims.user_id).first()
     except (ValueError, ValidationError):
@@ -143,7 +144,7 @@ def _user_of(claims: Claims) -> Any:
     return user if user is not None and _is_good(user, claims) else None
 
 
-def _is_good(user: Any, claims: Claims) -> bool:
+def _is_good(user: AbstractUser, claims: Claims) -> bool:
     return bool(user.can_log_in and constant_time_compare(user.stamp, claims.version))
 
 

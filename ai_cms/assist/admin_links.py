@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.pages.models import AbstractPage
 
 __all__ = ["write_links"]
 
 
-def write_links(request: HttpRequest, page: Any) -> list[tuple[str, str]]:
+def write_links(request: HttpRequest, page: AbstractPage) -> list[tuple[str, str]]:
     """Return label and URL of what one may have written for ``page``; nothing where the admin is not installed."""
     actor = Actor.from_request(request)
     policy = policy_for(page)

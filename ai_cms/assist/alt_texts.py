@@ -32,10 +32,12 @@ from ai_cms.llm.exceptions import (
     LLMTimeout,
     LLMUnavailable,
 )
+from ai_cms.llm.gateway.options import Carrier
 from ai_cms.llm.models import Run
 from ai_cms.llm.runs.context import RunContext, run_handler
 from ai_cms.llm.runs.services import start_run
 
+from ..core.jsontypes import JsonObject
 from .assets import suggest_alt_text
 from .services import as_of_now
 
@@ -86,7 +88,7 @@ class AltTextReport:
     def done(self) -> int:
         return self.proposed + self.failed
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {**asdict(self), "done": self.done}
 
 
@@ -117,7 +119,7 @@ def propose_alt_texts(
     limit: int | None = None,
     again: bool = False,
     on_picture: Callable[[AltTextReport, Any], Any] | None = None,
-    run: Any = None,
+    run: Carrier | None = None,
 ) -> AltTextReport:
     """Have a text proposed for each picture that waits and that ``actor`` may change, the newest first.
 
@@ -176,7 +178,7 @@ def _each(actor: Actor, again: bool) -> Iterator[Any]:
         actor = as_of_now(actor)
 
 
-def _write(image: Any, suggestion: dict[str, Any]) -> None:
+def _write(image: Any, suggestion: JsonObject) -> None:
     rows = get_image_model().objects.non_polymorphic().filter(pk=image.pk, alt_suggestion__has_key="asked")
     rows.update(alt_suggestion=suggestion)
 
@@ -185,7 +187,7 @@ def _write(image: Any, suggestion: dict[str, Any]) -> None:
 
 
 @run_handler(HANDLER)
-def write(run: RunContext) -> dict[str, Any]:
+def write(run: RunContext) -> JsonObject:
     """Carry out the run in the payload ({"limit", "again"}); each picture is an event with the report so far."""
 
     def tell(report: AltTextReport, image: Any) -> None:
@@ -214,7 +216,7 @@ def last_run(actor: ActorLike) -> Run | None:
     return Run.objects.filter(handler=HANDLER, user=account).order_by("-created_at").first()
 
 
-def state_of(run: Run) -> dict[str, Any]:
+def state_of(run: Run) -> JsonObject:
     """Return how far a run is: {"run", "status", "finished", "total", "done", "proposed", "failed", "stopped", "detail"}."""
     report = run.result if isinstance(run.result, dict) else None
     if report is None:

@@ -19,9 +19,11 @@ from ai_cms.core.exceptions import Unprocessable
 from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.llm import gateway
 from ai_cms.llm.exceptions import LLMInvalidImage
+from ai_cms.llm.gateway.options import Carrier
 from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import ImagePart, LLMRequest, Message, TextPart
 
+from ..core.permissions import ActorLike
 from .images import SUFFIXES, PictureStore, StoredPicture
 from .registry import get_task
 from .services import prepared
@@ -60,7 +62,7 @@ class AssetStore(PictureStore):
         return StoredPicture(uploaded.asset.stored_name, picture_of(uploaded.asset)["src"], uploaded.asset.pk)
 
 
-def suggest_alt_text(image: Any, *, actor: Actor | Any, run: Any = None) -> Any:
+def suggest_alt_text(image: Any, *, actor: ActorLike, run: Carrier | None = None) -> Any:
     """Have an alternative text proposed for a picture asset and return it; a person accepts it, corrected or not.
 
     A model that sees is shown the picture; another knows its name and what is said of it. ``run``: the run this is part
@@ -87,7 +89,7 @@ def suggest_alt_text(image: Any, *, actor: Actor | Any, run: Any = None) -> Any:
     return image
 
 
-def _shown(request: LLMRequest, image: Any) -> LLMRequest:
+def _shown(request: LLMRequest, image: object) -> LLMRequest:
     """Return the request with the picture in the user's message, after the data."""
     row = rendition_of(image, _SEEN, ("webp", "jpeg", "png"))
     if row is None:

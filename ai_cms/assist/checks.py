@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
@@ -18,7 +19,7 @@ __all__ = ["check_assist"]
 
 
 @register
-def check_assist(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_assist(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
     """Check aliases, block types and prompt templates of the writing tasks."""
     found: list[CheckMessage] = []
     for name, alias in assist_settings.ASSIST_ALIASES.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -18,6 +17,7 @@ from ai_cms.llm.backends.images import checked_image
 from ai_cms.llm.exceptions import LLMInvalidImage
 from ai_cms.llm.messages import ImageRequest
 
+from ..core.jsontypes import JsonObject
 from .conf import assist_settings
 
 __all__ = ["GeneratedImage", "PictureStore", "StoredPicture", "generate_image", "picture_stores"]
@@ -52,7 +52,7 @@ class GeneratedImage:
     def url(self) -> str:
         return self.stored.url
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the answer of the API."""
         return {
             "name": self.name,

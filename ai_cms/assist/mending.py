@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ai_cms.blocks.documents.prepare import prepare_document
@@ -11,13 +11,15 @@ from ai_cms.blocks.exceptions import InvalidDocument
 from ai_cms.core.permissions import Actor
 from ai_cms.pages.untrusted import without_remote_sources
 
+from ..core.jsontypes import JsonMapping, JsonObject
+
 __all__ = ["usable_blocks"]
 
 #: Rounds of mending: a property that is taken out may turn out to be required, and its block the only one of another.
 _ROUNDS = 6
 
-Block = dict[str, Any]
-Problem = Mapping[str, Any]
+Block = JsonObject
+Problem = JsonMapping
 
 
 def usable_blocks(value: Sequence[Any], allowed: tuple[str, ...], actor: Actor) -> tuple[list[Block], list[str]]:
@@ -51,7 +53,7 @@ def _checked(blocks: list[Any], allowed: tuple[str, ...], actor: Actor) -> tuple
     return ([], problems) if problems else (document.to_json(), [])
 
 
-def _bare(block: Any) -> Any:
+def _bare(block: object) -> Any:
     """Return a block with what a model may set: no ids, versions or marks."""
     if not isinstance(block, dict):
         return block

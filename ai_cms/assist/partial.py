@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from ..core.jsontypes import JsonObject
+from ..core.permissions import Actor
 from .mending import usable_blocks
 
 __all__ = ["BlockReader"]
@@ -17,14 +19,14 @@ class BlockReader:
     A block counts as complete when the next has begun or the list has ended. One that cannot be used is not shown.
     """
 
-    def __init__(self, allowed: tuple[str, ...], actor: Any) -> None:
+    def __init__(self, allowed: tuple[str, ...], actor: Actor) -> None:
         self.allowed = allowed
         self.actor = actor
-        self.operations: list[dict[str, Any]] = []
+        self.operations: list[JsonObject] = []
         self._text = ""
         self._seen = 0
 
-    def feed(self, piece: str) -> list[dict[str, Any]]:
+    def feed(self, piece: str) -> list[JsonObject]:
         """Take the next piece; return the operations that it completed."""
         self._text += piece
         # A block cannot end without a closing brace: most pieces cost nothing.
@@ -32,7 +34,7 @@ class BlockReader:
             return []
         blocks, ended = self._blocks()
         complete = blocks if ended else blocks[:-1]
-        made: list[dict[str, Any]] = []
+        made: list[JsonObject] = []
         for block in complete[self._seen :]:
             try:
                 checked, _left_out = usable_blocks([block], self.allowed, self.actor)

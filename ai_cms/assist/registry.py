@@ -15,7 +15,9 @@ from ai_cms.blocks.types.text import FORBIDDEN_CHARACTERS
 from ai_cms.core.permissions import Actor
 from ai_cms.core.registry import Registry
 from ai_cms.llm.messages import LLMRequest, Message
+from ai_cms.pages.models import AbstractPage
 
+from ..core.jsontypes import JsonMapping, JsonObject
 from .conf import assist_settings
 from .exceptions import InvalidPayload, NoNewPage, NoPage, PageNeeded, UnknownTask
 
@@ -35,7 +37,7 @@ class Payload(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def storable(cls, value: Any) -> Any:
+    def storable(cls, value: object) -> Any:
         """Refuse characters that no database and no provider takes."""
         if isinstance(value, str) and FORBIDDEN_CHARACTERS.search(value):
             raise ValueError("The text holds control characters or lone surrogates.")
@@ -61,8 +63,8 @@ class Job:
 class TaskResult:
     """What a task makes of an answer: ``output`` for the client, and the changes of a page that it amounts to."""
 
-    output: dict[str, Any]
-    operations: list[dict[str, Any]] = field(default_factory=list)
+    output: JsonObject
+    operations: list[JsonObject] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
 
 
@@ -92,9 +94,9 @@ class WritingTask:
     #: Whether the result can be the first proposal on a new page, which target() makes below ``job.parent``.
     makes_pages: ClassVar[bool] = False
 
-    def data(self, job: Job) -> Mapping[str, Any]:
+    def data(self, job: Job) -> JsonMapping:
         """Return what the model is given to work on, as JSON values."""
-        found: dict[str, Any] = job.payload.model_dump(mode="json", exclude_none=True)
+        found: JsonObject = job.payload.model_dump(mode="json", exclude_none=True)
         return found
 
     def context(self, job: Job) -> Mapping[str, Any]:
@@ -114,7 +116,7 @@ class WritingTask:
         """Return the model of the answer; a task may make one for the job, with checks of its own."""
         return self.output_model
 
-    def response_schema(self, job: Job) -> Mapping[str, Any] | None:
+    def response_schema(self, job: Job) -> JsonMapping | None:
         """Return the strict JSON Schema to send instead of the response model's own."""
         return None
 
@@ -122,7 +124,7 @@ class WritingTask:
         """Turn a validated answer into the result."""
         return TaskResult(output=answer.model_dump(mode="json"))
 
-    def keep(self, job: Job, result: TaskResult, provenance: Mapping[str, Any]) -> None:
+    def keep(self, job: Job, result: TaskResult, provenance: JsonMapping) -> None:
         """Keep a result that is no proposal on a page, in a table of the task's own; it may add to ``result.output``.
 
         Called once the answer is paid for, outside of any transaction. ``provenance``: as ``make_provenance()`` returns it.
@@ -145,7 +147,7 @@ class WritingTask:
         """Return the alias of AI_CMS["LLM"] that the task uses."""
         return str(assist_settings.ASSIST_ALIASES.get(self.name, "default"))
 
-    def prepare(self, actor: Actor, payload: Mapping[str, Any], page: Any = None) -> Job:
+    def prepare(self, actor: Actor, payload: JsonMapping, page: AbstractPage | None = None) -> Job:
         """Validate a payload. Raises InvalidPayload, PageNeeded, NoPage."""
         if self.needs_page and page is None:
             raise PageNeeded
@@ -156,7 +158,7 @@ class WritingTask:
         except ValidationError as error:
             raise InvalidPayload.of(error) from error
 
-    def prepare_below(self, actor: Actor, payload: Mapping[str, Any], parent: Any) -> Job:
+    def prepare_below(self, actor: Actor, payload: JsonMapping, parent: AbstractPage) -> Job:
         """Validate a payload for a new page below ``parent``. Raises InvalidPayload, NoNewPage."""
         if not self.makes_pages:
             raise NoNewPage(with_page=False)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from ai_cms.llm.backends.local.backend import rule
 from ai_cms.llm.exceptions import LLMUnsupported
 from ai_cms.llm.messages import LLMRequest
 
+from ..core.jsontypes import JsonMapping, JsonObject
 from .briefs import Part, read_brief, title_of, without_instructions
 from .slots import map_text
 
@@ -29,7 +29,7 @@ def _paragraphs(text: str) -> str:
     return "".join(f"<p>{escape(part)}</p>" for part in parts)
 
 
-def _pieces(request: LLMRequest, change: Any) -> Mapping[str, Any]:
+def _pieces(request: LLMRequest, change: Callable[[str], str]) -> JsonMapping:
     """Change the text of each piece; the tags of HTML stay as they are."""
     found = []
     for piece in request.payload["pieces"]:
@@ -48,7 +48,7 @@ def _tidy(text: str) -> str:
 
 
 @rule("alt_text", replace=True)
-def alt_text(request: LLMRequest) -> Mapping[str, Any]:
+def alt_text(request: LLMRequest) -> JsonMapping:
     """Name a picture by its file's name or the words around it. Raises LLMUnsupported where neither says anything."""
     alt = local_text.alt_text(_given(request, "file_name"), _given(request, "context"))
     if not alt:
@@ -62,17 +62,17 @@ def alt_text(request: LLMRequest) -> Mapping[str, Any]:
 
 
 @rule("proofread", replace=True)
-def proofread(request: LLMRequest) -> Mapping[str, Any]:
+def proofread(request: LLMRequest) -> JsonMapping:
     return _pieces(request, _tidy)
 
 
 @rule("improve")
-def improve(request: LLMRequest) -> Mapping[str, Any]:
+def improve(request: LLMRequest) -> JsonMapping:
     return _pieces(request, _tidy)
 
 
 @rule("rewrite")
-def rewrite(request: LLMRequest) -> Mapping[str, Any]:
+def rewrite(request: LLMRequest) -> JsonMapping:
     """Shorten plain text to its weightiest sentences; anything else is proofread, for no rule can change a tone."""
     if request.payload.get("length") != "shorter":
         return _pieces(request, _tidy)
@@ -85,7 +85,7 @@ def rewrite(request: LLMRequest) -> Mapping[str, Any]:
     return {"pieces": found}
 
 
-def _no_model(request: LLMRequest) -> Mapping[str, Any]:
+def _no_model(request: LLMRequest) -> JsonMapping:
     raise LLMUnsupported(_("Without an AI model this site cannot translate."), reason="no rule translates")
 
 
@@ -107,7 +107,7 @@ def _brief(request: LLMRequest) -> str:
 
 
 @rule("page_draft")
-def page_draft(request: LLMRequest) -> Mapping[str, Any]:
+def page_draft(request: LLMRequest) -> JsonMapping:
     """Lay the brief out: its first line as the opening, its parts as headings with their text, its points as lists."""
     brief = _brief(request)
     types = set(request.payload.get("block_types") or ())
@@ -115,7 +115,7 @@ def page_draft(request: LLMRequest) -> Mapping[str, Any]:
     own = title_of(parts)
     title = _given(request, "page_title") or own or next((part.heading for part in parts if part.heading), "")
     title = local_text.seo_title(brief, title, limit=90)
-    made: list[dict[str, Any]] = []
+    made: list[JsonObject] = []
     # Headings and points are no sentences, and do not make any put together.
     prose = "\n".join(line for part in parts for line in part.paragraphs) or brief
     if "hero" in types and request.task == "page_draft":
@@ -132,8 +132,8 @@ def page_draft(request: LLMRequest) -> Mapping[str, Any]:
 rule("section_draft")(page_draft)
 
 
-def _blocks_of(part: Part, types: set[str]) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
+def _blocks_of(part: Part, types: set[str]) -> list[JsonObject]:
+    made: list[JsonObject] = []
     if part.heading and "heading" in types:
         made.append({"type": "heading", "props": {"text": part.heading[:200], "level": 2}})
     if part.paragraphs:
@@ -146,31 +146,31 @@ def _blocks_of(part: Part, types: set[str]) -> list[dict[str, Any]]:
 
 
 @rule("hero")
-def hero(request: LLMRequest) -> Mapping[str, Any]:
+def hero(request: LLMRequest) -> JsonMapping:
     name, role = _given(request, "name"), _given(request, "role")
     text = local_text.summary(_given(request, "notes"), 2) or role or name
     return {"heading": name if not role else f"{name}, {role}"[:120], "text": text[:600], "button": ""}
 
 
 @rule("about")
-def about(request: LLMRequest) -> Mapping[str, Any]:
+def about(request: LLMRequest) -> JsonMapping:
     return {"html": _paragraphs(local_text.proofread(_given(request, "notes", "role", "name")))}
 
 
 @rule("project_description")
-def project_description(request: LLMRequest) -> Mapping[str, Any]:
+def project_description(request: LLMRequest) -> JsonMapping:
     text = local_text.proofread(_given(request, "notes", "title"))
     used = ", ".join(request.payload.get("technologies") or ())
     return {"html": _paragraphs(f"{text}\n\n{used}" if used else text)}
 
 
 @rule("resume_summary")
-def resume_summary(request: LLMRequest) -> Mapping[str, Any]:
+def resume_summary(request: LLMRequest) -> JsonMapping:
     return {"summary": local_text.summary(_given(request, "resume"), 3)}
 
 
 @rule("resume_tailoring")
-def resume_tailoring(request: LLMRequest) -> Mapping[str, Any]:
+def resume_tailoring(request: LLMRequest) -> JsonMapping:
     resume, job = _given(request, "resume"), _given(request, "job")
     wanted = local_text.keywords(job, 12) if job else []
     return {
@@ -181,12 +181,12 @@ def resume_tailoring(request: LLMRequest) -> Mapping[str, Any]:
 
 
 @rule("continue")
-def continue_(request: LLMRequest) -> Mapping[str, Any]:
+def continue_(request: LLMRequest) -> JsonMapping:
     raise LLMUnsupported(_("Without an AI model this site cannot go on with a text."), reason="no rule writes new text")
 
 
 @rule("post_draft")
-def post_draft(request: LLMRequest) -> Mapping[str, Any]:
+def post_draft(request: LLMRequest) -> JsonMapping:
     brief = _brief(request)
     parts = []
     for part in read_brief(brief):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import get_policy
 from ai_cms.llm.runs.context import RunContext, run_handler
 from ai_cms.pages import get_page_model
+from ai_cms.pages.models import AbstractPage
 
+from ..core.jsontypes import JsonObject
 from .models import HANDLER
 from .services import generate_text
 
@@ -16,7 +16,7 @@ __all__ = ["HANDLER", "write"]
 
 
 @run_handler(HANDLER)
-def write(run: RunContext) -> dict[str, Any]:
+def write(run: RunContext) -> JsonObject:
     """Carry out the task in the run's payload ({"task", "payload", "page", "parent", "keep_partial"}).
 
     Each operation is an event of its own, and so is the proposal.
@@ -37,12 +37,14 @@ def write(run: RunContext) -> dict[str, Any]:
     return outcome.to_json()
 
 
-def _page(run: RunContext, name: str) -> Any:
+def _page(run: RunContext, name: str) -> AbstractPage | None:
     """Return the page that the payload names. Raises NotFound: rights may have changed while the run waited."""
     if run.payload.get(name) is None:
         return None
     model = get_page_model()
-    page = get_policy(model).visible(run.actor, model.objects.all()).filter(pk=run.payload[name]).first()
+    page: AbstractPage | None = (
+        get_policy(model).visible(run.actor, model.objects.all()).filter(pk=run.payload[name]).first()
+    )
     if page is None:
         raise NotFound
     return page

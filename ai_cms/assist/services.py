@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ai_cms.blocks.documents.provenance import make_provenance
+from ai_cms.blocks.documents.provenance import Provenance, make_provenance
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.llm import gateway
 from ai_cms.llm.exceptions import (
@@ -23,12 +23,14 @@ from ai_cms.llm.exceptions import (
     LLMTimeout,
     LLMUnavailable,
 )
+from ai_cms.llm.gateway.options import Carrier
 from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import LLMRequest, TextDelta
 from ai_cms.llm.models import AILog
-from ai_cms.pages.models import Proposal
+from ai_cms.pages.models import AbstractPage, Proposal
 from ai_cms.pages.services import create_proposal
 
+from ..core.jsontypes import JsonMapping, JsonObject
 from .exceptions import NoNewPage
 from .partial import BlockReader
 from .registry import Job, TaskResult, WritingTask, get_task
@@ -38,7 +40,7 @@ __all__ = ["Outcome", "as_of_now", "generate_text", "prepared"]
 #: What ends a draft before it is whole; what had come until then is good.
 _CUT_SHORT = (LLMCancelled, LLMInterrupted, LLMInvalidOutput, LLMOutputLimit, LLMTimeout, LLMUnavailable)
 
-OnOperation = Callable[[dict[str, Any]], Any]
+OnOperation = Callable[[JsonObject], Any]
 OnProposal = Callable[[Proposal], Any]
 
 
@@ -51,7 +53,7 @@ class Outcome:
     call: gateway.CallResult
     proposal: Proposal | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the answer of the API."""
         usage = self.call.usage
         proposal = self.proposal
@@ -74,15 +76,15 @@ class Outcome:
 
 def generate_text(
     name: str,
-    payload: Mapping[str, Any],
+    payload: JsonMapping,
     *,
     actor: ActorLike,
-    page: Any = None,
-    parent: Any = None,
+    page: AbstractPage | None = None,
+    parent: AbstractPage | None = None,
     on_operation: OnOperation | None = None,
     on_proposal: OnProposal | None = None,
     keep_partial: bool = True,
-    run: Any = None,
+    run: Carrier | None = None,
     idempotency_key: str = "",
 ) -> Outcome:
     """Carry out the task ``name``; with ``page`` the changes become a proposal on it.
@@ -111,7 +113,7 @@ def generate_text(
         "run": run,
         "idempotency_key": idempotency_key,
     }
-    shown: list[dict[str, Any]] = []
+    shown: list[JsonObject] = []
     if task.streams_operations:
         try:
             call = _streamed(request, job, on_operation, options, shown)
@@ -133,7 +135,9 @@ def generate_text(
     return Outcome(task, result, call, proposal)
 
 
-def prepared(task: WritingTask, actor: Actor, payload: Mapping[str, Any], page: Any, parent: Any) -> Job:
+def prepared(
+    task: WritingTask, actor: Actor, payload: JsonMapping, page: AbstractPage | None, parent: AbstractPage | None
+) -> Job:
     """Return the job of a request that is valid and allowed; what is wrong with it is raised before credits are spent."""
     if page is not None and parent is not None:
         raise NoNewPage(with_page=True)
@@ -147,7 +151,7 @@ def _streamed(
     job: Job,
     on_operation: OnOperation | None,
     options: dict[str, Any],
-    shown: list[dict[str, Any]],
+    shown: list[JsonObject],
 ) -> gateway.CallResult:
     """Read the answer as it comes and pass on each block once it is complete; ``shown`` holds those so far."""
     show = on_operation or _nobody_watches
@@ -176,12 +180,12 @@ def _streamed(
     return events.result
 
 
-def _marks(actor: Actor, source: Mapping[str, Any]) -> Mapping[str, Any]:
+def _marks(actor: Actor, source: JsonObject) -> Provenance:
     """Return the provenance of what ``source`` wrote for ``actor``."""
     return make_provenance(**source, by=actor.account.pk if actor.account is not None else None)
 
 
-def _nobody_watches(operation: dict[str, Any]) -> None:
+def _nobody_watches(operation: JsonObject) -> None:
     """Show an operation to nobody."""
 
 
@@ -193,18 +197,18 @@ def as_of_now(actor: Actor) -> Actor:
     return replace(actor, user=user or AnonymousUser(), memo={})
 
 
-def _was_stopped(run: Any) -> bool:
+def _was_stopped(run: Carrier | None) -> bool:
     """Return whether a person has stopped the run, as opposed to its call having been given up."""
     return bool(getattr(getattr(run, "cancel", None), "cancelled", False))
 
 
-def _raise_if_stopped(run: Any) -> None:
+def _raise_if_stopped(run: Carrier | None) -> None:
     """Raise LLMCancelled if the run was stopped while its answer came: whoever stops it wants no proposal."""
     if _was_stopped(run):
         raise LLMCancelled(reason="the run was cancelled")
 
 
-def _keep_ids(result: TaskResult, shown: list[dict[str, Any]]) -> None:
+def _keep_ids(result: TaskResult, shown: list[JsonObject]) -> None:
     """Give the result's blocks the ids under which they were shown, if they are the same blocks."""
     if len(shown) == len(result.operations):
         pairs = list(zip(shown, result.operations, strict=True))
@@ -214,7 +218,7 @@ def _keep_ids(result: TaskResult, shown: list[dict[str, Any]]) -> None:
                 result.output = {**result.output, "blocks": [operation["block"] for operation in shown]}
 
 
-def _anonymous(block: Mapping[str, Any]) -> dict[str, Any]:
+def _anonymous(block: JsonMapping) -> JsonObject:
     bare = {"type": block.get("type"), "props": block.get("props")}
     return {**bare, "children": [_anonymous(child) for child in block.get("children") or []]}
 
@@ -231,7 +235,7 @@ def _say_what_is_missing(result: TaskResult, proposal: Proposal | None) -> None:
 def _keep_part(
     task: WritingTask,
     job: Job,
-    shown: list[dict[str, Any]],
+    shown: list[JsonObject],
     error: LLMError,
     on_proposal: OnProposal | None,
     *,
@@ -258,7 +262,7 @@ def _propose(
     task: WritingTask,
     job: Job,
     result: TaskResult,
-    source: dict[str, Any],
+    source: JsonObject,
     title: str,
     on_proposal: OnProposal | None,
 ) -> Proposal | None:

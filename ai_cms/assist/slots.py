@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.schema import block_schema
 from ai_cms.blocks.types.registry import blocks
+
+from ..core.jsontypes import JsonMapping, JsonObject
 
 __all__ = ["Slot", "links_of", "map_text", "slots_of", "updates"]
 
@@ -40,7 +42,7 @@ def slots_of(document: Document, block_ids: set[str] | None = None) -> list[Slot
     """Return the text slots of a document in reading order, those of ``block_ids`` (and what is inside them) alone if given."""
     found: list[Slot] = []
 
-    def collect(siblings: list[dict[str, Any]], inside: bool) -> None:
+    def collect(siblings: list[JsonObject], inside: bool) -> None:
         for block in siblings:
             chosen = inside or block_ids is None or block.get("id") in block_ids
             if chosen:
@@ -51,7 +53,7 @@ def slots_of(document: Document, block_ids: set[str] | None = None) -> list[Slot
     return found
 
 
-def _block_slots(block: Mapping[str, Any]) -> Iterator[Slot]:
+def _block_slots(block: JsonMapping) -> Iterator[Slot]:
     block_class = blocks.get(str(block.get("type")))
     if block_class is None or block_class.block_meta.type in _LITERAL_TYPES or (block.get("meta") or {}).get("locked"):
         return
@@ -60,7 +62,7 @@ def _block_slots(block: Mapping[str, Any]) -> Iterator[Slot]:
 
 
 def _walk(
-    block_id: str, schema: Mapping[str, Any], definitions: Mapping[str, Any], value: Any, path: tuple[str | int, ...]
+    block_id: str, schema: JsonMapping, definitions: JsonMapping, value: object, path: tuple[str | int, ...]
 ) -> Iterator[Slot]:
     hints = dict(schema)
     if "$ref" in schema:
@@ -85,15 +87,15 @@ def _walk(
         yield Slot(block_id, path, value, hints.get("x-text") == "html" or hints.get("x-widget") in _HTML_WIDGETS)
 
 
-def _is_prose(schema: Mapping[str, Any]) -> bool:
+def _is_prose(schema: JsonMapping) -> bool:
     if schema.get("x-text") is False or schema.get("x-widget") in _NO_TEXT_WIDGETS:
         return False
     return not any(key in schema for key in ("enum", "const", "format", "pattern"))
 
 
-def updates(document: Document, slots: Mapping[str, Slot], texts: Mapping[str, str]) -> list[dict[str, Any]]:
+def updates(document: Document, slots: Mapping[str, Slot], texts: Mapping[str, str]) -> list[JsonObject]:
     """Return the update operations that put ``texts`` (by slot key) into their places; unchanged ones are left out."""
-    changed: dict[str, dict[str, Any]] = {}
+    changed: dict[str, JsonObject] = {}
     for key, text in texts.items():
         slot = slots[key]
         if text == slot.text:
@@ -133,6 +135,6 @@ def links_of(html: str) -> list[str]:
     return parser.found
 
 
-def map_text(html: str, change: Any) -> str:
+def map_text(html: str, change: Callable[[str], str]) -> str:
     """Apply ``change`` to the text between the tags, leaving every tag as it is."""
     return "".join(part if part.startswith("<") else change(part) for part in _TAG.split(html) if part)

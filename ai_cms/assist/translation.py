@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.types.registry import blocks
 
+from ..core.jsontypes import JsonMapping, JsonObject
+
 __all__ = ["carry_over"]
 
-Texts = Mapping[str, Mapping[str, Any]]
+Texts = Mapping[str, JsonMapping]
 
 
-def carry_over(source: Document, texts: Texts, linked: Document) -> list[dict[str, Any]]:
+def carry_over(source: Document, texts: Texts, linked: Document) -> list[JsonObject]:
     """Return the operations that bring ``source``, with the new props of ``texts`` by block id, to ``linked``.
 
     Blocks that both have are updated, those that only ``source`` has are inserted behind the neighbour they have there. What
@@ -22,9 +23,9 @@ def carry_over(source: Document, texts: Texts, linked: Document) -> list[dict[st
     places = {
         walked.block["id"]: (walked.block, walked.parent["id"] if walked.parent else None) for walked in linked.walk()
     }
-    made: list[dict[str, Any]] = []
+    made: list[JsonObject] = []
 
-    def visit(siblings: list[dict[str, Any]], parent: str | None) -> None:
+    def visit(siblings: list[JsonObject], parent: str | None) -> None:
         before: str | None = None
         for block in siblings:
             key = block["id"]
@@ -34,7 +35,7 @@ def carry_over(source: Document, texts: Texts, linked: Document) -> list[dict[st
                 visit(block.get("children") or [], key)
                 before = key if above == parent else before
             elif block.get("type") in blocks:
-                operation: dict[str, Any] = {"op": "insert", "block": _translated(block, texts), "after": before}
+                operation: JsonObject = {"op": "insert", "block": _translated(block, texts), "after": before}
                 if parent is not None:
                     operation["parent"] = parent
                 made.append(operation)
@@ -44,7 +45,7 @@ def carry_over(source: Document, texts: Texts, linked: Document) -> list[dict[st
     return made
 
 
-def _update(present: Mapping[str, Any], props: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _update(present: JsonMapping, props: JsonMapping | None) -> list[JsonObject]:
     locked = (present.get("meta") or {}).get("locked")
     old = present.get("props") or {}
     if not props or locked or all(old.get(name) == value for name, value in props.items()):
@@ -52,7 +53,7 @@ def _update(present: Mapping[str, Any], props: Mapping[str, Any] | None) -> list
     return [{"op": "update", "id": present["id"], "props": dict(props)}]
 
 
-def _translated(block: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+def _translated(block: JsonMapping, texts: Texts) -> JsonObject:
     props = {**(block.get("props") or {}), **texts.get(block["id"], {})}
     found = {"id": block["id"], "type": block["type"], "props": props}
     children = [_translated(child, texts) for child in block.get("children") or [] if child.get("type") in blocks]

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError
 from django.template import TemplateDoesNotExist, TemplateSyntaxError, engines
@@ -46,7 +46,7 @@ _CHILDREN_IN_ATTRIBUTE = re.compile(r"<[a-z][^<>]*=\s*[\"'][^\"'<>]*\{\{\s*child
 
 
 @register("blocks")
-def check_blocks(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_blocks(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
     """Check every registered block class."""
     messages: list[CheckMessage] = []
     for _name, block_class in blocks.items():
@@ -57,7 +57,7 @@ def check_blocks(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> lis
 
 @register("blocks", Tags.database)
 def check_stored_documents(
-    app_configs: Sequence[Any] | None = None, databases: Sequence[str] | None = None, **kwargs: Any
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
     """Compare the oldest finished documents of each kind with the classes: a new required field makes blocks vanish."""
     found: list[CheckMessage] = []

@@ -34,7 +34,7 @@ class DocumentStore(Protocol):
     def documents(self, *, using: str, batch: int, lock: bool = False) -> Iterator[list[tuple[Any, Document]]]:
         """Yield (key, document) pairs in batches; ``lock``: for update, in a transaction around each batch."""
 
-    def store(self, key: Any, document: Document, *, using: str) -> None:
+    def store(self, key: object, document: Document, *, using: str) -> None:
         """Store the document of ``key`` with its blocks in their current versions; the caller has a transaction."""
 
 
@@ -54,7 +54,7 @@ class FieldStore:
     def documents(self, *, using: str, batch: int, lock: bool = False) -> Iterator[list[tuple[Any, Document]]]:
         return stored_documents(self.model, self.field, using=using, batch=batch, lock=lock)
 
-    def store(self, key: Any, document: Document, *, using: str) -> None:
+    def store(self, key: object, document: Document, *, using: str) -> None:
         models.QuerySet(self.model, using=using).filter(pk=key).update(**{self.field.attname: document})
 
 

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from ai_cms.core.exceptions import InvalidInput, Unprocessable
+
+from ..core.jsontypes import JsonObject
 
 __all__ = [
     "BlockError",
@@ -49,7 +50,7 @@ class BlockError:
     type: str
     msg: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the error as it appears in a REST answer."""
         return {"loc": list(self.loc), "type": self.type, "msg": str(self.msg)}
 

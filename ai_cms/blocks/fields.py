@@ -28,7 +28,7 @@ __all__ = ["BlocksField"]
 class DocumentEncoder(json.JSONEncoder):
     """Write documents (and what lookups compare with parts of them) as compact JSON, several times faster than json."""
 
-    def encode(self, o: Any) -> str:
+    def encode(self, o: object) -> str:
         return to_json(o.blocks if isinstance(o, Document) else o).decode()
 
 
@@ -41,7 +41,7 @@ class DocumentAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = Document(list(value or ())) if _is_plain(value) else value
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, list | tuple)
 
 
@@ -75,7 +75,7 @@ class BlocksField(models.JSONField):
             del kwargs["default"]
         return name, path, args, kwargs
 
-    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+    def check(self, **kwargs: object) -> list[checks.CheckMessage]:
         return [*super().check(**kwargs), *self._check_null(), *self._check_allowed()]
 
     def _check_null(self) -> list[checks.CheckMessage]:
@@ -102,7 +102,7 @@ class BlocksField(models.JSONField):
 
     # Values
 
-    def to_python(self, value: Any) -> Document:
+    def to_python(self, value: object) -> Document:
         if isinstance(value, Document):
             return value
         if value is None or value == "":
@@ -125,10 +125,10 @@ class BlocksField(models.JSONField):
             # What another program wrote must not break every list the row is in; check_blocks reports it.
             return Document(value)
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_prep_value(self, value: object) -> Any:
         return value if isinstance(value, Document) else super().get_prep_value(value)
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: object, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
         if not prepared:
             value = self.get_prep_value(value)
         return connection.ops.adapt_json_value(value, self.encoder or DocumentEncoder)
@@ -136,7 +136,7 @@ class BlocksField(models.JSONField):
     def value_to_string(self, obj: models.Model) -> Any:
         return self.to_python(self.value_from_object(obj)).to_json()
 
-    def clean(self, value: Any, model_instance: models.Model | None) -> Document:
+    def clean(self, value: object, model_instance: models.Model | None) -> Document:
         """Return the document as it should be stored: with ids and versions, sanitised. Raises ValidationError.
 
         What stands in the document already may stay, unknown types and raw HTML included: whose permission that needed
@@ -160,7 +160,7 @@ class BlocksField(models.JSONField):
         self.run_validators(document)
         return document
 
-    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+    def validate(self, value: object, model_instance: models.Model | None) -> None:
         document = self.to_python(value)
         if not document and not self.blank:
             raise exceptions.ValidationError(self.error_messages["blank"], code="blank")

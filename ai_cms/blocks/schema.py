@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined, to_json, to_jsonable_python
 
+from ..core.jsontypes import JsonObject
 from .conf import blocks_settings
 from .documents.prepare import RAW_HTML_PERMISSION
 from .documents.structure import Allowed
@@ -19,21 +20,21 @@ from .types.registry import BlockRegistry, blocks
 __all__ = ["block_schema", "catalogue", "catalogue_etag", "document_schema"]
 
 
-def block_schema(block_class: type[Block], registry: BlockRegistry = blocks) -> dict[str, Any]:
+def block_schema(block_class: type[Block], registry: BlockRegistry = blocks) -> JsonObject:
     """Return the JSON Schema of a block's props, in the active language. Not to be changed."""
     key = ("schema", block_class, get_language())
-    schema: dict[str, Any] = registry.derived(key, lambda: block_class.model_json_schema(mode="validation"))
+    schema: JsonObject = registry.derived(key, lambda: block_class.model_json_schema(mode="validation"))
     return schema
 
 
 def catalogue(
     registry: BlockRegistry = blocks, allowed: Iterable[str] | None = None, *, switched_off: bool = True
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     """Return what an editor needs to know of each block type; see ``GET /api/blocks/``.
 
     ``switched_off``: those too that nobody can write on this site, such as raw HTML without the setting for it.
     """
-    entries: list[dict[str, Any]] = registry.derived(
+    entries: list[JsonObject] = registry.derived(
         ("catalogue", get_language()), lambda: [_entry(block_class, registry) for _, block_class in registry.items()]
     )
     if not switched_off and not blocks_settings.RAW_HTML:
@@ -44,7 +45,7 @@ def catalogue(
     return [entry for entry in entries if entry["type"] in admitted]
 
 
-def catalogue_etag(entries: list[dict[str, Any]]) -> str:
+def catalogue_etag(entries: list[JsonObject]) -> str:
     """Return the ETag of a catalogue, quotes included."""
     return f'"{hashlib.sha256(to_json(entries)).hexdigest()[:32]}"'
 
@@ -56,7 +57,7 @@ def document_schema(
     writing: bool = False,
     published: bool = False,
     ref_template: str = "#/$defs/{model}",
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return the JSON Schema of a document of ``allowed`` types, nesting rules included.
 
     ``writing``: leave out what the server fills in (``id``, ``v``, ``meta``), for a model that writes new blocks.
@@ -64,14 +65,14 @@ def document_schema(
     will stand; they are under ``$defs`` of what is returned.
     """
     admitted = None if allowed is None else frozenset(allowed)
-    made: dict[str, Any] = registry.derived(
+    made: JsonObject = registry.derived(
         ("document", admitted, writing, published, ref_template, get_language()),
         lambda: _Maker(admitted, registry, writing, published, ref_template).document(),
     )
     return made
 
 
-def _entry(block_class: type[Block], registry: BlockRegistry) -> dict[str, Any]:
+def _entry(block_class: type[Block], registry: BlockRegistry) -> JsonObject:
     meta = block_class.block_meta
     children = None
     if meta.allowed_children is not None:
@@ -96,7 +97,7 @@ def _entry(block_class: type[Block], registry: BlockRegistry) -> dict[str, Any]:
     }
 
 
-def _defaults(block_class: type[Block]) -> dict[str, Any]:
+def _defaults(block_class: type[Block]) -> JsonObject:
     """Return the values that fields have when they are not given; required fields have none."""
     found = {}
     for name, info in block_class.model_fields.items():
@@ -118,7 +119,7 @@ class _Maker:
         self.published = published
         self.ref_template = ref_template
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         by_model, definitions = models_json_schema(
             [(block_class, "validation") for block_class in self.types.values()], ref_template=self.ref_template
         )
@@ -133,9 +134,9 @@ class _Maker:
             "$defs": {**definitions.get("$defs", {}), **nodes},
         }
 
-    def _node(self, block_class: type[Block], props: Any) -> dict[str, Any]:
+    def _node(self, block_class: type[Block], props: object) -> JsonObject:
         meta = block_class.block_meta
-        properties: dict[str, Any] = {}
+        properties: JsonObject = {}
         if not self.writing:
             properties["id"] = {"type": "string", "pattern": "^[a-z0-9-]+$", "maxLength": 64}
         properties["type"] = {"type": "string", "const": meta.type}
@@ -146,7 +147,7 @@ class _Maker:
             properties["children"] = self._children(meta)
         if not self.writing:
             properties["meta"] = {"type": "object"}
-        node: dict[str, Any] = {"type": "object", "title": str(meta.label), "properties": properties}
+        node: JsonObject = {"type": "object", "title": str(meta.label), "properties": properties}
         if block_class.__doc__:
             node["description"] = " ".join(block_class.__doc__.split())
         required = ["type"]
@@ -156,14 +157,14 @@ class _Maker:
             required = ["id", "type", "v", "props"]
         return {**node, "required": required, "additionalProperties": False}
 
-    def _children(self, meta: BlockMeta) -> dict[str, Any]:
+    def _children(self, meta: BlockMeta) -> JsonObject:
         inside = [
             name
             for name, child in self.types.items()
             if (meta.allowed_children == "*" or name in (meta.allowed_children or ()))
             and (_fits(child, meta.type) or (meta.as_root and not child.block_meta.as_root and _fits(child, "")))
         ]
-        children: dict[str, Any] = {"type": "array", "items": self._one_of(inside)}
+        children: JsonObject = {"type": "array", "items": self._one_of(inside)}
         if meta.min_children:
             children["minItems"] = meta.min_children
         if meta.max_children is not None:

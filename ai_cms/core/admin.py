@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -54,7 +54,7 @@ class ReadOnlyAdmin(ClearAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
@@ -103,7 +103,9 @@ class ApiTokenAdmin(ClearAdmin):
         # Wider scopes or a later end for a secret that is out already would surprise whoever handed it out.
         return [] if obj is None else [name for name in self.get_fields(request, obj) if name != "name"]
 
-    def get_form(self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: object
+    ) -> Any:
         if obj is not None:
             kwargs["form"] = forms.ModelForm
         return super().get_form(request, obj, change=change, **kwargs)
@@ -177,6 +179,6 @@ class RuntimeFlagAdmin(ClearAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: RuntimeFlag | None = None) -> Any:
         return [] if obj is None else ["name"]
 
-    def save_model(self, request: HttpRequest, obj: RuntimeFlag, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: RuntimeFlag, form: object, change: bool) -> None:
         flag = set_flag(obj.name, obj.enabled)
         obj.pk = flag.pk

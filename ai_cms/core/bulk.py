@@ -80,6 +80,6 @@ def _assign_keys(connection: Any, cursor: Any, model: type[models.Model], rows: 
             row.pk = number
 
 
-def _values(connection: Any, fields: Sequence[Any], rows: Sequence[models.Model]) -> Iterator[list[Any]]:
+def _values(connection: object, fields: Sequence[Any], rows: Sequence[models.Model]) -> Iterator[list[Any]]:
     for row in rows:
         yield [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]

@@ -19,11 +19,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
@@ -47,7 +47,7 @@ def register() -> None:
     checks.register(check_deployment, TAG, deploy=True)
 
 
-def check_settings(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[checks.CheckMessage]:
     """Compare ``AI_CMS`` with what the installed apps declare."""
     configured = getattr(settings, "AI_CMS", {})
     if not isinstance(configured, Mapping):
@@ -80,7 +80,7 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckM
     return found
 
 
-def check_swapped_models(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_swapped_models(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[checks.CheckMessage]:
     """Look at every ``AI_CMS_<X>_MODEL`` of the project."""
     known = swappable_settings()
     found: list[checks.CheckMessage] = []
@@ -116,12 +116,12 @@ def check_swapped_models(app_configs: Any = None, **kwargs: Any) -> list[checks.
     return found
 
 
-def check_references(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_references(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[checks.CheckMessage]:
     """Follow what the settings of core name: classes, a task backend, the middleware."""
     return [*_authentication_classes(), *_task_backend(), *_middleware_order(), *_body_limits(), *_rest_framework()]
 
 
-def check_deployment(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_deployment(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[checks.CheckMessage]:
     """Look for what only matters in production."""
     return [*_proxies(), *_sqlite()]
 

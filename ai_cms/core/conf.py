@@ -83,7 +83,7 @@ class Setting(Generic[T]):
         # Not get(name, default): a default may be made for each read.
         return configured[self.name] if self.name in configured else self.default  # noqa: SIM401
 
-    def problem(self, value: Any) -> str | None:
+    def problem(self, value: object) -> str | None:
         """Say what is wrong with a project's ``value``, or return ``None``."""
         # bool is an int for isinstance(); MAX_DEPTH = True is a mistake nobody wants to debug.
         wrong_bool = isinstance(value, bool) and bool not in self.types and object not in self.types

@@ -31,7 +31,7 @@ _KINDS: dict[Any, tuple[str, list[str]]] = {
 }
 
 
-def native_field(db_field: Any, **options: Any) -> forms.Field | None:
+def native_field(db_field: object, **options: object) -> forms.Field | None:
     """Return the form field of a date, time or point in time; ``None`` for any other, or where a widget is asked for."""
     if "widget" in options or getattr(db_field, "choices", None):
         return None

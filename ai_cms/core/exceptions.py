@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from .jsontypes import JsonObject
+
 __all__ = [
     "AICMSError",
     "AlreadyRegistered",
@@ -77,7 +79,7 @@ class RequestRefused(AICMSError):
         code: str | None = None,
         errors: dict[str, list[Any]] | None = None,
         retry_after: int | None = None,
-        **extra: Any,
+        **extra: object,
     ) -> None:
         self.detail = detail or self.default_detail
         self.code = code or self.default_code
@@ -86,7 +88,7 @@ class RequestRefused(AICMSError):
         self.extra = extra
         super().__init__(f"{self.detail} {errors}" if errors else self.detail)
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> JsonObject:
         """Return the JSON body of the REST answer."""
         if self.errors is not None:
             return dict(self.errors)

@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import View
 
+from .jsontypes import JsonObject
 from .maintenance import json_answer, maintenance_enabled
 
 __all__ = [
@@ -48,9 +49,9 @@ class CheckResult:
     latency: float
     error: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the result for staff, the latency in milliseconds."""
-        body: dict[str, Any] = {"ok": self.ok, "latency_ms": round(self.latency * 1000, 1)}
+        body: JsonObject = {"ok": self.ok, "latency_ms": round(self.latency * 1000, 1)}
         return body | {"error": self.error} if self.error else body
 
 
@@ -170,7 +171,7 @@ class HealthCheckView(View):
         staff = self._is_staff(request, health)
         if maintenance and not staff:
             return json_answer()
-        body: dict[str, Any] = {"status": "healthy" if health.ok else "unhealthy", "maintenance": maintenance}
+        body: JsonObject = {"status": "healthy" if health.ok else "unhealthy", "maintenance": maintenance}
         if staff:
             body["checks"] = {name: result.to_json() for name, result in health.checks.items()}
         response = JsonResponse(body, status=200 if health.ok else 503)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import math
 from datetime import timedelta
-from typing import Any
 
 from django.db import connections, router
 from django.http import HttpRequest
@@ -68,7 +67,7 @@ def reset_limit(scope: str, key: str) -> None:
     RateLimitCounter.objects.filter(scope=scope, key=_hashed(key)).delete()
 
 
-def subject_of(request: Any) -> str:
+def subject_of(request: HttpRequest) -> str:
     """Return the key of who sends ``request``: the account, else the address."""
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:

@@ -17,12 +17,24 @@ from django.http import HttpRequest
 
 from .exceptions import NotFound, PermissionRefused
 
-__all__ = ["SCOPES", "Actor", "ActorLike", "PermissionPolicy", "get_policy", "policy_for", "register_policy"]
+__all__ = [
+    "SCOPES",
+    "Actor",
+    "ActorLike",
+    "PermissionPolicy",
+    "UserLike",
+    "get_policy",
+    "policy_for",
+    "register_policy",
+]
 
 M = TypeVar("M", bound=models.Model)
 
+#: Whoever ``request.user`` may be: of whatever user model the host has.
+UserLike: TypeAlias = AbstractBaseUser | AnonymousUser
+
 #: Whoever may be named as an actor: one, or a user with all of the user's rights; ``None`` is anonymous.
-ActorLike: TypeAlias = Union["Actor", AbstractBaseUser, AnonymousUser, None]
+ActorLike: TypeAlias = Union["Actor", UserLike, None]
 
 #: The scopes of API tokens. A scope never grants anything; lacking it takes away. ``admin`` is needed for what only
 #: staff may do; ``write``, ``publish`` and ``admin`` include ``read``.
@@ -121,7 +133,7 @@ class PermissionPolicy(Generic[M]):
         "publish": "publish",
     }
 
-    def can(self, actor: Actor | Any, action: str, obj: M | None = None) -> bool:
+    def can(self, actor: ActorLike, action: str, obj: M | None = None) -> bool:
         """Return whether ``actor`` may do ``action``, to ``obj`` or (``None``) at all."""
         who = Actor.of(actor)
         if who.is_system:
@@ -130,14 +142,14 @@ class PermissionPolicy(Generic[M]):
             return False
         return self.decide(who, action, obj)
 
-    def visible(self, actor: Actor | Any, queryset: models.QuerySet[M]) -> models.QuerySet[M]:
+    def visible(self, actor: ActorLike, queryset: models.QuerySet[M]) -> models.QuerySet[M]:
         """Return the rows of ``queryset`` that ``actor`` may view."""
         who = Actor.of(actor)
         if who.is_system:
             return queryset
         return self.restrict(who, queryset) if who.has_scope("read") else queryset.none()
 
-    def require(self, actor: Actor | Any, action: str, obj: M | None = None) -> None:
+    def require(self, actor: ActorLike, action: str, obj: M | None = None) -> None:
         """Raise NotFound if the actor may not even view ``obj``, PermissionRefused if only ``action`` is refused."""
         if self.can(actor, action, obj):
             return

@@ -15,7 +15,7 @@ from typing import Any
 
 from .registry import Registry
 
-__all__ = ["CleanPicture", "PictureCleaner", "PictureRules", "picture_cleaners"]
+__all__ = ["CleanPicture", "PictureCleaner", "PictureCleaners", "PictureRules", "picture_cleaners"]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from .conf import core_settings
 from .exceptions import InvalidInput, TooLarge
+from .jsontypes import JsonObject
 
 __all__ = ["check_parameters", "check_query_string", "check_text", "is_clean_text", "loads"]
 
@@ -99,7 +100,7 @@ class _Keys:
         self.limit = limit
         self.seen = 0
 
-    def build(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def build(self, pairs: list[tuple[str, Any]]) -> JsonObject:
         self.seen += len(pairs)
         if self.seen > self.limit:
             _refuse(_("The body has over %(limit)d keys.") % {"limit": self.limit})
@@ -132,7 +133,7 @@ def _constant(name: str) -> NoReturn:
     _refuse(_("%(name)s is not JSON.") % {"name": name})
 
 
-def _walk(root: Any) -> None:
+def _walk(root: object) -> None:
     """Check the depth and every string, without recursion."""
     deepest, longest = core_settings.JSON_MAX_DEPTH, core_settings.JSON_MAX_STRING
     # Looked up once, not for each of a document's hundreds of strings.

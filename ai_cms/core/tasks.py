@@ -32,7 +32,7 @@ def enqueue(job: Any, /, *args: Any, **kwargs: Any) -> Any:
     return job.using(backend=core_settings.TASK_BACKEND).enqueue(*args, **kwargs)
 
 
-def enqueue_on_commit(job: Any, /, *args: Any, **kwargs: Any) -> None:
+def enqueue_on_commit(job: object, /, *args: object, **kwargs: object) -> None:
     """Send ``job`` once the current transaction has committed, never if it rolls back.
 
     A backend that is down is logged and does not fail the request, whose work is committed by then.

@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -24,6 +24,7 @@ from ai_cms.core.admin import ClearAdmin, ReadOnlyAdmin
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor, get_policy
 
+from ..core.jsontypes import JsonObject
 from .credits import ledger as credits
 from .handler import llms
 from .models import AgentBudget, AILog, BackendState, CreditAccount, CreditEntry, Run, RunEvent
@@ -49,7 +50,7 @@ class StyledMixin:
 class PermanentAdmin(StyledMixin, ReadOnlyAdmin):
     """Rows that go only with what they belong to: deleting a user takes the account along, nobody deletes a charge."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         match = request.resolver_match
         own = match is not None and (match.url_name or "").startswith(f"{self.opts.app_label}_{self.opts.model_name}_")
         return False if own else super().has_delete_permission(request, obj)
@@ -206,7 +207,7 @@ class CreditEntryAdmin(PermanentAdmin):
     search_fields = ["note", "account__user__email", "call__id"]
     fields = ["created_at", "account", "kind", "amount", "tokens", "call", "note", "created_by"]
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: object, request: HttpRequest | None = None) -> bool:
         return lookup == "account__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
 
@@ -226,13 +227,13 @@ class RunEventInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
     can_delete = False
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("ai_cms_llm.view_run")
 
 
@@ -264,7 +265,7 @@ class RunAdmin(StyledMixin, ReadOnlyAdmin):
 class BackendStateAdmin(StyledMixin, ReadOnlyAdmin):
     """Not a list of rows: the backends of the settings, with what the rows say about them."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_test_permission(self, request: HttpRequest) -> bool:
@@ -292,7 +293,7 @@ class BackendStateAdmin(StyledMixin, ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/ai_cms_llm/backendstate/backends.html", context)
 
-    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def change_view(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         return HttpResponseRedirect(reverse(f"{self.admin_site.name}:ai_cms_llm_backendstate_changelist"))
 
     # A call to a provider must not hold a transaction.
@@ -326,7 +327,7 @@ def dollars(micro: int) -> str:
     return f"$ {micro / 1_000_000:,.4f}"
 
 
-def _turn_text(turn: dict[str, Any]) -> str:
+def _turn_text(turn: JsonObject) -> str:
     known = {"role", "content"}
     more = {name: value for name, value in turn.items() if name not in known}
     return f"{turn.get('content', '')}{chr(10) if more else ''}{json.dumps(more, ensure_ascii=False) if more else ''}"

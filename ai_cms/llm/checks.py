@@ -19,7 +19,7 @@ __all__ = ["check_backends", "check_backends_for_deployment", "check_references"
 
 
 @register("ai_cms")
-def check_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_backends(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Build every backend and hand on what it says about itself."""
     configured = llm_settings.LLM
     # The check of all settings reports a value of the wrong type.
@@ -42,7 +42,7 @@ def check_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 @register(Tags.security, deploy=True)
-def check_backends_for_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_backends_for_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Refuse the doubles for tests on a site that is open to the public."""
     configured = llm_settings.LLM
     if not isinstance(configured, dict) or aliases(configured):
@@ -59,7 +59,7 @@ def check_backends_for_deployment(app_configs: Sequence[AppConfig] | None, **kwa
 
 
 @register(Tags.security, deploy=True)
-def check_threads(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_threads(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Report settings by which calls of models keep page readers waiting."""
     found: list[CheckMessage] = []
     if run_settings.RUNNER == "inline":
@@ -92,7 +92,7 @@ def check_threads(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 
 
 @register("ai_cms")
-def check_references(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_references(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Report dotted paths in the settings of the gateway and of runs that lead nowhere."""
     found: list[CheckMessage] = []
     runner, tier = run_settings.RUNNER, gateway_settings.LLM_TIER

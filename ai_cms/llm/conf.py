@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from ai_cms.core.conf import AppSettings, Setting, positive
@@ -53,10 +54,10 @@ def allowances(value: Any) -> str | None:
     return None
 
 
-def one_of(*choices: str) -> Any:
+def one_of(*choices: str) -> Callable[[object], str | None]:
     """Return a validator that allows only ``choices``."""
 
-    def validate(value: Any) -> str | None:
+    def validate(value: object) -> str | None:
         return None if value in choices else f"must be one of {', '.join(choices)}"
 
     return validate

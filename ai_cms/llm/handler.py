@@ -123,7 +123,7 @@ class LLMHandler:
 llms = LLMHandler()
 
 
-def _clear(*, setting: str, **kwargs: Any) -> None:
+def _clear(*, setting: str, **kwargs: object) -> None:
     if setting == "AI_CMS":
         llms.clear()
 

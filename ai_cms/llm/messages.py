@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel
+
+from ..core.jsontypes import JsonMapping
 
 __all__ = [
     "CancelToken",
@@ -83,7 +85,7 @@ class ToolDefinition:
 
     name: str
     description: str
-    parameters: Mapping[str, Any]
+    parameters: JsonMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +256,10 @@ class LLMRequest:
     tools: Sequence[ToolDefinition] = ()
     tool_choice: str = "auto"
     response_model: type[BaseModel] | None = None
-    response_schema: Mapping[str, Any] | None = None
+    response_schema: JsonMapping | None = None
     stop: Sequence[str] = ()
     task: str = ""
-    payload: Mapping[str, Any] = field(default_factory=dict)
+    payload: JsonMapping = field(default_factory=dict)
     deadlines: Deadlines | None = None
     limits: Limits | None = None
     cancel: CancelToken = field(default_factory=CancelToken, compare=False, repr=False)

@@ -13,7 +13,7 @@ from .models import AgentBudget, AILog, BackendState, CreditAccount, CreditEntry
 __all__ = ["CallPolicy", "CreditPolicy", "OwnRowsPolicy", "RunPolicy", "StaffPolicy", "register"]
 
 
-class OwnRowsPolicy(PermissionPolicy[Any]):
+class OwnRowsPolicy(PermissionPolicy[models.Model]):
     """Everyone views their own rows, staff with the model's view permission all. ``owner``: lookup of the user."""
 
     owner: ClassVar[str] = "user"
@@ -35,7 +35,7 @@ class OwnRowsPolicy(PermissionPolicy[Any]):
             return False
         return obj is None or self.owns(actor, obj) or self.sees_all(actor, type(obj))
 
-    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    def restrict(self, actor: Actor, queryset: models.QuerySet[models.Model]) -> models.QuerySet[models.Model]:
         if not actor.is_authenticated:
             return queryset.none()
         if self.sees_all(actor, queryset.model):
@@ -80,13 +80,13 @@ class RunPolicy(OwnRowsPolicy):
         return super().decide(actor, action, obj)
 
 
-class StaffPolicy(PermissionPolicy[Any]):
+class StaffPolicy(PermissionPolicy[models.Model]):
     """Only staff with the model permission."""
 
     def decide(self, actor: Actor, action: str, obj: models.Model | None) -> bool:
         return actor.is_superuser or (actor.is_staff and actor.has_perm(f"ai_cms_llm.{action}_{self.model_name}"))
 
-    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    def restrict(self, actor: Actor, queryset: models.QuerySet[models.Model]) -> models.QuerySet[models.Model]:
         return queryset if self.decide(actor, "view", None) else queryset.none()
 
     def __init__(self, model: type[models.Model]) -> None:

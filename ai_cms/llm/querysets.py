@@ -11,6 +11,8 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from ..core.permissions import UserLike
+
 __all__ = ["AILogQuerySet", "CreditAccountQuerySet", "LLMCallQuerySet", "RunQuerySet"]
 
 #: The models stand above their querysets, and say themselves which model it is.
@@ -38,7 +40,7 @@ class LLMCallQuerySet(models.QuerySet[M]):
 
 
 class AILogQuerySet(models.QuerySet[M]):
-    def of(self, user: Any) -> AILogQuerySet[M]:
+    def of(self, user: UserLike) -> AILogQuerySet[M]:
         return self.filter(user=user)
 
     def about(self, target: models.Model) -> AILogQuerySet[M]:
@@ -83,7 +85,7 @@ class AILogQuerySet(models.QuerySet[M]):
 
 
 class CreditAccountQuerySet(models.QuerySet[M]):
-    def of(self, user: Any) -> CreditAccountQuerySet[M]:
+    def of(self, user: UserLike) -> CreditAccountQuerySet[M]:
         return self.filter(user=user)
 
 

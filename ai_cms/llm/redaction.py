@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
+from ..core.jsontypes import JsonObject
 from .conf import gateway_settings
 from .messages import ImagePart, LLMRequest, Message
 
@@ -27,15 +27,15 @@ def log_text(text: str) -> str:
     return redacted(text) if gateway_settings.LLM_LOG_PROMPTS else ""
 
 
-def transcript(request: LLMRequest) -> list[dict[str, Any]]:
+def transcript(request: LLMRequest) -> list[JsonObject]:
     """Return the messages of ``request`` as the AI log may keep them; images by their size."""
     if not gateway_settings.LLM_LOG_PROMPTS:
         return []
     return [_turn(message) for message in request.messages]
 
 
-def _turn(message: Message) -> dict[str, Any]:
-    turn: dict[str, Any] = {"role": message.role, "content": redacted(message.text)}
+def _turn(message: Message) -> JsonObject:
+    turn: JsonObject = {"role": message.role, "content": redacted(message.text)}
     if message.images:
         turn["images"] = [_described(image) for image in message.images]
     if message.tool_calls:

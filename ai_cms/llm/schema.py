@@ -17,8 +17,10 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
 
+from ..core.jsontypes import JsonMapping, JsonObject
 from .exceptions import LLMInvalidOutput
 from .messages import LLMRequest, Message
+from .nulls import validate_answer
 
 __all__ = [
     "OutputSchema",
@@ -64,22 +66,22 @@ class OutputSchema:
     """
 
     name: str
-    schema: Mapping[str, Any]
+    schema: JsonMapping
     strict: bool
     wrapped: bool
-    limited: Mapping[str, Any]
+    limited: JsonMapping
 
 
 class _Reducer:
     """Walk a JSON Schema once and note whether strict mode can take it."""
 
-    def __init__(self, definitions: Mapping[str, Any], *, all_required: bool = True, limits: bool = False) -> None:
+    def __init__(self, definitions: JsonMapping, *, all_required: bool = True, limits: bool = False) -> None:
         self.definitions = definitions
         self.all_required = all_required
         self.limits = limits
         self.strict = True
 
-    def reduce(self, node: Any) -> dict[str, Any]:
+    def reduce(self, node: object) -> JsonObject:
         if not isinstance(node, Mapping) or not node:
             # Any value at all: only a lax schema can say so.
             self.strict = False
@@ -90,7 +92,7 @@ class _Reducer:
             return {"anyOf": [reference], "description": node["description"]} if "description" in node else reference
         if "allOf" in node:
             return self.reduce(self._merged(node))
-        result: dict[str, Any] = {key: node[key] for key in _KEPT if key in node}
+        result: JsonObject = {key: node[key] for key in _KEPT if key in node}
         if self.limits:
             result |= {key: node[key] for key in _LIMITS if key in node and _is_plain(key, node[key])}
         if "const" in node:
@@ -110,7 +112,7 @@ class _Reducer:
             result["description"] = " ".join(filter(None, [node.get("description", ""), f"({'; '.join(hints)})"]))
         return result
 
-    def _object(self, node: Mapping[str, Any], result: dict[str, Any]) -> None:
+    def _object(self, node: JsonMapping, result: JsonObject) -> None:
         result["type"] = "object"
         extra = node.get("additionalProperties")
         open_values = isinstance(extra, Mapping) or extra is True
@@ -124,9 +126,9 @@ class _Reducer:
         needed = properties if self.all_required else [name for name in node.get("required", ()) if name in properties]
         result["required"] = list(needed)
 
-    def _array(self, node: Mapping[str, Any], result: dict[str, Any]) -> None:
+    def _array(self, node: JsonMapping, result: JsonObject) -> None:
         if "prefixItems" in node:
-            kinds: list[dict[str, Any]] = []
+            kinds: list[JsonObject] = []
             for item in node["prefixItems"]:
                 reduced = self.reduce(item)
                 if reduced not in kinds:
@@ -135,7 +137,7 @@ class _Reducer:
         else:
             result["items"] = self.reduce(node.get("items"))
 
-    def _merged(self, node: Mapping[str, Any]) -> dict[str, Any]:
+    def _merged(self, node: JsonMapping) -> JsonObject:
         merged = {key: value for key, value in node.items() if key != "allOf"}
         for part in node["allOf"]:
             resolved = self._resolve(part) if len(node["allOf"]) > 1 or "properties" in merged else part
@@ -146,13 +148,13 @@ class _Reducer:
                     merged.setdefault(key, value)
         return merged
 
-    def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _resolve(self, node: JsonMapping) -> JsonMapping:
         reference = node.get("$ref", "")
         found = self.definitions.get(reference.removeprefix("#/$defs/"), node) if reference else node
         return found if isinstance(found, Mapping) else node
 
 
-def _is_plain(key: str, value: Any) -> bool:
+def _is_plain(key: str, value: object) -> bool:
     """Return whether a grammar can express a limit."""
     if key in _COUNTS:
         return isinstance(value, int) and 0 < value <= _MOST
@@ -164,10 +166,10 @@ def _is_plain(key: str, value: Any) -> bool:
     return True
 
 
-def without_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
+def without_limits(schema: JsonMapping) -> JsonObject:
     """Return a schema without the limits that some servers refuse."""
 
-    def stripped(node: Any, *, names: bool = False) -> Any:
+    def stripped(node: object, *, names: bool = False) -> Any:
         if isinstance(node, Mapping):
             # A property may well be called "pattern".
             return {
@@ -177,19 +179,19 @@ def without_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
             }
         return [stripped(item) for item in node] if isinstance(node, (list, tuple)) else node
 
-    found: dict[str, Any] = stripped(schema)
+    found: JsonObject = stripped(schema)
     return found
 
 
-def _root(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _root(schema: JsonMapping) -> JsonMapping:
     """Return the schema of the value itself; a model that contains itself is a reference at the root."""
     if "$ref" in schema:
-        found: Mapping[str, Any] = schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+        found: JsonMapping = schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
         return found
     return {key: value for key, value in schema.items() if key != "$defs"}
 
 
-def strict_schema(schema: Mapping[str, Any], *, limits: bool = False) -> tuple[dict[str, Any], bool, bool]:
+def strict_schema(schema: JsonMapping, *, limits: bool = False) -> tuple[JsonObject, bool, bool]:
     """Reduce a JSON Schema; return the schema, whether it is strict, and whether its value is wrapped in ``result``.
 
     ``limits``: keep lengths, counts, ranges and patterns, for servers that hold a model to them.
@@ -210,7 +212,7 @@ def strict_schema(schema: Mapping[str, Any], *, limits: bool = False) -> tuple[d
     return reduced, reducer.strict, wrapped
 
 
-def lenient_schema(model: type[BaseModel]) -> dict[str, Any]:
+def lenient_schema(model: type[BaseModel]) -> JsonObject:
     """Return the schema of a tool's arguments: reduced like an answer's, but what has a default may be left out."""
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
@@ -309,7 +311,7 @@ def extract_json(text: str) -> Any:
     return json_values(text)[0]
 
 
-def _storable(value: Any) -> bool:
+def _storable(value: object) -> bool:
     """Return whether databases take every string in ``value``: no NUL, no lone surrogate."""
     dumped = json.dumps(value, ensure_ascii=False)
     return "\\u0000" not in dumped and not any("\ud800" <= character <= "\udfff" for character in dumped)
@@ -344,7 +346,7 @@ def parse_output(model: type[M], text: str, /, **facts: Any) -> M:
         if wrapped and isinstance(value, dict) and set(value) == {_WRAPPER}:
             value = value[_WRAPPER]
         try:
-            return model.model_validate(value)
+            return validate_answer(model, value)
         except ValidationError as error:
             problem = problem or error
     assert problem is not None  # noqa: S101 - the first value was stored or refused

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from typing import Literal
 
+from ..core.jsontypes import JsonMapping
 from .messages import LLMRequest, ToolCall, Usage
 from .schema import requested_schema
 
@@ -120,7 +121,7 @@ def estimate_text(text: str) -> int:
     return len(wide) + -(-rest // 4)
 
 
-def _schema_tokens(schema: Mapping[str, Any]) -> int:
+def _schema_tokens(schema: JsonMapping) -> int:
     return -(-len(json.dumps(schema, ensure_ascii=False).encode("utf-8", "replace")) * 2 // 7)
 
 

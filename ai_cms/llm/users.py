@@ -8,6 +8,7 @@ from typing import Any
 from ai_cms.core.signals import user_tier_changed
 from ai_cms.core.users import user_facts
 
+from ..core.permissions import UserLike
 from .credits.ledger import account_for, in_credits, tier_changed
 from .models import CreditKind
 
@@ -23,9 +24,9 @@ def connect() -> None:
     user_tier_changed.connect(_follow_tier, dispatch_uid="ai_cms_llm.follow_tier")
 
 
-def _credits_left(kind: str, user: Any) -> int:
+def _credits_left(kind: str, user: UserLike) -> int:
     return in_credits(kind, account_for(user, kind).available)
 
 
-def _follow_tier(sender: Any, instance: Any, **kwargs: Any) -> None:
+def _follow_tier(sender: object, instance: Any, **kwargs: object) -> None:
     tier_changed(instance)

@@ -15,11 +15,13 @@ from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, regist
 from ai_cms.assist.services import as_of_now, generate_text
 from ai_cms.assist.tasks.common import Language, Output, list_up_to, text_up_to
 from ai_cms.core.exceptions import NotFound
+from ai_cms.core.jsontypes import JsonMapping
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.llm.backends.local import text as local_text
 from ai_cms.llm.backends.local.backend import rule
 from ai_cms.llm.messages import LLMRequest
 from ai_cms.llm.seats import seat
+from ai_cms.pages.models import AbstractPage
 
 from . import get_resume_model
 from .models import ResumeProposal
@@ -81,7 +83,7 @@ class TailorResumeTask(WritingTask):
     takes_page = False
     labels = {"resume": gettext_lazy("Number of the résumé"), "job_advert": gettext_lazy("Job advertisement")}
 
-    def prepare(self, actor: Actor, payload: Mapping[str, Any], page: Any = None) -> Job:
+    def prepare(self, actor: Actor, payload: JsonMapping, page: AbstractPage | None = None) -> Job:
         job = super().prepare(actor, payload, page)
         model = get_resume_model()
         resume = get_policy(model).visible(actor, model.objects.all()).filter(pk=job.payload.resume).first()
@@ -115,7 +117,7 @@ class TailorResumeTask(WritingTask):
         job.material["answer"] = found
         return TaskResult({"resume": job.payload.resume, "missing": [word for word in found["missing"] if word]})
 
-    def keep(self, job: Job, result: TaskResult, provenance: Mapping[str, Any]) -> None:
+    def keep(self, job: Job, result: TaskResult, provenance: JsonMapping) -> None:
         """Keep the answer as a proposal; the résumé stays as it is."""
         resume, answer = job.material["resume"], job.material["answer"]
         proposal = propose_resume(

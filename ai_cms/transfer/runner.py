@@ -68,7 +68,9 @@ def run_import(
         if error.source:
             raise
         # An item of a single file knows its line alone.
-        raise ImportRefused(error.reason, source=Path(importer.source).name, line=error.line) from error
+        named = ImportRefused(error.reason, source=Path(importer.source).name, line=error.line)
+        named.others = error.others
+        raise named from error
     finally:
         importer.close()
         run.spool.close()

@@ -14,6 +14,7 @@ from ai_cms.blocks.convert import blocks_to_html, blocks_to_markdown, convert_ht
 from ai_cms.blocks.convert.html_reader import RUN_LENGTH
 from ai_cms.blocks.convert.result import file_url, link_url
 from ai_cms.blocks.html.markup import parse_html, text_of
+from ai_cms.blocks.html.richtext import sanitize_html
 
 from .inert import assert_inert
 from .soup import HTML_SOUP, HTML_TREES, squashed
@@ -418,3 +419,12 @@ def test_the_link_of_a_heading_whose_words_are_gone_is_on_all_of_it() -> None:
     assert '<h2><a href="https://e.example/">New words</a></h2>' in blocks_to_html(
         [{"type": "heading", "props": props}]
     )
+
+
+def test_a_title_within_the_text_is_said_and_nothing_ends_with_a_plaintext() -> None:
+    converted = convert_html("<head><title>Doc</title></head><p>One <title>two</title> three</p>")
+    assert (converted.title, [warning.message for warning in converted.warnings]) == ("Doc", ["<title> was left out."])
+    converted = convert_html("<title>Doc</title><p>x</p><plaintext>One <b>two</b></plaintext> three")
+    assert converted.warnings == []
+    assert "<p>One <b>two</b></p><p>three</p>" in "".join(block["props"]["html"] for block in converted.blocks)
+    assert sanitize_html("<p>a <plaintext>b</plaintext> c</p>") == "<p>a b c</p>"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
+from ai_cms.blocks.html.richtext import TAGS
 from tests.example.conftest import browser as browser
 
 from .host.models import Article
@@ -227,14 +231,25 @@ def test_plain_text_keeps_its_paragraphs(editor: Editor) -> None:
     assert page.locator(".aicb-summary").last.inner_text() == "One & two < three and a line Four"
     assert typed("A <b>bold</b> word\n\nFour") == "<p>A <b>bold</b> word</p><p>Four</p>"
     assert typed("<ul><li>One</li></ul>\n\n<p>Two</p>") == "<ul><li>One</li></ul>\n\n<p>Two</p>"
+    # What only looks like a tag was typed: the cleaner would take it for one, and away.
+    assert typed("Ada <ada@example.com>, List<String>") == "<p>Ada &lt;ada@example.com&gt;, List&lt;String&gt;</p>"
+    assert typed("<b>Ada</b> <ada@example.com>") == "<p><b>Ada</b> &lt;ada@example.com></p>"
+    assert typed("<p>See <https://example.com></p>") == "<p>See &lt;https://example.com></p>"
+    assert typed('<a href="mailto:ada@example.com">Ada</a>') == '<p><a href="mailto:ada@example.com">Ada</a></p>'
     # It comes back as it was typed.
-    typed("One & two\n\nThree")
+    typed("One & two\n\nThree <3>")
     toggle = page.get_by_role("button", name="Edit as")
     toggle.click()
     toggle.click()
     page.locator(".aicb-toggle", has_text="Text").last.click()
-    assert page.locator(".aicb-body textarea").last.input_value() == "One & two\n\nThree"
+    assert page.locator(".aicb-body textarea").last.input_value() == "One & two\n\nThree <3>"
     assert editor.problems == []
+
+
+def test_every_element_that_text_keeps_is_a_tag_to_the_editor() -> None:
+    script = finders.find("ai_cms/blocks/widget-text.js")
+    listed = Path(script).read_text().partition("const ELEMENTS = (")[2].partition(").replaceAll")[0]
+    assert set(re.findall(r"[a-z][a-z0-9]*", listed)) >= TAGS
 
 
 def test_addresses_get_their_scheme(editor: Editor) -> None:

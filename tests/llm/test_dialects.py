@@ -293,6 +293,15 @@ def test_a_finish_reason_and_a_clean_end_are_an_end() -> None:
         answer(lambda body: [delta("Bread is good."), finish()], OpenAIBackend)
 
 
+def test_usage_behind_a_finish_reason_is_an_end_even_where_the_marker_is_demanded() -> None:
+    bills = [usage(20, 2), usage(20, 5)]  # the last one counts
+    response, _ = answer(lambda body: [delta("Bread is good."), finish(), *bills], OpenAIBackend)
+    assert (response.text, response.usage.output_tokens, response.usage.reported) == ("Bread is good.", 5, True)
+    for cut in ([delta("Bread is"), usage(20, 2)], [usage(20, 2), delta("Bread is"), finish()]):
+        with pytest.raises(LLMInterrupted):
+            answer(lambda body, cut=cut: cut, OpenAIBackend)
+
+
 CALL = {"index": 0, "id": "c", "type": "function", "function": {"name": "publish", "arguments": '{"page": 1}'}}
 
 

@@ -228,3 +228,24 @@ def test_a_repair_shows_the_model_its_answer_and_the_problems() -> None:
     assert repaired.messages[1].text == '{"x": 1}'
     assert "title: Field required" in repaired.messages[2].text
     assert repaired.response_model is Draft
+
+
+def test_a_null_where_a_value_may_be_absent_counts_as_absent() -> None:
+    class Part(BaseModel):
+        name: str
+        note: str = "none"
+
+    class Answer(BaseModel):
+        title: str
+        words: list[str] = []
+        parts: list[Part] = []
+        other: int | None = 3
+
+    text = '{"title": "x", "words": null, "parts": [{"name": "a", "note": null}], "other": null}'
+    made = parse_output(Answer, text)
+    assert (made.words, made.parts[0].note, made.other) == ([], "none", None)
+    for wrong in ('{"title": null, "words": null}', '{"title": "x", "parts": [null]}', '{"title": 1, "words": null}'):
+        with pytest.raises(LLMInvalidOutput) as caught:
+            parse_output(Answer, wrong)
+        # The model is told of what it wrote.
+        assert "Field required" not in caught.value.problems

@@ -357,6 +357,11 @@ def test_the_index_goes_with_the_tables_it_is_about(monkeypatch: pytest.MonkeyPa
         search_index.install("default")
         left = set(connection.introspection.table_names())
         assert not [name for name in left if name.startswith(search_index.INDEX)]
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                for kind, column in (("pg_ts_config", "cfgname"), ("pg_ts_dict", "dictname")):
+                    cursor.execute(f"SELECT count(*) FROM {kind} WHERE {column} LIKE 'ai\\_cms\\_%%'")
+                    assert cursor.fetchone() == (0,)
         search_index.install("default")
     search_index.install("default")
     assert search_index.INDEX in connection.introspection.table_names()

@@ -501,3 +501,11 @@ def test_a_cover_whose_picture_has_no_address_says_so() -> None:
     made = wordpress_to_blocks(wp("cover", f"<div>{inside}</div>", url="data:image/png;base64,AAAA"))
     assert [warning.message for warning in made.warnings] == ["A picture without a usable address was left out."]
     assert not wordpress_to_blocks(wp("cover", f"<div>{inside}</div>", overlayColor="black")).warnings
+
+
+@pytest.mark.parametrize(("label", "said"), [("Download", 0), ("", 0), ("Get the <b>recipe</b>", 1)])
+def test_the_button_of_a_file_is_left_out_in_silence_only_if_it_says_nothing_of_its_own(label: str, said: int) -> None:
+    button = f'<a href="/f.pdf" class="wp-block-file__button">{label}</a>'
+    converted = wordpress_to_blocks(wp("file", f'<div class="wp-block-file"><a href="/f.pdf">Report</a>{button}</div>'))
+    assert "Report" in converted.blocks[0]["props"]["html"]
+    assert [warning.message.count("“Get the recipe”") for warning in converted.warnings] == [1] * said

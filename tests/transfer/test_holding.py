@@ -45,7 +45,7 @@ MKDOCS = {
 PELICAN = {
     "pelicanconf.py": "",
     "content/a.md": "Title: A\nStatus: hidden\n\nText",
-    "content/b.md": "Title: B\n\nText",
+    "content/b.md": "Title: B\nDate: 2020-05-01\n\nText",
     "content/c.md": "Title: C\nstatus: skip\n\nText",
 }
 HEXO = {

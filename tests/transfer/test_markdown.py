@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from ai_cms.core.permissions import Actor
 from ai_cms.pages.models import Publication
 from ai_cms.pages.services import publish_scheduled, schedule_page
 from ai_cms.pages.treecheck import check_tree
+from ai_cms.transfer import ImportRefused, importers, run_import
 
 from .conftest import messages, page_at, refused, run, state
 
@@ -239,6 +241,31 @@ def test_all_problems_are_said_at_once(root: Any, tmp_path: Path) -> None:
     assert messages(summary).count("The file was left out") == 2
 
 
+def test_a_refusal_names_every_file_for_programs(root: Any, tmp_path: Path) -> None:
+    folder = write(tmp_path / "d", a_md="---\na: [1\n---\nx", b_md="---\na: 'x\n---\nx", c_md="# C")
+    with pytest.raises(ImportRefused) as caught:
+        run_import(importers["markdown"](folder), parent=root, actor=Actor.system())
+    assert [problem.source for problem in caught.value.others] == ["a.md", "b.md"]
+
+
+def test_a_folder_of_drafts_is_no_public_page(root: Any, tmp_path: Path) -> None:
+    folder = write(tmp_path / "d", _drafts__a_md="# A", deep__in__b_md="# B", wip__c_md="---\ndraft: true\n---\n# C")
+    run("import_markdown", folder)
+    paths = ("/drafts/", "/drafts/a/", "/deep/", "/deep/in/", "/wip/")
+    assert [page_at(path).live for path in paths] == [False, False, True, True, False]
+    write(folder, wip__c_md="# C")
+    run("import_markdown", folder)
+    assert page_at("/wip/").live
+    assert page_at("/wip/c/").live
+
+
+def test_what_a_menu_says_besides_stays_in_the_metadata(root: Any, tmp_path: Path) -> None:
+    run("import_markdown", write(tmp_path / "d", a_md="---\nmenu:\n  main:\n    name: Our bread\n---\nx"))
+    page = page_at("/a/")
+    assert page.in_menus
+    assert page.metadata["front_matter"] == {"menu": {"main": {"name": "Our bread"}}}
+
+
 def test_folders_of_drafts_stay_back(root: Any, tmp_path: Path) -> None:
     summary = run("import_markdown", write(tmp_path / "site", _drafts__secret_md="# Secret\n", about_md="# About\n"))
     assert not any(page.live for page in root.get_descendants() if page.title == "Secret")
@@ -271,6 +298,11 @@ def test_links_in_and_between_files(root: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "name", "text", "old", "path"),
     [
+        ("_config.yml=permalink: /:categories/:year/:month/:day/:title:output_ext", "_posts/2024-03-01-rye.md", "---\ncategories: bread\n---\nx", "/bread/2024/03/01/rye.html", "/posts/rye/"),
+        ("_config.yml=permalink: ordinal", "_posts/2024-03-01-rye.md", "x", "/2024/061/rye.html", "/posts/rye/"),
+        ("_config.yml=permalink: /:year_:month/:title/", "_posts/2024-03-01-rye.md", "x", "/2024_03/rye/", "/posts/rye/"),
+        ('hugo.toml=[permalinks]\nposts = "/:year/:month/:slug/"', "content/posts/a.md", "---\ntitle: My Rye\ndate: 2024-03-01\n---\nx", "/2024/03/my-rye/", "/posts/a/"),
+        ("hugo.yaml=permalinks:\n  page:\n    posts: /:section/:slugorfilename/x/", "content/posts/a.md", "x", "/posts/a/x/", "/posts/a/"),
         ("_config.yml", "_posts/2024-03-01-Hello World.md", "---\ncategories: [News Items]\n---\nx", "/news%20items/2024/03/01/Hello-World.html", "/posts/hello-world/"),
         ("hugo.toml", "content/posts/My_File.Name.md", "x", "/posts/my_file.name/", "/posts/my_filename/"),
         ("hugo.toml", "content/posts/a.md", "---\nurl: /x/y.html\n---\nx", "/x/y.html", "/posts/a/"),
@@ -284,7 +316,8 @@ def test_addresses_of_generators_lead_to_the_pages(
     root: Any, tmp_path: Path, client: Any, config: str, name: str, text: str, old: str, path: str
 ) -> None:
     (tmp_path / "site").mkdir()
-    (tmp_path / "site" / config).write_text("")
+    config, _, settings = config.partition("=")
+    (tmp_path / "site" / config).write_text(settings)
     write(tmp_path / "site", **{name.removesuffix(".md").replace("/", "__") + "_md": text})
     if " " in name or "_posts" in name:
         target = tmp_path / "site" / name

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from ai_cms.transfer.exceptions import ImportRefused
+from ai_cms.transfer.wordpress.mending import Mender
 from ai_cms.transfer.wordpress.wxr import WxrItem, WxrSite, read_wxr
 
 from .wxr_maker import FOOT, SITE, Item, head, many_items, page, wxr
@@ -246,3 +247,29 @@ def test_what_stands_before_an_export_is_skipped(before: str) -> None:
     assert item.title == "Rye"
     assert item.line == f"{before}{head()}".count("\n") + 1
     assert bool(found) == ("Warning" in before)
+
+
+_PIECES = (
+    b"\n<?xml version='1.0'?>\n<rss><a><![CDATA[post]]></a><b>\xef\xbf\xbd A & B &amp; &eacute; &#8217;</b>"
+    b"<c><![CDATA[x <![CDATA[y]]> ]] > z]]></c>\n<d><![CDATA[]]></d><e><![CDATA[]]]]><![CDATA[>]]></e><f>a]]b ]]]</f>\n</rss>"
+)
+
+
+def _mended(data: bytes, size: int) -> tuple[bytes, list[tuple[int, str]]]:
+    said: list[tuple[int, str]] = []
+    mender = Mender(lambda line, message: said.append((line, message)))
+    made = b"".join(mender.feed(data[at : at + size], last=False) for at in range(0, len(data), size))
+    made += mender.feed(b"", last=True)
+    mender.close()
+    return made, said
+
+
+@pytest.mark.parametrize("padding", range(0, 64, 3))
+def test_pieces_of_any_size_are_mended_as_the_whole_is(padding: int) -> None:
+    data = _PIECES + b" " * padding
+    mender = Mender(lambda line, message: None)
+    whole = mender.feed(data, last=True)
+    assert whole.count(b"<![CDATA[post]]></a>") == 1
+    found = {size: _mended(data, size) for size in (*range(16, 80), len(data))}
+    assert {made for made, _ in found.values()} == {whole}
+    assert len({tuple(said) for _, said in found.values()}) == 1

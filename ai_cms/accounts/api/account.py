@@ -104,7 +104,7 @@ class SessionViewSet(AccountMixin, mixins.ListModelMixin, ServiceViewSet):
         return {**super().get_serializer_context(), "current": current_id(self.request)}
 
     @extend_schema(responses={204: None})
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def destroy(self, request: Request, *args: object, **kwargs: object) -> Response:
         session = self.get_object()
         sessions.revoke(LoginSession.objects.filter(pk=session.pk), "revoked")
         return Response(status=204)

@@ -17,6 +17,8 @@ from ai_cms.accounts.devices import remember_device
 from ai_cms.accounts.jwt import BadToken
 from ai_cms.core.api.openapi import extend_schema
 
+from ...core.jsontypes import JsonObject
+from ..models.user import AbstractUser
 from .base import PublicAccountView
 from .serializers import (
     EmailSerializer,
@@ -60,7 +62,7 @@ def valid(serializer_class: Any, request: Request) -> dict[str, Any]:
     return data
 
 
-def pair_body(pair: tokens.TokenPair) -> dict[str, Any]:
+def pair_body(pair: tokens.TokenPair) -> JsonObject:
     """Return tokens under the names that each of the API's documents gives them."""
     return {
         "access": pair.access,
@@ -72,7 +74,7 @@ def pair_body(pair: tokens.TokenPair) -> dict[str, Any]:
     }
 
 
-def tokens_body(pair: tokens.TokenPair, user: Any, request: Request) -> dict[str, Any]:
+def tokens_body(pair: tokens.TokenPair, user: AbstractUser, request: Request) -> JsonObject:
     """Return tokens and whose they are."""
     return {**pair_body(pair), "user": UserSerializer(user, context={"request": request}).data}
 

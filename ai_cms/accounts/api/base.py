@@ -50,13 +50,13 @@ class AccountMixin(ServiceMixin):
     hands_out_secrets = False
 
     @classmethod
-    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+    def as_view(cls, *args: object, **kwargs: object) -> Any:
         return transaction.non_atomic_requests(super().as_view(*args, **kwargs))
 
     def get_exception_handler(self) -> Callable[..., Any]:
         return account_errors
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         if self.hands_out_secrets:
             request.META.pop("HTTP_IDEMPOTENCY_KEY", None)
         super().initial(request, *args, **kwargs)

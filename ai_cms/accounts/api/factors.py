@@ -143,7 +143,7 @@ class PasskeyViewSet(AccountMixin, mixins.ListModelMixin, ServiceViewSet):
         return Response(self.get_serializer(made).data, status=201)
 
     @extend_schema(responses={204: None})
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def destroy(self, request: Request, *args: object, **kwargs: object) -> Response:
         self.get_object().delete()
         self._tell("passkey_removed")
         return Response(status=204)

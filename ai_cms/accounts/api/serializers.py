@@ -16,6 +16,9 @@ from ai_cms.accounts.conf import accounts_settings
 from ai_cms.accounts.models import LoginSession, Passkey
 from ai_cms.core.users import user_facts
 
+from ...core.jsontypes import JsonObject
+from ..models.user import AbstractUser
+
 __all__ = [
     "ChangeEmailSerializer",
     "ChangePasswordSerializer",
@@ -63,7 +66,7 @@ class Address(serializers.CharField):
 class AvatarUrlField(serializers.URLField):
     """A picture elsewhere; where there is none, the address of the uploaded one."""
 
-    def get_attribute(self, instance: Any) -> Any:
+    def get_attribute(self, instance: object) -> Any:
         return instance
 
     def to_representation(self, value: Any) -> str:
@@ -78,7 +81,7 @@ class AvatarField(serializers.FileField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, allow_null=True, allow_empty_file=True, **kwargs)
 
-    def get_attribute(self, instance: Any) -> Any:
+    def get_attribute(self, instance: object) -> Any:
         return instance
 
     def to_representation(self, value: Any) -> str | None:
@@ -88,7 +91,7 @@ class AvatarField(serializers.FileField):
         return clean_avatar(super().to_internal_value(data), self.field_name or "avatar")
 
 
-def absolute_url(user: Any, context: Mapping[str, Any]) -> str | None:
+def absolute_url(user: AbstractUser, context: Mapping[str, Any]) -> str | None:
     """Return the address of the uploaded avatar."""
     if not user.avatar:
         return None
@@ -169,23 +172,23 @@ class UserListSerializer(serializers.ModelSerializer[Any]):
 class UserSerializer(UserListSerializer):
     """A user with what other apps know about them, such as the credits left in the ledger."""
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        found: dict[str, Any] = super().to_representation(instance)
+    def to_representation(self, instance: object) -> JsonObject:
+        found: JsonObject = super().to_representation(instance)
         return {**found, **{name: fact(instance) for name, fact in user_facts.items()}}
 
 
-class MessageSerializer(serializers.Serializer[Any]):
+class MessageSerializer(serializers.Serializer[object]):
     message = serializers.CharField(read_only=True)
 
 
-class RegisterSerializer(serializers.Serializer[Any]):
+class RegisterSerializer(serializers.Serializer[object]):
     email = Address()
     password = Password()
     username = serializers.CharField(max_length=150, required=False, allow_blank=True, default="")
     name = serializers.CharField(max_length=150, required=False, allow_blank=True, default="")
 
 
-class RegisteredSerializer(serializers.Serializer[Any]):
+class RegisteredSerializer(serializers.Serializer[object]):
     id = serializers.UUIDField()
     email = serializers.CharField()
     username = serializers.CharField()
@@ -196,13 +199,13 @@ class RegisteredSerializer(serializers.Serializer[Any]):
     request_id = serializers.UUIDField(help_text="Sent with the code, it holds for this registration alone.")
 
 
-class OtpSerializer(serializers.Serializer[Any]):
+class OtpSerializer(serializers.Serializer[object]):
     email = Address()
     otp = serializers.CharField(max_length=40)
     request_id = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 
-class VerifiedUserSerializer(serializers.Serializer[Any]):
+class VerifiedUserSerializer(serializers.Serializer[object]):
     id = serializers.CharField()
     email = serializers.CharField()
     is_verified = serializers.BooleanField()
@@ -212,7 +215,7 @@ class VerifiedSerializer(MessageSerializer):
     user = VerifiedUserSerializer()
 
 
-class EmailSerializer(serializers.Serializer[Any]):
+class EmailSerializer(serializers.Serializer[object]):
     email = Address()
 
 
@@ -228,12 +231,12 @@ class ResetSerializer(OtpSerializer):
     new_password = Password()
 
 
-class LoginSerializer(serializers.Serializer[Any]):
+class LoginSerializer(serializers.Serializer[object]):
     email = Address()
     password = Password()
 
 
-class SecondFactorSerializer(serializers.Serializer[Any]):
+class SecondFactorSerializer(serializers.Serializer[object]):
     ticket = serializers.CharField(max_length=2000)
     method = serializers.ChoiceField(["totp", "recovery", "passkey"], default="totp")
     otp = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
@@ -241,7 +244,7 @@ class SecondFactorSerializer(serializers.Serializer[Any]):
     credential = serializers.DictField(required=False, default=dict)
 
 
-class RefreshSerializer(serializers.Serializer[Any]):
+class RefreshSerializer(serializers.Serializer[object]):
     refresh = serializers.CharField(max_length=4096, required=False)
     refresh_token = serializers.CharField(max_length=4096, required=False, help_text="Another name of `refresh`.")
 
@@ -252,7 +255,7 @@ class RefreshSerializer(serializers.Serializer[Any]):
         return {"refresh": token}
 
 
-class PairSerializer(serializers.Serializer[Any]):
+class PairSerializer(serializers.Serializer[object]):
     access = serializers.CharField()
     refresh = serializers.CharField()
     access_token = serializers.CharField(help_text="The same as `access`.")
@@ -265,12 +268,12 @@ class TokensSerializer(PairSerializer):
     user = UserSerializer()
 
 
-class ChangePasswordSerializer(serializers.Serializer[Any]):
+class ChangePasswordSerializer(serializers.Serializer[object]):
     current_password = Password()
     new_password = Password()
 
 
-class ChangeEmailSerializer(serializers.Serializer[Any]):
+class ChangeEmailSerializer(serializers.Serializer[object]):
     email = Address()
     password = Password()
 
@@ -279,7 +282,7 @@ class ConfirmEmailSerializer(OtpSerializer):
     pass
 
 
-class PasswordSerializer(serializers.Serializer[Any]):
+class PasswordSerializer(serializers.Serializer[object]):
     password = Password()
 
 
@@ -302,17 +305,17 @@ class PasskeySerializer(serializers.ModelSerializer[Passkey]):
         read_only_fields = fields
 
 
-class CredentialSerializer(serializers.Serializer[Any]):
+class CredentialSerializer(serializers.Serializer[object]):
     state = serializers.CharField(max_length=2000)
     credential = serializers.DictField()
     name = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
 
 
-class TotpSerializer(serializers.Serializer[Any]):
+class TotpSerializer(serializers.Serializer[object]):
     secret = serializers.CharField()
     uri = serializers.CharField()
     svg = serializers.CharField(help_text="The QR code of `uri`, an SVG element without style or script.")
 
 
-class TotpCodeSerializer(serializers.Serializer[Any]):
+class TotpCodeSerializer(serializers.Serializer[object]):
     otp = serializers.CharField(max_length=40)

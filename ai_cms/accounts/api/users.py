@@ -23,6 +23,7 @@ from ai_cms.core.api.viewsets import ServiceViewSet
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import get_policy
 
+from ..models.user import AbstractUser
 from .base import AccountMixin, AccountView, SecureAccountView
 from .serializers import UserListSerializer, UserSerializer
 
@@ -90,26 +91,26 @@ class UserViewSet(AccountMixin, mixins.ListModelMixin, ServiceViewSet):
         except ValueError:
             return rows.filter(slug=name)
 
-    def manages(self, user: Any) -> bool:
+    def manages(self, user: AbstractUser) -> bool:
         return get_policy(get_user_model()).can(self.actor, "manage", user)
 
     @extend_schema(responses={200: UserSerializer})
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
         return Response(user_serializer()(self.get_object(), context=self.get_serializer_context()).data)
 
     @extend_schema(request=UserSerializer, responses={200: UserSerializer})
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: object, **kwargs: object) -> Response:
         user = self.get_object()
         self.require("change", user)
         context = self.get_serializer_context()
         return Response(save_profile(user, request, manages=self.manages(user), context=context))
 
     @extend_schema(request=UserSerializer, responses={200: UserSerializer})
-    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def partial_update(self, request: Request, *args: object, **kwargs: object) -> Response:
         return self.update(request, *args, **kwargs)
 
     @extend_schema(responses={204: None})
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def destroy(self, request: Request, *args: object, **kwargs: object) -> Response:
         user = self.get_object()
         self.require("delete", user)
         user.delete()
@@ -117,7 +118,7 @@ class UserViewSet(AccountMixin, mixins.ListModelMixin, ServiceViewSet):
 
     @extend_schema(request=None, responses={200: UserSerializer})
     @action(detail=True, methods=["post"])
-    def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def restore(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Bring a deleted user back."""
         user = self.get_object()
         self.require("restore", user)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
+from django.http import HttpRequest
+
+from ..models.user import AbstractUser
 from . import passkeys, recovery, totp
 
 __all__ = ["Factor", "second_factors"]
@@ -12,11 +15,11 @@ __all__ = ["Factor", "second_factors"]
 class Factor(Protocol):
     """A way to prove oneself beside the password."""
 
-    def check(self, user: Any, answer: Any, request: Any) -> None:
+    def check(self, user: AbstractUser, answer: object, request: HttpRequest) -> None:
         """Return if ``answer`` proves ``user``. Raises InvalidCode, InvalidPasskey."""
 
 
-def second_factors(user: Any) -> dict[str, Factor]:
+def second_factors(user: AbstractUser) -> dict[str, Factor]:
     """Return what ``user`` may prove themselves with after the password, by name; nothing if none is asked for.
 
     An authenticator app turns the second factor on; recovery codes and passkeys then stand in for it.

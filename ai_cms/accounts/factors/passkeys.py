@@ -19,6 +19,9 @@ from ai_cms.accounts.conf import accounts_settings
 from ai_cms.accounts.exceptions import InvalidPasskey, PackageMissing
 from ai_cms.accounts.models import Passkey
 
+from ...core.jsontypes import JsonObject
+from ..models.user import AbstractUser
+
 __all__ = ["begin_login", "begin_registration", "factor", "has_any", "is_available", "login", "register"]
 
 _SALT = "ai_cms.accounts.passkey"
@@ -27,7 +30,7 @@ _NAMESPACE = uuid.UUID("6f1a4a54-3c7e-4f0e-9a3a-9a0f7f2d8e11")
 
 
 class PasskeyFactor:
-    def check(self, user: Any, answer: Any, request: HttpRequest) -> None:
+    def check(self, user: AbstractUser, answer: object, request: HttpRequest) -> None:
         """Take ``{"state", "credential"}``. Raises InvalidPasskey."""
         if not isinstance(answer, dict):
             raise InvalidPasskey
@@ -53,7 +56,7 @@ def has_any(user: Any) -> bool:
     return is_available() and Passkey.objects.filter(user=user).exists()
 
 
-def begin_registration(user: Any, request: HttpRequest) -> dict[str, Any]:
+def begin_registration(user: Any, request: HttpRequest) -> JsonObject:
     """Return ``options`` for ``navigator.credentials.create()`` and the ``state`` to send back."""
     webauthn = _package()
     from webauthn.helpers import structs
@@ -108,7 +111,7 @@ def register(user: Any, state: Any, credential: Any, name: str, request: HttpReq
         raise InvalidPasskey from None
 
 
-def begin_login(request: HttpRequest, user: Any = None) -> dict[str, Any]:
+def begin_login(request: HttpRequest, user: Any = None) -> JsonObject:
     """Return ``options`` for ``navigator.credentials.get()`` and the ``state``.
 
     Without ``user`` the person chooses among the passkeys of the device, and nobody is told which accounts there are.
@@ -125,7 +128,7 @@ def begin_login(request: HttpRequest, user: Any = None) -> dict[str, Any]:
     return _with_state(webauthn, options, {})
 
 
-def login(state: Any, credential: Any, request: HttpRequest) -> tuple[Any, uuid.UUID]:
+def login(state: object, credential: object, request: HttpRequest) -> tuple[Any, uuid.UUID]:
     """Return whose passkey answered, and the id of the log-in that this is good for. Raises InvalidPasskey."""
     passkey, challenge = _verified(state, credential, request)
     if not passkey.user.can_log_in:
@@ -133,7 +136,7 @@ def login(state: Any, credential: Any, request: HttpRequest) -> tuple[Any, uuid.
     return passkey.user, uuid.uuid5(_NAMESPACE, challenge)
 
 
-def _verified(state: Any, credential: Any, request: HttpRequest) -> tuple[Passkey, str]:
+def _verified(state: object, credential: object, request: HttpRequest) -> tuple[Passkey, str]:
     webauthn = _package()
     claims = _claims(state)
     _refuse_cross_origin(webauthn, credential)
@@ -167,7 +170,7 @@ def _with_state(webauthn: Any, options: Any, claims: dict[str, str]) -> dict[str
     return {"options": json.loads(webauthn.options_to_json(options)), "state": state}
 
 
-def _claims(state: Any) -> dict[str, str]:
+def _claims(state: object) -> dict[str, str]:
     try:
         claims: dict[str, str] = signing.loads(str(state), salt=_SALT, max_age=_SECONDS)
     except signing.BadSignature:

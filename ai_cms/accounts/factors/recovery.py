@@ -6,11 +6,14 @@ import secrets
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from ai_cms.accounts.exceptions import InvalidCode
 from ai_cms.accounts.models import RecoveryCode
+
+from ..models.user import AbstractUser
 
 __all__ = ["NUMBER", "factor", "left", "renew"]
 
@@ -20,7 +23,7 @@ ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 
 
 class RecoveryFactor:
-    def check(self, user: Any, answer: Any, request: Any) -> None:
+    def check(self, user: Any, answer: Any, request: HttpRequest) -> None:
         """Use a code up. Raises InvalidCode."""
         found = RecoveryCode.objects.filter(user=user, code_hash=_hash(user, str(answer)), used_at=None)
         if not found.update(used_at=timezone.now()):
@@ -47,7 +50,7 @@ def renew(user: Any) -> list[str]:
     return sorted(codes)
 
 
-def _hash(user: Any, code: str) -> str:
+def _hash(user: AbstractUser, code: str) -> str:
     letters = "".join(character for character in code.upper()[:40] if character in ALPHABET)
     # 52 random bits and a key of the site: no slow hash is needed.
     return salted_hmac("ai_cms.accounts.recovery", f"{user.pk}:{letters}", algorithm="sha256").hexdigest()

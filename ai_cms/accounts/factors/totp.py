@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -14,6 +15,7 @@ from ai_cms.accounts.exceptions import InvalidCode, PackageMissing
 from ai_cms.accounts.models import RecoveryCode, TotpDevice
 from ai_cms.accounts.otp import clean_code
 
+from ..models.user import AbstractUser
 from . import recovery
 from .sealing import seal, unseal
 
@@ -34,7 +36,7 @@ class Enrolment:
 
 
 class TotpFactor:
-    def check(self, user: Any, answer: Any, request: Any) -> None:
+    def check(self, user: Any, answer: Any, request: HttpRequest) -> None:
         """Take a code of a step that is near, and later than the last one taken. Raises InvalidCode."""
         device = TotpDevice.objects.filter(user=user).exclude(confirmed_at=None).first()
         if device is None or not _take(device, str(answer)):
@@ -129,7 +131,7 @@ def _take(device: TotpDevice, code: str) -> bool:
     return bool(TotpDevice.objects.filter(pk=device.pk, last_step__lt=step).update(last_step=step))
 
 
-def _uri(user: Any, secret: str, site_name: str) -> str:
+def _uri(user: AbstractUser, secret: str, site_name: str) -> str:
     pyotp, _segno = _packages()
     return str(pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=site_name))
 

@@ -106,7 +106,7 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin, SoftDeleteModel):
         self._before = {name: self.__dict__[name] for name in names if name in self.__dict__}
 
     @classmethod
-    def normalize_username(cls, username: Any) -> Any:
+    def normalize_username(cls, username: object) -> Any:
         return username
 
     def clean(self) -> None:

@@ -54,14 +54,14 @@ class AccountPage(View):
     """A page of the account. Tries are counted outside transactions, where a refusal cannot undo the count."""
 
     @classmethod
-    def as_view(cls, **options: Any) -> Callable[..., HttpResponseBase]:
+    def as_view(cls, **options: object) -> Callable[..., HttpResponseBase]:
         return transaction.non_atomic_requests(super().as_view(**options))
 
-    def notice(self, text: Any) -> None:
+    def notice(self, text: object) -> None:
         """Show a sentence on the next page."""
         messages.success(self.request, str(text))
 
-    def go(self, name: str, *args: Any) -> HttpResponse:
+    def go(self, name: str, *args: object) -> HttpResponse:
         """Redirect to another account page, with ``next`` kept."""
         url = reverse(f"ai_cms_accounts:{name}", args=args)
         return redirect(url)
@@ -99,7 +99,7 @@ class AccountFormView(AccountPage, FormView):  # type: ignore[type-arg]
             answer["Retry-After"] = str(error.retry_after or 60)
         return answer
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         shown = {"title": self.title, "intro": self.intro, "submit": self.submit}
         wanted = self.request.POST.get(REDIRECT_FIELD_NAME) or self.request.GET.get(REDIRECT_FIELD_NAME) or ""
         return super().get_context_data(**{**shown, "next": wanted, **kwargs})

@@ -63,7 +63,7 @@ class RegisterView(AccountFormView):
         remember(self.request, made.email, made.request)
         return self.go("verify")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(is_open=accounts_settings.ALLOW_REGISTRATION, **kwargs)
 
 
@@ -75,7 +75,7 @@ class VerifyView(AccountFormView):
     title = _("Prove your address")
     submit = _("Prove address")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not pending(request)[0]:
             return self.go("register")
         return super().dispatch(request, *args, **kwargs)
@@ -87,7 +87,7 @@ class VerifyView(AccountFormView):
         self.notice(_("Your address is proven. Log in now."))
         return self.go("login")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(email=pending(self.request)[0], **kwargs)
 
 
@@ -116,7 +116,7 @@ class LoginView(AccountFormView):
     title = _("Log in")
     submit = _("Log in")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.user.is_authenticated:
             return redirect(after_login(request))
         return super().dispatch(request, *args, **kwargs)
@@ -132,7 +132,7 @@ class LoginView(AccountFormView):
         self.request.session.pop(TICKET, None)
         return remember_device(redirect(target), self.request, passed.user)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         begun = passkeys.begin_login(self.request) if passkeys.is_available() else None
         shown = {"passkey_options": json.dumps(begun["options"]), "passkey_state": begun["state"]} if begun else {}
         return super().get_context_data(is_open=accounts_settings.ALLOW_REGISTRATION, **shown, **kwargs)
@@ -143,7 +143,7 @@ class PasskeyLoginView(LoginView):
 
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         try:
             state, credential = request.POST.get("state", ""), read_credential(request)
             user, login_id = passkeys.login(state, credential, request)
@@ -161,7 +161,7 @@ class SecondFactorView(AccountFormView):
     title = _("Second factor")
     submit = _("Log in")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.kept: dict[str, str] = request.session.get(TICKET) or {}
         try:
             self.passed = login.read_ticket(self.kept.get("ticket", ""))
@@ -174,7 +174,7 @@ class SecondFactorView(AccountFormView):
         method = "totp" if any(character.isdigit() for character in data["otp"]) else "recovery"
         return self.finish(method, data["otp"])
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if "credential" not in request.POST:
             return super().post(request, *args, **kwargs)
         answer = {"state": request.POST.get("state", ""), "credential": read_credential(request)}
@@ -184,14 +184,14 @@ class SecondFactorView(AccountFormView):
             context = self.get_context_data(form=SecondFactorForm(), refusal=refused_text(error))
             return self.render_to_response(context)
 
-    def finish(self, method: str, answer: Any) -> HttpResponse:
+    def finish(self, method: str, answer: object) -> HttpResponse:
         passed = login.second_factor(self.kept["ticket"], method, answer, self.request)
         login.log_in_browser(passed, self.request)
         self.request.session.pop(TICKET, None)
         response = redirect(self.kept.get("next") or after_login(self.request))
         return remember_device(response, self.request, passed.user)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         methods = list(second_factors(self.passed.user))
         begun = passkeys.begin_login(self.request, self.passed.user) if "passkey" in methods else None
         shown = {"passkey_options": json.dumps(begun["options"]), "passkey_state": begun["state"]} if begun else {}
@@ -232,7 +232,7 @@ class ResetView(AccountFormView):
     title = _("New password")
     submit = _("Set password")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not pending(request)[0]:
             return self.go("forget")
         return super().dispatch(request, *args, **kwargs)
@@ -246,7 +246,7 @@ class ResetView(AccountFormView):
         self.notice(_("Your new password is set. Log in with it."))
         return self.go("login")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(email=pending(self.request)[0], **kwargs)
 
 

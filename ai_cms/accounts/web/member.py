@@ -135,7 +135,7 @@ class EmailConfirmView(MemberFormView):
     title = _("Prove the new address")
     submit = _("Change address")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.user.is_authenticated and not pending(request)[0]:
             return self.go("email")
         return super().dispatch(request, *args, **kwargs)
@@ -149,7 +149,7 @@ class EmailConfirmView(MemberFormView):
         self.notice(_("Your address is changed, and everything else was logged out."))
         return self.go("security")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(email=pending(self.request)[0], **kwargs)
 
 
@@ -207,7 +207,7 @@ class TotpConfirmView(MemberFormView):
     title = _("Set up an authenticator app")
     submit = _("Turn on")
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         return self.go("totp")
 
     def carry_out(self, data: dict[str, Any]) -> HttpResponse:
@@ -342,7 +342,7 @@ def site_name(request: HttpRequest) -> str:
     return accounts_settings.ACCOUNTS_SITE_NAME or request.get_host()
 
 
-def show_enrolment(request: HttpRequest, enrolment: totp.Enrolment, form: Any) -> HttpResponse:
+def show_enrolment(request: HttpRequest, enrolment: totp.Enrolment, form: object) -> HttpResponse:
     """Show what the app has to scan or to be told."""
     secret = enrolment.secret
     groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
@@ -356,7 +356,7 @@ def show_enrolment(request: HttpRequest, enrolment: totp.Enrolment, form: Any) -
     return render(request, "ai_cms/accounts/totp.html", context)
 
 
-def show_codes(request: HttpRequest, codes: list[str], title: Any) -> HttpResponse:
+def show_codes(request: HttpRequest, codes: list[str], title: object) -> HttpResponse:
     """Show recovery codes, the only time."""
     return render(request, "ai_cms/accounts/recovery_codes.html", {"title": title, "codes": codes})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -51,11 +52,11 @@ class AltTextAdmin(WritingRunAdmin):
             self.message_user(request, str(error.detail), messages.ERROR)
         return self._queue()
 
-    def alt_texts_state(self, request: HttpRequest, run_id: Any) -> HttpResponse:
+    def alt_texts_state(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Answer how far a run is."""
         return JsonResponse(state_of(self._alt_text_run(request, run_id)))
 
-    def cancel_alt_texts(self, request: HttpRequest, run_id: Any) -> HttpResponse:
+    def cancel_alt_texts(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Stop a run; what it has proposed stays, and the next one goes on from there."""
         try:
             cancel_run(self._alt_text_run(request, run_id), actor=Actor.from_request(request))
@@ -64,7 +65,7 @@ class AltTextAdmin(WritingRunAdmin):
         self.message_user(request, _("The work is being stopped."), messages.SUCCESS)
         return self._queue()
 
-    def _alt_text_run(self, request: HttpRequest, run_id: Any) -> Run:
+    def _alt_text_run(self, request: HttpRequest, run_id: UUID) -> Run:
         rows = Run.objects.filter(handler=HANDLER, pk=run_id)
         found: Run | None = get_policy(Run).visible(Actor.from_request(request), rows).first()
         if found is None:

@@ -21,6 +21,9 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.html.richtext import strip_tags_text
 from ai_cms.blocks.types.registry import blocks
 from ai_cms.core.permissions import Actor
+from ai_cms.pages.models import AbstractPage
+
+from ...core.jsontypes import JsonMapping, JsonObject
 
 __all__ = ["BlockChoice", "PayloadForm", "outline_of"]
 
@@ -35,10 +38,10 @@ class Lines(forms.CharField):
 
     widget = forms.Textarea
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         return [line.strip() for line in str(value or "").splitlines() if line.strip()]
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         return "\n".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
@@ -60,7 +63,7 @@ def outline_of(document: Document) -> list[BlockChoice]:
         texts.setdefault(slot.block_id, slot.text)
     found: list[BlockChoice] = []
 
-    def visit(siblings: list[dict[str, Any]], depth: int) -> bool:
+    def visit(siblings: list[JsonObject], depth: int) -> bool:
         any_text = False
         for block in siblings:
             place = len(found)
@@ -75,7 +78,7 @@ def outline_of(document: Document) -> list[BlockChoice]:
     return found
 
 
-def _choice(block: Mapping[str, Any], depth: int, text: str) -> BlockChoice:
+def _choice(block: JsonMapping, depth: int, text: str) -> BlockChoice:
     kind = str(block.get("type"))
     label = str(blocks[kind].block_meta.label) if kind in blocks else kind
     locked = bool((block.get("meta") or {}).get("locked"))
@@ -102,8 +105,8 @@ class PayloadForm(forms.Form):
         *,
         task: WritingTask,
         actor: Actor,
-        page: Any = None,
-        parent: Any = None,
+        page: AbstractPage | None = None,
+        parent: AbstractPage | None = None,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial={"key": uuid.uuid4().hex, **(initial or {})}, label_suffix="")
@@ -128,7 +131,7 @@ class PayloadForm(forms.Form):
             if field.help_text:
                 field.widget.attrs.setdefault("aria-describedby", f"id_{name}_helptext")
 
-    def _field(self, name: str, schema: Mapping[str, Any], required: bool) -> forms.Field:
+    def _field(self, name: str, schema: JsonMapping, required: bool) -> forms.Field:
         info = self.task.payload_model.model_fields[name]
         default = None if info.default is PydanticUndefined else info.default
         common: dict[str, Any] = {
@@ -156,7 +159,7 @@ class PayloadForm(forms.Form):
             return forms.CharField(max_length=length, min_length=schema.get("minLength"), widget=widget, **common)
         return forms.JSONField(**common)
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self) -> JsonObject:
         """Return what was filled in; what was left empty is left to the payload model."""
         found = {}
         for name in self.payload_names:
@@ -181,7 +184,7 @@ class PayloadForm(forms.Form):
             self.add_error(name if name in self.fields else None, message)
 
 
-def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
+def _resolved(schema: JsonMapping, root: JsonMapping) -> JsonObject:
     """Return a property's schema without references, and without the null that an optional one admits."""
     found = dict(schema)
     choices = [choice for choice in found.pop("anyOf", ()) if choice.get("type") != "null"]

@@ -10,6 +10,8 @@ from django.utils.text import Truncator
 from ai_cms.blocks.html.richtext import strip_tags_text
 from ai_cms.blocks.types.registry import blocks
 
+from ...core.jsontypes import JsonMapping
+
 __all__ = ["written_blocks"]
 
 #: Props that say best what a block is about, in order.
@@ -32,7 +34,7 @@ def written_blocks(events: Iterable[tuple[int, str, Any]]) -> list[tuple[str, st
     return found
 
 
-def _beginning(props: Mapping[str, Any]) -> str:
+def _beginning(props: JsonMapping) -> str:
     for name in TELLING:
         value = props.get(name)
         if isinstance(value, list):

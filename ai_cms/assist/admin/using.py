@@ -13,6 +13,8 @@ from ai_cms.assist.registry import WritingTask
 from ai_cms.blocks.html.richtext import strip_tags_text
 from ai_cms.pages import get_page_model
 
+from ...core.jsontypes import JsonObject
+
 __all__ = ["USES", "Written", "change_of", "gives_text", "written_texts"]
 
 #: What a text can become, with the words on its button.
@@ -64,7 +66,7 @@ def gives_text(task: WritingTask) -> bool:
     return type(task).finish is WritingTask.finish
 
 
-def written_texts(output: Any) -> list[Written]:
+def written_texts(output: object) -> list[Written]:
     """Return the texts of a task's output; lists as several, blocks and numbers not at all."""
     found = []
     output = output if isinstance(output, Mapping) else {}
@@ -77,7 +79,7 @@ def written_texts(output: Any) -> list[Written]:
     return found
 
 
-def change_of(written: Written, use: str) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def change_of(written: Written, use: str) -> tuple[list[JsonObject], dict[str, str]]:
     """Return the operations and fields of a proposal that puts a text to ``use``, one of ``USES``."""
     if use == "block":
         html = written.text if written.html else _paragraphs(written.text)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import uuid
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Model
 from django.forms.widgets import Media, Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
@@ -37,9 +39,10 @@ from ai_cms.llm.runs.streaming import run_stream
 from ai_cms.pages import get_page_model
 from ai_cms.pages.admin.keeping import copy_key, keeping
 from ai_cms.pages.admin.scripts import FORM_MEDIA
-from ai_cms.pages.models import Proposal
+from ai_cms.pages.models import AbstractPage, Proposal
 from ai_cms.pages.services import create_proposal
 
+from ...core.jsontypes import JsonObject
 from .forms import PayloadForm
 from .prompts import answering, credits_left, prompts
 from .results import written_blocks
@@ -69,7 +72,7 @@ class WritingRunAdmin(ReadOnlyAdmin):
 
     # Rights
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return get_policy(Run).can(Actor.from_request(request), "view", obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -78,7 +81,7 @@ class WritingRunAdmin(ReadOnlyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return get_policy(Run).can(Actor.from_request(request), "add")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -115,14 +118,14 @@ class WritingRunAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def link(self, name: str, *args: Any, **query: Any) -> str:
+    def link(self, name: str, *args: object, **query: Any) -> str:
         """Return the URL of one of this admin's views."""
         url = reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
         return f"{url}?{urlencode(query)}" if query else url
 
     # Writing
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: object = None) -> HttpResponse:
         """Write without a page: the result is shown, and goes nowhere by itself."""
         return self._write(request, None)
 
@@ -137,10 +140,10 @@ class WritingRunAdmin(ReadOnlyAdmin):
         """Write a new page below one; the result becomes a proposal on an empty draft."""
         return self._write(request, None, self._page(request, page_id, "add"))
 
-    def _page(self, request: HttpRequest, page_id: str, action: str) -> Any:
+    def _page(self, request: HttpRequest, page_id: str, action: str) -> AbstractPage:
         model = get_page_model()
         actor = Actor.from_request(request)
-        page = None
+        page: AbstractPage | None = None
         if page_id.isascii() and page_id.isdecimal() and int(page_id) <= MAX_ID:
             page = get_policy(model).visible(actor, model.objects.all()).filter(pk=int(page_id)).first()
         if page is None:
@@ -149,7 +152,9 @@ class WritingRunAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return page
 
-    def _write(self, request: HttpRequest, page: Any, parent: Any = None) -> HttpResponse:
+    def _write(
+        self, request: HttpRequest, page: AbstractPage | None, parent: AbstractPage | None = None
+    ) -> HttpResponse:
         actor = Actor.from_request(request)
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -209,7 +214,7 @@ class WritingRunAdmin(ReadOnlyAdmin):
             form.add_error(None, str(error.detail))
             return None
 
-    def _earlier(self, request: HttpRequest, task: WritingTask) -> dict[str, Any]:
+    def _earlier(self, request: HttpRequest, task: WritingTask) -> JsonObject:
         """Return what was filled in for the run that the query names, to be filled in again."""
         found = self._find(request, request.GET.get("again", ""))
         if found is None or found.task_name != task.name or not isinstance(found.payload.get("payload"), dict):
@@ -219,7 +224,7 @@ class WritingRunAdmin(ReadOnlyAdmin):
     # Watching
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: object = None
     ) -> HttpResponse:
         run = self._found(request, object_id)
         if request.method not in ("GET", "HEAD"):
@@ -249,18 +254,18 @@ class WritingRunAdmin(ReadOnlyAdmin):
             may_cancel=not run.is_finished and get_policy(Run).can(Actor.from_request(request), "cancel", run),
         )
 
-    def events_view(self, request: HttpRequest, run_id: Any) -> HttpResponseBase:
+    def events_view(self, request: HttpRequest, run_id: UUID) -> HttpResponseBase:
         """Stream the run's events to its page (SSE)."""
         run = self._found(request, run_id)
         return run_stream(request, run, after=_number(request.headers.get("Last-Event-ID") or request.GET.get("after")))
 
-    def state_view(self, request: HttpRequest, run_id: Any) -> HttpResponse:
+    def state_view(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Answer what happened after event ``after``, for pages that cannot hold a stream."""
         run = self._found(request, run_id)
         events = events_after(run.pk, _number(request.GET.get("after")))
         return JsonResponse({"status": run.status, "finished": run.is_finished, "events": events})
 
-    def cancel_view(self, request: HttpRequest, run_id: Any) -> HttpResponse:
+    def cancel_view(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Stop a run."""
         run = self._found(request, run_id)
         try:
@@ -270,18 +275,18 @@ class WritingRunAdmin(ReadOnlyAdmin):
         self.message_user(request, _("The work is being stopped."), messages.SUCCESS)
         return HttpResponseRedirect(self.link("change", run.pk))
 
-    def _may_use(self, request: HttpRequest, run: WritingRun, page: Any) -> bool:
+    def _may_use(self, request: HttpRequest, run: WritingRun, page: AbstractPage | None) -> bool:
         """Return whether the texts of a run can be put into the page it was for."""
         actor = Actor.from_request(request)
         if page is None or run.page_id is None or run.status != RunStatus.DONE:
             return False
         return policy_for(page).can(actor, "change", page) and get_policy(Proposal).can(actor, "add")
 
-    def use_view(self, request: HttpRequest, run_id: Any) -> HttpResponse:
+    def use_view(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Make a proposal of one text of a run (``text``: its key) that puts it to ``use``."""
         run = self._found(request, run_id)
         page = self._page_of(request, run)
-        if not self._may_use(request, run, page):
+        if page is None or not self._may_use(request, run, page):
             raise PermissionDenied
         result = run.result if isinstance(run.result, dict) else {}
         wanted = request.POST.get("text", "")
@@ -317,7 +322,7 @@ class WritingRunAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return self._show(request, "prompts.html", _("Prompts"), prompts=prompts())
 
-    def _find(self, request: HttpRequest, run_id: Any) -> WritingRun | None:
+    def _find(self, request: HttpRequest, run_id: UUID | str) -> WritingRun | None:
         try:
             key = uuid.UUID(str(run_id))
         except ValueError:
@@ -325,19 +330,20 @@ class WritingRunAdmin(ReadOnlyAdmin):
         found: WritingRun | None = self.get_queryset(request).filter(pk=key).first()
         return found
 
-    def _found(self, request: HttpRequest, run_id: Any) -> WritingRun:
+    def _found(self, request: HttpRequest, run_id: UUID | str) -> WritingRun:
         run = self._find(request, run_id)
         if run is None:
             raise Http404
         return run
 
-    def _page_of(self, request: HttpRequest, run: WritingRun) -> Any:
+    def _page_of(self, request: HttpRequest, run: WritingRun) -> AbstractPage | None:
         """Return the page a run was for, or the one above the page that it made."""
         model = get_page_model()
         visible = get_policy(model).visible(Actor.from_request(request), model.objects.all())
-        return visible.filter(pk=run.page_id or run.parent_id or 0).first()
+        found: AbstractPage | None = visible.filter(pk=run.page_id or run.parent_id or 0).first()
+        return found
 
-    def _page_url(self, page: Any) -> str:
+    def _page_url(self, page: AbstractPage | None) -> str:
         meta = get_page_model()._meta
         return self._reversed(f"{meta.app_label}_{meta.model_name}_change", page.pk) if page is not None else ""
 
@@ -346,20 +352,20 @@ class WritingRunAdmin(ReadOnlyAdmin):
         seen = get_policy(Proposal).visible(Actor.from_request(request), Proposal.objects.filter(pk=key or 0))
         return self._reversed("ai_cms_pages_proposal_change", key) if key is not None and seen.exists() else ""
 
-    def _again(self, run: WritingRun, task: WritingTask | None, page: Any) -> str:
+    def _again(self, run: WritingRun, task: WritingTask | None, page: AbstractPage | None) -> str:
         if task is None or (page is None and (run.page_id or run.parent_id)):
             return ""
         base = self.link("below" if run.parent_id else "page", page.pk) if page is not None else self.link("add")
         return f"{base}?task={task.name}&again={run.pk}"
 
-    def _reversed(self, name: str, *args: Any) -> str:
+    def _reversed(self, name: str, *args: object) -> str:
         """Return the URL of another admin's view; nothing where the site has no such admin."""
         try:
             return reverse(f"{self.admin_site.name}:{name}", args=args)
         except NoReverseMatch:
             return ""
 
-    def _show(self, request: HttpRequest, template: str, title: Any, **context: Any) -> HttpResponse:
+    def _show(self, request: HttpRequest, template: str, title: object, **context: object) -> HttpResponse:
         request.current_app = self.admin_site.name
         return TemplateResponse(
             request,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.urls import reverse
 from rest_framework import status
 from rest_framework.request import Request
@@ -13,6 +11,7 @@ from ai_cms.assist.alt_texts import last_run, proposed, start_alt_texts, state_o
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceView
 
+from ...core.jsontypes import JsonObject
 from .serializers import AltTextRunSerializer, AltTextsSerializer, StartAltTextsSerializer
 
 __all__ = ["AltTextsView"]
@@ -31,7 +30,7 @@ class AltTextsView(ServiceView):
     )
     def get(self, request: Request) -> Response:
         run = last_run(self.actor)
-        found: dict[str, Any] = {
+        found: JsonObject = {
             "waiting": waiting(self.actor).count(),
             "proposed": proposed(self.actor).count(),
             "run": state_of(run) if run is not None else None,

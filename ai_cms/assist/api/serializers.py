@@ -54,7 +54,7 @@ class GenerateTextSerializer(ActionSerializer):
         return attrs
 
 
-class OutcomeSerializer(serializers.Serializer[Any]):
+class OutcomeSerializer(serializers.Serializer[object]):
     task = serializers.CharField()
     output = serializers.DictField(help_text="What the task made; its schema is with the task.")
     operations = serializers.ListField(child=serializers.DictField(), help_text="The changes of the document.")
@@ -72,7 +72,7 @@ class GenerateImageSerializer(ActionSerializer):
     alt = serializers.CharField(max_length=250, required=False, default="", allow_blank=True)
 
 
-class ImageSerializer(serializers.Serializer[Any]):
+class ImageSerializer(serializers.Serializer[object]):
     name = serializers.CharField()
     url = serializers.CharField()
     asset = serializers.IntegerField(
@@ -85,7 +85,7 @@ class ImageSerializer(serializers.Serializer[Any]):
     call = serializers.CharField()
 
 
-class TaskSerializer(serializers.Serializer[Any]):
+class TaskSerializer(serializers.Serializer[object]):
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     description = serializers.CharField()
@@ -96,14 +96,14 @@ class TaskSerializer(serializers.Serializer[Any]):
     output_schema = serializers.DictField(help_text="JSON Schema of the output.")
 
 
-class StartAltTextsSerializer(serializers.Serializer[Any]):
+class StartAltTextsSerializer(serializers.Serializer[object]):
     limit = serializers.IntegerField(required=False, min_value=1, max_value=100_000, help_text="Pictures at most.")
     again = serializers.BooleanField(
         default=False, help_text="Also those that got no text, or whose proposal was refused."
     )
 
 
-class AltTextStateSerializer(serializers.Serializer[Any]):
+class AltTextStateSerializer(serializers.Serializer[object]):
     run = serializers.UUIDField()
     status = serializers.CharField()
     finished = serializers.BooleanField()
@@ -120,7 +120,7 @@ class AltTextRunSerializer(AltTextStateSerializer):
     cancel = serializers.CharField()
 
 
-class AltTextsSerializer(serializers.Serializer[Any]):
+class AltTextsSerializer(serializers.Serializer[object]):
     waiting = serializers.IntegerField(help_text="Pictures that nobody has proposed a text for.")
     proposed = serializers.IntegerField(help_text="Pictures with a proposal that waits for a person.")
     run = AltTextStateSerializer(allow_null=True)

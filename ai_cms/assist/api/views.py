@@ -25,7 +25,9 @@ from ai_cms.llm.runs.services import start_run
 from ai_cms.llm.runs.streaming import run_stream
 from ai_cms.llm.seats import has_free_seat, seat
 from ai_cms.pages import get_page_model
+from ai_cms.pages.models import AbstractPage
 
+from ...core.jsontypes import JsonObject
 from .serializers import (
     GenerateImageSerializer,
     GenerateTextSerializer,
@@ -37,7 +39,7 @@ from .serializers import (
 __all__ = ["GenerateImageView", "GenerateTextView", "TasksView"]
 
 
-def described(task: WritingTask) -> dict[str, Any]:
+def described(task: WritingTask) -> JsonObject:
     """Return what a client needs to know of a task."""
     return {
         "name": task.name,
@@ -51,7 +53,7 @@ def described(task: WritingTask) -> dict[str, Any]:
     }
 
 
-def _is_true(value: Any) -> bool:
+def _is_true(value: object) -> bool:
     """Return whether the serializer will read ``value`` as true."""
     return value is True or str(value).lower() in ("true", "t", "yes", "y", "on", "1")
 
@@ -74,7 +76,7 @@ class GenerateTextView(ServiceView):
     #: The key of a request that starts a run: the run keeps it, so that a repeated one watches the same run.
     run_key = ""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
         data: Any = request.data if request.method == "POST" else {}
         starts_run = _is_true(data.get("stream")) or _is_true(data.get("background"))
@@ -131,11 +133,11 @@ class GenerateTextView(ServiceView):
         response["AI-CMS-Run"] = str(run.pk)
         return response
 
-    def _page(self, pk: int | None, action: str) -> Any:
+    def _page(self, pk: int | None, action: str) -> AbstractPage | None:
         if pk is None:
             return None
         model = get_page_model()
-        page = get_policy(model).visible(self.actor, model.objects.all()).filter(pk=pk).first()
+        page: AbstractPage | None = get_policy(model).visible(self.actor, model.objects.all()).filter(pk=pk).first()
         if page is None:
             raise NotFound
         policy_for(page).require(self.actor, action, page)

@@ -9,7 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from ai_cms.assist.conf import assist_settings
 from ai_cms.assist.exceptions import InvalidPayload
 from ai_cms.assist.registry import Job, Payload, WritingTask
+from ai_cms.core.permissions import Actor
 from ai_cms.llm.backends.local.text import shorten
+from ai_cms.pages.models import AbstractPage
+
+from ...core.jsontypes import JsonMapping, JsonObject
 
 __all__ = [
     "Brief",
@@ -78,7 +82,7 @@ class SourceTask(WritingTask):
 
     payload_model = SourcePayload
 
-    def prepare(self, actor: Any, payload: Any, page: Any = None) -> Job:
+    def prepare(self, actor: Actor, payload: JsonMapping, page: AbstractPage | None = None) -> Job:
         job = super().prepare(actor, payload, page)
         if job.payload.text is None and not page_text(job).strip():
             raise InvalidPayload(
@@ -88,7 +92,7 @@ class SourceTask(WritingTask):
             )
         return job
 
-    def data(self, job: Job) -> dict[str, Any]:
+    def data(self, job: Job) -> JsonObject:
         found = dict(super().data(job))
         if job.payload.text is None:
             found["text"] = page_text(job)

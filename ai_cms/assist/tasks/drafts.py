@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from django.utils.text import Truncator
@@ -14,11 +13,13 @@ from ai_cms.assist.mending import usable_blocks
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
 from ai_cms.blocks.schema import document_schema
 from ai_cms.blocks.types.registry import blocks
-from ai_cms.core.permissions import policy_for
+from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.llm.schema import strict_schema
 from ai_cms.pages import get_page_model
+from ai_cms.pages.models import AbstractPage
 from ai_cms.pages.services import check_place, create_page
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .common import Brief, Language, Output, Tone, text_up_to
 
 __all__ = ["DraftTask", "PageDraftTask", "SectionDraftTask", "draft_types"]
@@ -46,7 +47,7 @@ class DraftPayload(Payload):
 class Draft(Output):
     title: text_up_to(200)  # type: ignore[valid-type]
     seo_description: text_up_to(300, least=0) = ""  # type: ignore[valid-type]
-    blocks: list[dict[str, Any]] = Field(min_length=1, max_length=200)
+    blocks: list[JsonObject] = Field(min_length=1, max_length=200)
 
 
 class DraftTask(WritingTask):
@@ -56,12 +57,12 @@ class DraftTask(WritingTask):
     output_model = Draft
     streams_operations = True
 
-    def prepare(self, actor: Any, payload: Any, page: Any = None) -> Job:
+    def prepare(self, actor: Actor, payload: JsonMapping, page: AbstractPage | None = None) -> Job:
         job = super().prepare(actor, payload, page)
         job.material["types"] = draft_types(page.allowed_blocks if page is not None else None)
         return job
 
-    def data(self, job: Job) -> dict[str, Any]:
+    def data(self, job: Job) -> JsonObject:
         found = dict(super().data(job))
         found["block_types"] = {name: str(blocks[name].block_meta.label) for name in job.material["types"]}
         return found
@@ -69,7 +70,7 @@ class DraftTask(WritingTask):
     def response_model(self, job: Job) -> type[BaseModel]:
         allowed = job.material["types"]
 
-        def valid(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        def valid(value: list[JsonObject]) -> list[JsonObject]:
             found, job.material["left_out"] = usable_blocks(value, allowed, job.actor)
             return found
 
@@ -77,7 +78,7 @@ class DraftTask(WritingTask):
             "CheckedDraft", __base__=self.output_model, __validators__={"valid": field_validator("blocks")(valid)}
         )
 
-    def response_schema(self, job: Job) -> Mapping[str, Any]:
+    def response_schema(self, job: Job) -> JsonMapping:
         schema = self.output_model.model_json_schema()
         document = dict(document_schema(job.material["types"], writing=True))
         definitions = document.pop("$defs")
@@ -100,7 +101,7 @@ class PageDraftTask(DraftTask):
     description = _("The blocks of a whole page, from a brief.")
     makes_pages = True
 
-    def prepare_below(self, actor: Any, payload: Any, parent: Any) -> Job:
+    def prepare_below(self, actor: Actor, payload: JsonMapping, parent: AbstractPage) -> Job:
         job = super().prepare_below(actor, payload, parent)
         # It will be a page of the default type.
         job.material["types"] = draft_types(get_page_model().allowed_blocks)

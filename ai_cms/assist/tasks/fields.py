@@ -9,7 +9,10 @@ from pydantic import Field
 
 from ai_cms.assist.exceptions import InvalidPayload
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
+from ai_cms.core.permissions import Actor
+from ai_cms.pages.models import AbstractPage
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .common import Output, ShortText, SourcePayload, SourceTask, list_up_to, text_up_to
 
 __all__ = ["AltTextTask", "ExcerptTask", "HeadlinesTask", "KeywordsTask", "SeoTask", "SummariseTask"]
@@ -140,7 +143,7 @@ class AltTextTask(WritingTask):
     most_tokens = 250
     output_model = AltText
 
-    def prepare(self, actor: Any, payload: Any, page: Any = None) -> Job:
+    def prepare(self, actor: Actor, payload: JsonMapping, page: AbstractPage | None = None) -> Job:
         job = super().prepare(actor, payload, page)
         given = job.payload
         if page is not None:
@@ -152,7 +155,7 @@ class AltTextTask(WritingTask):
             raise _refuse("Give a file name, a context, or a page.")
         return job
 
-    def data(self, job: Job) -> dict[str, Any]:
+    def data(self, job: Job) -> JsonObject:
         found = dict(super().data(job))
         image = job.material.get("image")
         if image is not None:

@@ -15,13 +15,15 @@ from ai_cms.assist.slots import Slot, links_of, slots_of, updates
 from ai_cms.assist.translation import carry_over
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.html.richtext import sanitize_html
-from ai_cms.core.permissions import policy_for
+from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.llm.tokens import estimate_text
 from ai_cms.pages import get_page_model
 from ai_cms.pages.exceptions import InvalidMove
+from ai_cms.pages.models import AbstractPage
 from ai_cms.pages.services import translate_page
 from ai_cms.pages.untrusted import remote_sources, without_remote_sources
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .common import Language, LongText, Output, Tone
 
 __all__ = ["ImproveTask", "ProofreadTask", "RewritePayload", "RewriteTask", "TranslatePageTask", "TranslateTask"]
@@ -54,7 +56,7 @@ class InPlaceTask(WritingTask):
     payload_model: ClassVar[Any] = InPlacePayload
     output_model = Pieces
 
-    def prepare(self, actor: Any, payload: Any, page: Any = None) -> Job:
+    def prepare(self, actor: Actor, payload: JsonMapping, page: AbstractPage | None = None) -> Job:
         job = super().prepare(actor, payload, page)
         if job.payload.text is not None:
             slots = [Slot("text", ("text",), job.payload.text, job.payload.html)]
@@ -75,7 +77,7 @@ class InPlaceTask(WritingTask):
         job.material["slots"] = {f"p{number}": slot for number, slot in enumerate(slots, start=1)}
         return job
 
-    def data(self, job: Job) -> dict[str, Any]:
+    def data(self, job: Job) -> JsonObject:
         given = job.payload.model_dump(mode="json", exclude_none=True, exclude={"text", "html", "blocks"})
         pieces = [
             {"key": key, "format": "html" if slot.html else "text", "text": slot.text}
@@ -109,7 +111,7 @@ class InPlaceTask(WritingTask):
         validators: Any = {"complete": model_validator(mode="after")(complete)}
         return create_model("CheckedPieces", __base__=Pieces, __validators__=validators)
 
-    def finish(self, job: Job, answer: Any) -> TaskResult:
+    def finish(self, job: Job, answer: object) -> TaskResult:
         slots: dict[str, Slot] = job.material["slots"]
         texts = _clean(job, answer)
         if job.payload.text is not None:
@@ -119,7 +121,7 @@ class InPlaceTask(WritingTask):
         return TaskResult(_told(len(operations)), operations=operations)
 
 
-def _told(changed: int) -> dict[str, Any]:
+def _told(changed: int) -> JsonObject:
     """Return how many pieces were changed; that there were none is said in words."""
     return {"changed": changed, **({} if changed else {"note": gettext("Nothing was changed.")})}
 
@@ -190,7 +192,7 @@ class TranslatePageTask(InPlaceTask):
     needs_page = True
     prompt = "ai_cms/prompts/translate.md"
 
-    def prepare(self, actor: Any, payload: Any, page: Any = None) -> Job:
+    def prepare(self, actor: Actor, payload: JsonMapping, page: AbstractPage | None = None) -> Job:
         job = super().prepare(actor, payload, page)
         slots = job.material["slots"]
         for name in ("title", "seo_title", "seo_description"):
@@ -199,7 +201,7 @@ class TranslatePageTask(InPlaceTask):
                 slots[f"f-{name}"] = Slot("", (name,), value, False)
         return job
 
-    def finish(self, job: Job, answer: Any) -> TaskResult:
+    def finish(self, job: Job, answer: object) -> TaskResult:
         slots: dict[str, Slot] = job.material["slots"]
         texts = _clean(job, answer)
         inside = {key: text for key, text in texts.items() if not key.startswith("f-")}

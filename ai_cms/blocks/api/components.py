@@ -11,6 +11,7 @@ from typing import Any
 from ai_cms.blocks.schema import document_schema
 from ai_cms.core.api.schema import component_schemas
 
+from ...core.jsontypes import JsonObject
 from ..documents.operations import operations_schema
 from ..types.registry import blocks
 
@@ -21,7 +22,7 @@ _PUBLISHED = "#/components/schemas/PublishedBlock"
 _OPERATION = "#/components/schemas/Operation"
 
 
-def block_component() -> dict[str, Any]:
+def block_component() -> JsonObject:
     """Return the schema of a block of any type that needs no permission of its own."""
     types = [name for name, block_class in blocks.items() if block_class.block_meta.permission is None]
     schema = document_schema(types, ref_template=_BLOCK + "/$defs/{model}")
@@ -33,7 +34,7 @@ def block_component() -> dict[str, Any]:
     }
 
 
-def published_block_component() -> dict[str, Any]:
+def published_block_component() -> JsonObject:
     """Return the schema of a block of any type, as it is in a publication."""
     schema = document_schema(published=True, ref_template=_PUBLISHED + "/$defs/{model}")
     return {
@@ -44,7 +45,7 @@ def published_block_component() -> dict[str, Any]:
     }
 
 
-def operation_component() -> dict[str, Any]:
+def operation_component() -> JsonObject:
     """Return the schema of an operation as clients send it."""
     schema = operations_schema(ref_template=_OPERATION + "/$defs/{model}")
     definitions = schema.pop("$defs")
@@ -60,7 +61,7 @@ def operation_component() -> dict[str, Any]:
     }
 
 
-def _for_openapi(schema: Any, definitions: dict[str, Any]) -> Any:
+def _for_openapi(schema: object, definitions: JsonObject) -> Any:
     """Return a JSON Schema as generators of clients like it: no defaults, unions of blocks told apart by ``type``."""
     if schema is False:
         return {"not": {}}
@@ -84,7 +85,7 @@ def _for_openapi(schema: Any, definitions: dict[str, Any]) -> Any:
     return made
 
 
-def _by_type(parts: Any, definitions: dict[str, Any]) -> dict[str, str]:
+def _by_type(parts: object, definitions: JsonObject) -> dict[str, str]:
     """Return which reference each type of block leads to; empty if the parts are not all of them blocks."""
     found = {}
     for part in parts if isinstance(parts, list) else ():

@@ -14,6 +14,7 @@ from ai_cms.blocks.exceptions import BlockError, InvalidDocument
 from ai_cms.blocks.fields import BlocksField
 from ai_cms.core.permissions import Actor
 
+from ...core.jsontypes import JsonObject
 from ..documents.document import Document
 from ..documents.prepare import prepare_document
 from ..documents.provenance import make_provenance
@@ -67,7 +68,7 @@ class BlocksSerializerField(serializers.Field):  # type: ignore[type-arg]
             return None
         return found if isinstance(found, BlocksField) else None
 
-    def to_internal_value(self, data: Any) -> Document:
+    def to_internal_value(self, data: object) -> Document:
         request = self.context.get("request")
         actor = Actor.anonymous() if request is None else Actor.from_request(request)
         account = actor.account
@@ -87,7 +88,7 @@ class BlocksSerializerField(serializers.Field):  # type: ignore[type-arg]
             raise _refusal(errors)
         return document
 
-    def to_representation(self, value: Any) -> list[dict[str, Any]]:
+    def to_representation(self, value: object) -> list[JsonObject]:
         return value.to_json() if isinstance(value, Document) else Document(value).to_json()
 
     def _previous(self) -> Document | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from ai_cms.blocks.discovery import document_fields
 from ai_cms.core.permissions import Actor, get_policy
@@ -32,5 +31,5 @@ class EditsDocuments(BasePermission):
 
     message = _("Only editors may do this.")
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: APIView) -> bool:
         return edits_documents(Actor.from_request(request))

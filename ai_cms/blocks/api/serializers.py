@@ -14,7 +14,7 @@ from ..documents.document import is_block_id
 __all__ = ["BlockTypeListSerializer", "BlockTypeSerializer", "RenderRequestSerializer", "RenderedSerializer"]
 
 
-class ChildrenSerializer(serializers.Serializer[Any]):
+class ChildrenSerializer(serializers.Serializer[object]):
     """Which blocks a block of the type may have inside."""
 
     allow = serializers.JSONField(help_text='"*" for all types, or a list of types.')
@@ -22,7 +22,7 @@ class ChildrenSerializer(serializers.Serializer[Any]):
     max = serializers.IntegerField(allow_null=True)
 
 
-class BlockTypeSerializer(serializers.Serializer[Any]):
+class BlockTypeSerializer(serializers.Serializer[object]):
     """One block type."""
 
     type = serializers.CharField()
@@ -50,7 +50,7 @@ class BlockTypeSerializer(serializers.Serializer[Any]):
         }
 
 
-class BlockTypeListSerializer(serializers.Serializer[Any]):
+class BlockTypeListSerializer(serializers.Serializer[object]):
     """All block types, in one page."""
 
     count = serializers.IntegerField()
@@ -59,7 +59,7 @@ class BlockTypeListSerializer(serializers.Serializer[Any]):
     results = BlockTypeSerializer(many=True)
 
 
-class RenderBlockSerializer(serializers.Serializer[Any]):
+class RenderBlockSerializer(serializers.Serializer[object]):
     """A block to render. With ``n`` its template is told of so many children and leaves their place empty."""
 
     id = serializers.RegexField(r"^(?!.*--)[a-z0-9-]{1,64}$", trim_whitespace=False)
@@ -93,7 +93,7 @@ class RenderRequestSerializer(ActionSerializer):
         }
 
 
-class BlockErrorSerializer(serializers.Serializer[Any]):
+class BlockErrorSerializer(serializers.Serializer[object]):
     """One thing that is wrong in a block."""
 
     loc = serializers.ListField(child=serializers.CharField())
@@ -101,7 +101,7 @@ class BlockErrorSerializer(serializers.Serializer[Any]):
     msg = serializers.CharField()
 
 
-class RenderedSerializer(serializers.Serializer[Any]):
+class RenderedSerializer(serializers.Serializer[object]):
     """The HTML of each block, and what was wrong with it, by id."""
 
     html = serializers.DictField(child=serializers.CharField(allow_blank=True))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...core.jsontypes import JsonObject
 from ..html.markup import Element
 from .html_parts import list_block, quote_block, table_block
 from .html_text import code_block
@@ -11,7 +10,7 @@ from .html_text import code_block
 __all__ = ["block_of"]
 
 
-def block_of(element: Element, *, align: list[str], attribution: str, language: str) -> dict[str, Any] | None:
+def block_of(element: Element, *, align: list[str], attribution: str, language: str) -> JsonObject | None:
     """Return the block of an element; ``None`` for one that has to stay rich text."""
     if element.name in ("ul", "ol"):
         return list_block(element)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from ...core.jsontypes import JsonObject
 from ..html.markup import Element, text_of, words
 from .result import link_url, one_line
 
@@ -52,7 +52,7 @@ class ReadHeading:
     link_text: str = ""
     align: str = ""
 
-    def props(self, level: int) -> dict[str, Any]:
+    def props(self, level: int) -> JsonObject:
         """Return the props of its block."""
         more = {"anchor": self.anchor, "link": self.link, "link_text": self.link_text, "align": self.align}
         return {"text": self.text, "level": level, **{name: value for name, value in more.items() if value}}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import unquote
 
+from ...core.jsontypes import JsonObject
 from ..html.embeds import resolve_embed
 from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize
 from ..html.richtext import sanitize_html, sanitize_inline
@@ -51,12 +51,12 @@ def _pixels(value: str) -> int | None:
     )
 
 
-def _image_props(image: Element, link: Element | None) -> dict[str, Any] | None:
+def _image_props(image: Element, link: Element | None) -> JsonObject | None:
     attrs = image.attrs
     src = file_url(attrs.get("src", ""))
     if not src:
         return None
-    props: dict[str, Any] = {"src": src, "alt": one_line(attrs.get("alt", ""))[:MAX_ALT]}
+    props: JsonObject = {"src": src, "alt": one_line(attrs.get("alt", ""))[:MAX_ALT]}
     for name in ("width", "height"):
         if size := _pixels(attrs.get(name, "")):
             props[name] = size
@@ -79,7 +79,7 @@ def picture_losses(image: Element, link: Element | None = None, *, title_is_capt
     return found + [f"The title “{title[:200]}” of a picture was left out." for title in said]
 
 
-def image_block(image: Element, link: Element | None, *, title_is_caption: bool = False) -> dict[str, Any] | None:
+def image_block(image: Element, link: Element | None, *, title_is_caption: bool = False) -> JsonObject | None:
     """Return the block of an ``img``, or ``None`` without a usable address. ``link``: the ``a`` around it."""
     props = _image_props(image, link)
     if props is None:
@@ -109,9 +109,9 @@ def pictures_alone(element: Element) -> list[tuple[Element, Element | None]]:
     return found
 
 
-def gallery_block(element: Element) -> dict[str, Any] | None:
+def gallery_block(element: Element) -> JsonObject | None:
     """Return a gallery of the pictures in ``element``; ``None`` if there is text that no caption accounts for."""
-    images: list[dict[str, Any]] = []
+    images: list[JsonObject] = []
     caption = ""
     outer_caption: Element | None = None
     captions: set[int] = set()
@@ -173,7 +173,7 @@ def _text_outside(element: Element, captions: set[int], outer: Element | None) -
 _SAID_BY_ITEMS = frozenset({"class", "data-checked", "dir", "id", "lang", "value"})
 
 
-def list_block(element: Element) -> dict[str, Any] | None:
+def list_block(element: Element) -> JsonObject | None:
     """Return the block of a plain list; ``None`` for one that has to stay rich text."""
     if any(isinstance(child, str) and child.strip() for child in element.children):
         return None
@@ -188,7 +188,7 @@ def list_block(element: Element) -> dict[str, Any] | None:
             items.append(item)
     if not items or len(items) > MAX_ITEMS or any(len(item) > MAX_INLINE for item in items):
         return None
-    props: dict[str, Any] = {"style": element.name, "items": items}
+    props: JsonObject = {"style": element.name, "items": items}
     start = element.attrs.get("start", "1").strip()
     if element.name == "ol" and start != "1":
         if not (start.isascii() and start.isdigit() and len(start) <= 5):
@@ -225,7 +225,7 @@ def _holds_more_than_a_line(element: Element) -> bool:
     )
 
 
-def quote_block(element: Element, attribution: str = "") -> dict[str, Any] | None:
+def quote_block(element: Element, attribution: str = "") -> JsonObject | None:
     """Return the block of a ``blockquote``; without ``attribution`` a ``cite`` at its end is that."""
     children = [child for child in element.children if isinstance(child, Element) or child.strip()]
     last = children[-1] if children else None
@@ -285,7 +285,7 @@ def paragraphs(nodes: list[Element | str]) -> str:
     return serialize(out)
 
 
-def table_block(element: Element, align: list[str]) -> dict[str, Any] | None:
+def table_block(element: Element, align: list[str]) -> JsonObject | None:
     """Return the block of a plain table; ``None`` for one that has to stay rich text. ``align``: of its columns."""
     rows: list[Element] = []
     heads = 0
@@ -321,7 +321,7 @@ def table_block(element: Element, align: list[str]) -> dict[str, Any] | None:
     if header and not any(html[0]):
         # Markdown cannot do without a header row; an empty one means none.
         header, html = False, html[1:]
-    props: dict[str, Any] = {"header": header, "rows": html}
+    props: JsonObject = {"header": header, "rows": html}
     if header_column:
         props["header_column"] = True
     if any(align):
@@ -359,7 +359,7 @@ def _alignment(cell: Element) -> str:
     return (match[1] or match[2]).lower() if match else ""
 
 
-def media_block(element: Element) -> dict[str, Any] | None:
+def media_block(element: Element) -> JsonObject | None:
     """Return the block of a frame, an ``embed``, a ``video`` or an ``audio``; ``None`` without a usable address."""
     if element.name in ("iframe", "embed"):
         address = element.attrs.get("src", "") or element.attrs.get("data-src", "")
@@ -374,7 +374,7 @@ def media_block(element: Element) -> dict[str, Any] | None:
     src = next(filter(None, map(file_url, sources)), "")
     if not src:
         return None
-    props: dict[str, Any] = {"src": src}
+    props: JsonObject = {"src": src}
     if element.name == "video":
         if poster := file_url(element.attrs.get("poster", "")):
             props["poster"] = poster
@@ -386,7 +386,7 @@ def media_block(element: Element) -> dict[str, Any] | None:
     return block(element.name, props)
 
 
-def _track(element: Element) -> dict[str, Any] | None:
+def _track(element: Element) -> JsonObject | None:
     src = file_url(element.attrs.get("src", ""))
     if not src:
         return None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
+from ...core.jsontypes import JsonObject
 from ..html.embeds import resolve_embed
 from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, parse_html, serialize, text_of
 from ..html.richtext import TAGS, clean_text, sanitize_html
@@ -33,7 +33,7 @@ from .html_text import (
     lone_embed,
     short_pieces,
 )
-from .html_tree import is_anchor, kept_attributes, order_tree
+from .html_tree import document_title, is_anchor, kept_attributes, order_tree
 from .result import Blocks, ConversionWarning, Converted, block, link_url, one_line
 
 __all__ = ["convert_html", "html_to_blocks"]
@@ -69,9 +69,10 @@ def convert_html(html: str, *, source_lines: bool = False, markdown: bool = Fals
     """
     root = parse_html(clean_text(html))
     reader = HtmlReader(markdown=markdown)
+    found = root.find("title")
+    reader.document_title = None if markdown else document_title(root)
     reader.warnings += order_tree(root)
     reader.read(root.children)
-    found = root.find("title")
     blocks = reader.finish()
     if not source_lines:
         for made in blocks:
@@ -86,6 +87,8 @@ class HtmlReader:
     def __init__(self, *, markdown: bool = False, accordions: int = 0) -> None:
         self.markdown = markdown
         self.accordions = accordions
+        #: The one title whose words are not lost where it is left out: they name the page.
+        self.document_title: Element | None = None
         self.no_galleries = 0
         self.warnings: list[ConversionWarning] = []
         self.blocks: Blocks = []
@@ -114,7 +117,7 @@ class HtmlReader:
 
     # Blocks, runs and lines
 
-    def add(self, made: dict[str, Any] | None, element: Element) -> None:
+    def add(self, made: JsonObject | None, element: Element) -> None:
         """Finish the text so far and add a block."""
         self.end_run()
         if made is not None:
@@ -122,7 +125,7 @@ class HtmlReader:
             made["line"] = self.line_of(element)
             self.blocks.append(made)
 
-    def place_waiting(self, made: dict[str, Any] | None = None) -> None:
+    def place_waiting(self, made: JsonObject | None = None) -> None:
         """Put the targets of links that no text has taken where they belong: into a heading, or before the block."""
         waiting, self.waiting = self.waiting, []
         if waiting and made is not None and made["type"] == "heading" and not made["props"].get("anchor"):
@@ -390,5 +393,5 @@ class HtmlReader:
         self.add(image_block(image, link, title_is_caption=self.markdown), image)
 
     def warn_dropped(self, element: Element) -> None:
-        if element.name != "iframe" and (self.markdown or element.name != "title"):
+        if element.name != "iframe" and element is not self.document_title:
             self.warn(element, f"<{element.name}> was left out.")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
+from ...core.jsontypes import JsonObject
 from ..html.embeds import resolve_embed
 from ..html.markup import BLOCK_TAGS, DROPPED_TAGS, Element, serialize, text_of
 from ..html.richtext import sanitize_inline
@@ -38,7 +38,7 @@ def caption_html(caption: Element | None) -> str:
     return html if len(html) <= MAX_CAPTION else ""
 
 
-def code_block(pre: Element, language: str) -> dict[str, Any] | None:
+def code_block(pre: Element, language: str) -> JsonObject | None:
     """Return the code block of a ``pre`` that holds nothing but a ``code``, or names a language; else ``None``."""
     inside = [child for child in pre.children if isinstance(child, Element) or child.strip()]
     is_code = len(inside) == 1 and isinstance(inside[0], Element) and inside[0].name == "code"
@@ -61,7 +61,7 @@ def has_several_images(element: Element) -> bool:
     return next(images, None) is not None and next(images, None) is not None
 
 
-def lone_embed(paragraph: Element) -> dict[str, Any] | None:
+def lone_embed(paragraph: Element) -> JsonObject | None:
     """Return an embed block for a paragraph that is nothing but a link to an allowed provider, its text the address."""
     nodes = [node for node in paragraph.children if isinstance(node, Element) or node.strip()]
     if len(nodes) != 1 or not isinstance(nodes[0], Element) or nodes[0].name != "a":

@@ -14,7 +14,7 @@ from ..html.styles import ALIGNMENTS, apply_styles
 from .image_sources import find_source
 from .result import ConversionWarning
 
-__all__ = ["is_anchor", "kept_attributes", "order_tree", "targets_of"]
+__all__ = ["document_title", "is_anchor", "kept_attributes", "order_tree", "targets_of"]
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # What keeps its id: text, and inside of what stays HTML.
@@ -29,6 +29,12 @@ _HOLDERS = frozenset(
 # Ids that WordPress and its like number for their own styles.
 _MACHINE_MADE = re.compile(r"(?:docs-internal-guid|attachment|caption-attachment|gallery|media|post|block)[-_]\S*\Z")
 _NOISE = "docs-internal-guid-"
+
+
+def document_title(root: Element) -> Element | None:
+    """Return the title that stands where that of a document does, and not in the middle of its text."""
+    places = [root, *(found for found in (root.find("html"), root.find("head")) if found is not None)]
+    return next((child for place in places for child in place.elements() if child.name == "title"), None)
 
 
 def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[ConversionWarning]:

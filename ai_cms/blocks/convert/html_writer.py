@@ -3,7 +3,7 @@
 Props may be those of a draft: everything is checked here. A block class of a project may say what it is as HTML::
 
     @classmethod
-    def to_html(cls, props: Mapping[str, Any], children: str) -> str: ...
+    def to_html(cls, props: JsonMapping, children: str) -> str: ...
 
 The result is sanitised. Without it, such a block is its plain text and its children.
 """
@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
-from typing import Any
 
+from ...core.jsontypes import JsonMapping
 from ..conf import blocks_settings
 from ..documents.document import Document
 from ..html.embeds import resolve_embed
@@ -30,26 +30,26 @@ __all__ = ["blocks_to_html"]
 #: Deeper blocks cannot be stored; this only keeps a wrong argument from exhausting the stack.
 MAX_DEPTH = 64
 
-Props = Mapping[str, Any]
+Props = JsonMapping
 
 _TOP = "blockquote|dl|h[1-6]|hr|ol|p|pre|table|ul"
 _BLOCK_START = re.compile(rf"<(?:{_TOP}|details|div|figure)[ >]")
 _BETWEEN = re.compile(rf"(</(?:{_TOP})>|<hr>)(?=<(?:{_TOP})[ >])")
 
 
-def blocks_to_html(document: Document | Iterable[Mapping[str, Any]]) -> str:
+def blocks_to_html(document: Document | Iterable[JsonMapping]) -> str:
     """Return the blocks as HTML, one line for each. References such as ``asset:…`` are left out."""
     return _siblings(document.blocks if isinstance(document, Document) else document, 0)
 
 
-def _siblings(blocks: Any, depth: int) -> str:
+def _siblings(blocks: object, depth: int) -> str:
     if not isinstance(blocks, Iterable) or depth > MAX_DEPTH:
         return ""
     parts = (_write(block, depth) for block in blocks if isinstance(block, Mapping))
     return "\n".join(part for part in parts if part)
 
 
-def _write(block: Mapping[str, Any], depth: int) -> str:
+def _write(block: JsonMapping, depth: int) -> str:
     block_type, props = block.get("type"), block.get("props")
     if not isinstance(block_type, str):
         return ""
@@ -91,7 +91,7 @@ def _dicts(props: Props, name: str) -> list[Props]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
-def _strings(value: Any) -> list[str]:
+def _strings(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 

@@ -10,15 +10,15 @@ and sections become what is in them, videos become links.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
+from ...core.jsontypes import JsonMapping
 from ..documents.document import Document
 from ..html.richtext import clean_text
 from .addresses import link_addresses
@@ -93,7 +93,7 @@ def convert_markdown(
     return converted
 
 
-def blocks_to_markdown(document: Document | Iterable[Mapping[str, Any]]) -> str:
+def blocks_to_markdown(document: Document | Iterable[JsonMapping]) -> str:
     """Return the blocks as Markdown, ending with a line break if there is anything."""
     return html_to_markdown(blocks_to_html(document), markdown_parser())
 
@@ -143,11 +143,11 @@ def _mark_tasks(tokens: Sequence[Token]) -> None:
             lists[-1].attrSet("data-type", "taskList")
 
 
-def _open_notes(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+def _open_notes(self: object, tokens: Sequence[Token], index: int, options: object, env: object) -> str:
     return "<hr>\n<section>\n<ol>\n"
 
 
-def _note_number(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+def _note_number(self: object, tokens: Sequence[Token], index: int, options: object, env: object) -> str:
     number = str(tokens[index].meta["id"] + 1)
     again = tokens[index].meta.get("subId", 0)
     return f"{number}:{again}" if again > 0 else number

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from ...core.jsontypes import JsonObject
 from ..html.richtext import clean_text, clean_url
 from ..types.text import check_image_ref, check_url
 
 __all__ = ["ConversionWarning", "Converted", "block", "file_url", "link_url", "one_line"]
 
-Blocks = list[dict[str, Any]]
+Blocks = list[JsonObject]
 
 _SPACES = re.compile(r"\s+")
 _UNSAFE_IN_URL = re.compile(r"[\s\\<>\"`{}|^\x7f-\xa0]")
@@ -28,7 +28,7 @@ class ConversionWarning:
     line: int
     message: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {"line": self.line, "message": self.message}
 
 
@@ -44,9 +44,9 @@ class Converted:
     title: str = ""
 
 
-def block(type: str, props: dict[str, Any], children: Blocks | None = None) -> dict[str, Any]:
+def block(type: str, props: JsonObject, children: Blocks | None = None) -> JsonObject:
     """Return a block as converters yield it."""
-    made: dict[str, Any] = {"type": type, "props": props}
+    made: JsonObject = {"type": type, "props": props}
     if children is not None:
         made["children"] = children
     return made

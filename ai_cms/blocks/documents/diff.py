@@ -9,8 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
+from ...core.jsontypes import JsonObject
 from ..exceptions import BlockError, InvalidDocument
 from .document import Document, same_json
 from .editing import Editor
@@ -127,7 +127,7 @@ class _Differ:
         self._update()
         return self.operations
 
-    def _is_kept(self, block_id: str, block: dict[str, Any]) -> bool:
+    def _is_kept(self, block_id: str, block: JsonObject) -> bool:
         old = self.old.get(block_id)
         if old is None or old.get("type") != block.get("type"):
             return False
@@ -156,14 +156,14 @@ class _Differ:
             parent_id = self.editor.parents[parent_id]
         return parent_id == ancestor
 
-    def _arrange(self, parent_id: str | None, children: list[dict[str, Any]]) -> None:
+    def _arrange(self, parent_id: str | None, children: list[JsonObject]) -> None:
         """Bring the children of one parent, which has its final place already, to theirs."""
         editor = self.editor
         wanted = [child["id"] for child in children]
         current = {block["id"]: index for index, block in enumerate(editor._siblings_of(parent_id))}
         present = [block_id for block_id in wanted if block_id in current]
         still = {present[index] for index in longest_increasing([current[block_id] for block_id in present])}
-        place: dict[str, Any] = {} if parent_id is None else {"parent": parent_id}
+        place: JsonObject = {} if parent_id is None else {"parent": parent_id}
         before: str | None = None
         for child in children:
             child_id = child["id"]
@@ -177,7 +177,7 @@ class _Differ:
                 self._do(InsertOperation(block=self._shell(child), **place, after=before))
             before = child_id
 
-    def _shell(self, block: dict[str, Any]) -> dict[str, Any]:
+    def _shell(self, block: JsonObject) -> JsonObject:
         """Return a new block without those inside it that exist already and will be moved there."""
         children = block.get("children")
         if not children:
@@ -195,7 +195,7 @@ class _Differ:
             if parent_id is None or parent_id in self.new:
                 self._do(RemoveOperation(id=block_id, **self._prune(parent_id)))
 
-    def _prune(self, parent_id: str | None) -> dict[str, Any]:
+    def _prune(self, parent_id: str | None) -> JsonObject:
         """Return whether a parent that is left without children has no children key in the end."""
         target = self.new.get(parent_id) if parent_id is not None else None
         return {"prune": True} if target is not None and "children" not in target else {}
@@ -205,7 +205,7 @@ class _Differ:
             if block_id not in self.kept:
                 continue
             old, new = self.old[block_id], self.new[block_id]
-            changes: dict[str, Any] = {}
+            changes: JsonObject = {}
             if not same_json(old.get("props"), new.get("props")):
                 changes |= _props_change(old.get("props"), new.get("props"))
             for key in ("v", "meta"):
@@ -215,7 +215,7 @@ class _Differ:
                 self._do(UpdateOperation(id=block_id, **changes))
 
 
-def _props_change(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
+def _props_change(old: JsonObject | None, new: JsonObject | None) -> JsonObject:
     if old is None or new is None or not old.keys() <= new.keys():
         return {"props": new, "replace": True}
     return {"props": {key: value for key, value in new.items() if key not in old or not same_json(old[key], value)}}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from textwrap import shorten
-from typing import Any
 
+from ...core.jsontypes import JsonObject
 from ..exceptions import BlockError, InvalidDocument
 from .outline import document_headings, document_outline, document_text
 from .structure import structure_errors
@@ -38,7 +38,7 @@ class Document(BlockTree):
         return document_headings(self)
 
     @property
-    def outline(self) -> list[dict[str, Any]]:
+    def outline(self) -> list[JsonObject]:
         """The tree of blocks as ``{"id", "type", "label", "text", "children"}``, for overviews and for models."""
         return document_outline(self)
 

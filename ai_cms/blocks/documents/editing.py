@@ -6,11 +6,13 @@ document is the objects of the old.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterable
+from typing import NoReturn
 
 from django.utils.translation import gettext as _
 
+from ...core.jsontypes import JsonMapping, JsonObject
+from ...core.permissions import ActorLike
 from ..exceptions import BlockError, InvalidOperation
 from ..types.registry import BlockRegistry, blocks
 from .document import Document, same_json
@@ -41,9 +43,9 @@ class Editor:
         self,
         document: Document,
         *,
-        provenance: Mapping[str, Any] | None = None,
+        provenance: JsonMapping | None = None,
         allowed: Iterable[str] | None = None,
-        actor: Any = None,
+        actor: ActorLike = None,
         allow_locked: bool = False,
         registry: BlockRegistry = blocks,
     ) -> None:
@@ -111,15 +113,15 @@ class Editor:
     def _update(self, operation: UpdateOperation) -> tuple[Operation, Operation]:
         block = self._find(operation.id)
         given = operation.model_fields_set
-        changes: dict[str, Any] = {}
+        changes: JsonObject = {}
         if operation.trusted:
             if operation.props or operation.replace:
                 changes["props"] = self._merged(block, operation)
             changes |= {key: getattr(operation, key) for key in ("meta", "v") if key in given}
         else:
             changes = self._clean_update(block, operation)
-        undo: dict[str, Any] = {"id": operation.id}
-        done: dict[str, Any] = {"id": operation.id}
+        undo: JsonObject = {"id": operation.id}
+        done: JsonObject = {"id": operation.id}
         if "props" in changes:
             undo |= {"props": block.get("props"), "replace": True}
             done |= {"props": changes["props"], "replace": True}
@@ -181,7 +183,7 @@ class Editor:
 
     # What clients send
 
-    def _prepare(self, raw: dict[str, Any], parent_id: str | None, siblings: int) -> dict[str, Any]:
+    def _prepare(self, raw: JsonObject, parent_id: str | None, siblings: int) -> JsonObject:
         self._check_open(parent_id)
         parent_type = "" if parent_id is None else str(self.nodes[parent_id].get("type", ""))
         preparer = Preparer(
@@ -198,7 +200,7 @@ class Editor:
             raise InvalidOperation([error.under(self.place, "block") for error in preparer.errors])
         return block
 
-    def _clean_update(self, block: dict[str, Any], operation: UpdateOperation) -> dict[str, Any]:
+    def _clean_update(self, block: JsonObject, operation: UpdateOperation) -> JsonObject:
         self._check_unlocked(block)
         if not is_known(block, self.registry):
             self._refuse("unknown_type", _("Blocks of an unknown type cannot be changed."), "id")
@@ -206,7 +208,7 @@ class Editor:
         given = operation.model_fields_set
         if not given & {"props", "meta"}:
             self._refuse("missing", _("Say what to change."), "props")
-        changes: dict[str, Any] = {}
+        changes: JsonObject = {}
         record = provenance_of(block)
         if "props" in given:
             if (error := value_error(operation.props, ("props",))) is not None:
@@ -230,12 +232,12 @@ class Editor:
             changes["meta"] = meta or None
         return changes
 
-    def _merged(self, block: dict[str, Any], operation: UpdateOperation) -> dict[str, Any] | None:
+    def _merged(self, block: JsonObject, operation: UpdateOperation) -> JsonObject | None:
         if operation.replace or operation.props is None:
             return operation.props if operation.replace else block.get("props")
         return {**(block.get("props") or {}), **operation.props}
 
-    def _check_unlocked(self, block: dict[str, Any]) -> None:
+    def _check_unlocked(self, block: JsonObject) -> None:
         if not self.allow_locked and is_locked(block):
             self._refuse("locked", _("The block %(id)s is locked.") % {"id": block.get("id")}, "id")
 
@@ -246,7 +248,7 @@ class Editor:
                 self._refuse("unknown_parent", _("Blocks inside one of an unknown type stay where they are."), "parent")
             parent_id = self.parents[parent_id]
 
-    def _check_nesting(self, block: dict[str, Any], parent_id: str | None, count: int) -> None:
+    def _check_nesting(self, block: JsonObject, parent_id: str | None, count: int) -> None:
         self._check_open(parent_id)
         parent_type = "" if parent_id is None else str(self.nodes[parent_id].get("type", ""))
         error = None
@@ -259,13 +261,13 @@ class Editor:
 
     # The working copy
 
-    def _find(self, block_id: str) -> dict[str, Any]:
+    def _find(self, block_id: str) -> JsonObject:
         block = self.nodes.get(block_id)
         if block is None:
             self._refuse("unknown_block", _("There is no block %(id)s.") % {"id": block_id}, "id")
         return block
 
-    def _siblings_of(self, parent_id: str | None) -> list[dict[str, Any]]:
+    def _siblings_of(self, parent_id: str | None) -> list[JsonObject]:
         """Return the children of a parent for reading."""
         if parent_id is None:
             return self.root
@@ -274,7 +276,7 @@ class Editor:
             self._refuse("unknown_block", _("There is no block %(id)s.") % {"id": parent_id}, "parent")
         return parent.get("children") or []
 
-    def _index(self, operation: InsertOperation | MoveOperation, siblings: list[dict[str, Any]]) -> int:
+    def _index(self, operation: InsertOperation | MoveOperation, siblings: list[JsonObject]) -> int:
         given = operation.model_fields_set
         if "before" in given and operation.before is not None:
             return self._index_of(operation.before, siblings, "before")
@@ -282,23 +284,23 @@ class Editor:
             return len(siblings)
         return 0 if operation.after is None else self._index_of(operation.after, siblings, "after") + 1
 
-    def _index_of(self, block_id: str, siblings: list[dict[str, Any]], key: str) -> int:
+    def _index_of(self, block_id: str, siblings: list[JsonObject], key: str) -> int:
         for index, sibling in enumerate(siblings):
             if sibling.get("id") == block_id:
                 return index
         self._refuse("unknown_sibling", _("There is no other block %(id)s in that place.") % {"id": block_id}, key)
 
-    def _undo_place(self, block_id: str, parent_id: str | None) -> dict[str, Any]:
+    def _undo_place(self, block_id: str, parent_id: str | None) -> JsonObject:
         siblings = self._siblings_of(parent_id)
         index = self._index_of(block_id, siblings, "id")
-        place: dict[str, Any] = {} if parent_id is None else {"parent": parent_id}
+        place: JsonObject = {} if parent_id is None else {"parent": parent_id}
         return {**place, "after": siblings[index - 1].get("id") if index else None}
 
-    def _prune(self, parent_id: str | None) -> dict[str, Any]:
+    def _prune(self, parent_id: str | None) -> JsonObject:
         """Say that undoing must take away the children key again, if the parent has none yet."""
         return {"prune": True} if parent_id is not None and "children" not in self.nodes[parent_id] else {}
 
-    def _own(self, block_id: str) -> dict[str, Any]:
+    def _own(self, block_id: str) -> JsonObject:
         """Return the block as a copy of this batch, which may be changed."""
         block = self.nodes[block_id]
         if block_id in self.owned:
@@ -313,7 +315,7 @@ class Editor:
         self.owned.add(block_id)
         return copy
 
-    def _put(self, block: dict[str, Any], parent_id: str | None, index: int) -> None:
+    def _put(self, block: JsonObject, parent_id: str | None, index: int) -> None:
         if parent_id is None:
             self.root.insert(index, block)
             return
@@ -330,8 +332,8 @@ class Editor:
         if prune and parent is not None and not siblings:
             del parent["children"]
 
-    def _index_subtree(self, block: dict[str, Any], parent_id: str | None) -> None:
-        todo: list[tuple[dict[str, Any], str | None]] = [(block, parent_id)]
+    def _index_subtree(self, block: JsonObject, parent_id: str | None) -> None:
+        todo: list[tuple[JsonObject, str | None]] = [(block, parent_id)]
         while todo:
             block, parent_id = todo.pop()
             self.nodes[block["id"]] = block
@@ -349,14 +351,14 @@ class Editor:
         raise InvalidOperation(BlockError([self.place, *steps], kind, msg))
 
 
-def _subtree(block: dict[str, Any]) -> Iterable[dict[str, Any]]:
+def _subtree(block: JsonObject) -> Iterable[JsonObject]:
     """Yield a block and all inside it."""
     yield block
     for walked in Document(block.get("children")).walk():
         yield walked.block
 
 
-def _ids(block: dict[str, Any]) -> Iterable[str]:
+def _ids(block: JsonObject) -> Iterable[str]:
     return (inner["id"] for inner in _subtree(block) if isinstance(inner.get("id"), str))
 
 
@@ -364,7 +366,7 @@ def _ids(block: dict[str, Any]) -> Iterable[str]:
 _KEY_ORDER = ("id", "type", "v", "props", "children", "meta")
 
 
-def _set(block: dict[str, Any], key: str, value: Any) -> None:
+def _set(block: JsonObject, key: str, value: object) -> None:
     if key in block:
         block[key] = value
         return

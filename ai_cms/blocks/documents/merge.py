@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...core.jsontypes import JsonObject
 from .diff import is_regular, on_every_longest
 from .document import Document, same_json
 
@@ -54,7 +55,7 @@ class _Side:
     def parent(self, block_id: str) -> Any:
         return self.parents.get(block_id, _MISSING)
 
-    def content(self, block_id: str) -> dict[str, Any] | None:
+    def content(self, block_id: str) -> JsonObject | None:
         """What a block says, without who wrote it."""
         block = self.nodes.get(block_id)
         if block is None:
@@ -155,10 +156,10 @@ class _Merger:
 
     # Putting it together
 
-    def _build(self, parent_id: str | None, children: dict[str | None, list[str]]) -> list[dict[str, Any]]:
+    def _build(self, parent_id: str | None, children: dict[str | None, list[str]]) -> list[JsonObject]:
         return [self._block(block_id, children) for block_id in self._order(parent_id, children.get(parent_id, []))]
 
-    def _block(self, block_id: str, children: dict[str | None, list[str]]) -> dict[str, Any]:
+    def _block(self, block_id: str, children: dict[str | None, list[str]]) -> JsonObject:
         source = self._source(block_id)
         inside = self._build(block_id, children)
         has_key = self._has_children_key(block_id)
@@ -175,7 +176,7 @@ class _Merger:
             block["meta"] = source["meta"]
         return block
 
-    def _source(self, block_id: str) -> dict[str, Any]:
+    def _source(self, block_id: str) -> JsonObject:
         """Return the block of the edit whose words count."""
         mine, theirs = self.mine.nodes.get(block_id), self.theirs.nodes.get(block_id)
         if theirs is None or mine is None:

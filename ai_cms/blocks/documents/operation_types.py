@@ -13,10 +13,11 @@ remove ``id``
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from ...core.jsontypes import JsonObject
 from .document import Document
 
 __all__ = [
@@ -60,7 +61,7 @@ class BaseOperation(BaseModel):
         """Whether the operation was made by the server and is applied to the letter."""
         return self._trusted
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the operation as JSON values; keys that were not given are absent."""
         given = self.model_fields_set
         return {name: getattr(self, name) for name in type(self)._order if name == "op" or name in given}
@@ -82,7 +83,7 @@ class InsertOperation(PlacedOperation):
     """Put a new block, with all that is inside it, somewhere."""
 
     op: Literal["insert"] = "insert"
-    block: dict[str, Any] = Field(description="The block: type, props, and for containers children.")
+    block: JsonObject = Field(description="The block: type, props, and for containers children.")
 
 
 class UpdateOperation(BaseOperation):
@@ -90,9 +91,9 @@ class UpdateOperation(BaseOperation):
 
     op: Literal["update"] = "update"
     id: BlockId
-    props: dict[str, Any] | None = Field(default=None, description="Props to set; those not named stay as they are.")
+    props: JsonObject | None = Field(default=None, description="Props to set; those not named stay as they are.")
     replace: bool = Field(default=False, description="Whether props replaces all props.")
-    meta: dict[str, Any] | None = Field(default=None, description="Replaces locked and placeholder; provenance stays.")
+    meta: JsonObject | None = Field(default=None, description="Replaces locked and placeholder; provenance stays.")
     v: int | None = Field(default=None, description="Written by the server when it restores an older block.")
 
 

@@ -10,10 +10,12 @@ are cleaned, its places are checked. Operations made here (inverses, differences
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from ...core.jsontypes import JsonMapping, JsonObject
+from ...core.permissions import ActorLike
 from ..exceptions import BlockError, InvalidOperation
 from .document import Document
 from .editing import Editor
@@ -45,7 +47,7 @@ MAX_OPERATIONS = 5_000
 _adapter: TypeAdapter[Operation] = TypeAdapter(Annotated[Operation, Field(discriminator="op")])
 
 
-def parse_operations(data: Any, *, trusted: bool = False) -> list[Operation]:
+def parse_operations(data: object, *, trusted: bool = False) -> list[Operation]:
     """Return the operations in JSON values (or one operation). Raises InvalidOperation with the place of each error.
 
     ``trusted``: the data was made by the server and kept safe since, as the inverse of an edit in a revision.
@@ -79,18 +81,18 @@ def parse_operations(data: Any, *, trusted: bool = False) -> list[Operation]:
     return operations
 
 
-def operations_schema(ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
+def operations_schema(ref_template: str = "#/$defs/{model}") -> JsonObject:
     """Return the JSON Schema of one operation."""
     return _adapter.json_schema(ref_template=ref_template)
 
 
 def apply_operations(
     document: Document,
-    operations: Iterable[Operation | Mapping[str, Any]] | Mapping[str, Any],
+    operations: Iterable[Operation | JsonMapping] | JsonMapping,
     *,
-    provenance: Mapping[str, Any] | None = None,
+    provenance: JsonMapping | None = None,
     allowed: Iterable[str] | None = None,
-    actor: Any = None,
+    actor: ActorLike = None,
     allow_locked: bool = False,
 ) -> Applied:
     """Apply a batch to a document and return the new one; the given one stays as it is.

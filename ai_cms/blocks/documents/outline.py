@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...core.jsontypes import JsonObject
 from ..types.reading import block_heading, block_text
 from ..types.registry import blocks
 from .tree import BlockTree
@@ -30,18 +29,18 @@ def document_headings(document: BlockTree) -> list[tuple[int, str, str]]:
     return found
 
 
-def document_outline(document: BlockTree) -> list[dict[str, Any]]:
+def document_outline(document: BlockTree) -> list[JsonObject]:
     """Return the tree of blocks, each with its id, type, label and the beginning of its text."""
     return [_entry(block) for block in document.blocks if isinstance(block, dict)]
 
 
-def _entry(block: dict[str, Any]) -> dict[str, Any]:
+def _entry(block: JsonObject) -> JsonObject:
     block_type = str(block.get("type", ""))
     block_class = blocks.get(block_type)
     text = " ".join(block_text(block).split())
     if len(text) > OUTLINE_TEXT_LENGTH:
         text = text[: OUTLINE_TEXT_LENGTH - 1].rstrip() + "…"
-    entry: dict[str, Any] = {
+    entry: JsonObject = {
         "id": str(block.get("id", "")),
         "type": block_type,
         "label": str(block_class.block_meta.label) if block_class else block_type,

@@ -17,6 +17,7 @@ from typing import Any, TypedDict, TypeGuard
 
 from ai_cms.core.registry import Registry
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from ..types.base import Block
 from ..types.registry import BlockRegistry, blocks
 
@@ -90,7 +91,7 @@ def pictures_of(references: Collection[str], *, public: bool) -> dict[str, Pictu
     return found
 
 
-def is_reference(value: Any) -> TypeGuard[str]:
+def is_reference(value: object) -> TypeGuard[str]:
     """Return whether a value names a picture or file such as ``asset:42``, as opposed to an address."""
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
@@ -120,12 +121,12 @@ def unfinish_blocks(siblings: list[Any], *, registry: BlockRegistry = blocks) ->
     return _each(siblings, lambda block: _unfinished(block, registry))
 
 
-def _changed(block: dict[str, Any], change: Callable[[str], str], registry: BlockRegistry) -> dict[str, Any]:
+def _changed(block: JsonObject, change: Callable[[str], str], registry: BlockRegistry) -> JsonObject:
     props = _replaced(block, change, registry)
     return block if props == block.get("props") else {**block, "props": props}
 
 
-def _finished(block: dict[str, Any], found: Mapping[str, Picture], registry: BlockRegistry) -> dict[str, Any]:
+def _finished(block: JsonObject, found: Mapping[str, Picture], registry: BlockRegistry) -> JsonObject:
     used: dict[str, Picture] = {}
 
     def finish(value: str) -> str:
@@ -141,7 +142,7 @@ def _finished(block: dict[str, Any], found: Mapping[str, Picture], registry: Blo
     return {**block, "props": props, "meta": {**(block.get("meta") or {}), "pictures": used}}
 
 
-def _unfinished(block: dict[str, Any], registry: BlockRegistry) -> dict[str, Any]:
+def _unfinished(block: JsonObject, registry: BlockRegistry) -> JsonObject:
     pictures = (block.get("meta") or {}).get("pictures")
     if not isinstance(pictures, dict):
         return block
@@ -154,7 +155,7 @@ def _unfinished(block: dict[str, Any], registry: BlockRegistry) -> dict[str, Any
     return plain
 
 
-def _each(siblings: list[Any], change: Callable[[dict[str, Any]], dict[str, Any]]) -> list[Any]:
+def _each(siblings: list[Any], change: Callable[[JsonObject], JsonObject]) -> list[Any]:
     made = []
     for block in siblings:
         if isinstance(block, dict):
@@ -169,7 +170,7 @@ def _each(siblings: list[Any], change: Callable[[dict[str, Any]], dict[str, Any]
     return made
 
 
-def _walk(siblings: Any) -> Iterator[dict[str, Any]]:
+def _walk(siblings: Any) -> Iterator[JsonObject]:
     waiting = [siblings]
     while waiting:
         for block in waiting.pop() or ():
@@ -179,12 +180,12 @@ def _walk(siblings: Any) -> Iterator[dict[str, Any]]:
                     waiting.append(block["children"])
 
 
-def _values(block: Mapping[str, Any], registry: BlockRegistry) -> Iterator[str]:
+def _values(block: JsonMapping, registry: BlockRegistry) -> Iterator[str]:
     for path in _paths_of(block, registry):
         yield from _at(block.get("props"), path)
 
 
-def _at(value: Any, path: Path) -> Iterator[str]:
+def _at(value: object, path: Path) -> Iterator[str]:
     if not path:
         if isinstance(value, str):
             yield value
@@ -195,14 +196,14 @@ def _at(value: Any, path: Path) -> Iterator[str]:
         yield from _at(value[path[0]], path[1:])
 
 
-def _replaced(block: Mapping[str, Any], change: Callable[[str], str], registry: BlockRegistry) -> Any:
+def _replaced(block: JsonMapping, change: Callable[[str], str], registry: BlockRegistry) -> Any:
     props = block.get("props")
     for path in _paths_of(block, registry):
         props = _put(props, path, change)
     return props
 
 
-def _put(value: Any, path: Path, change: Callable[[str], str]) -> Any:
+def _put(value: object, path: Path, change: Callable[[str], str]) -> Any:
     if not path:
         return change(value) if isinstance(value, str) else value
     if path[0] == "*":
@@ -212,7 +213,7 @@ def _put(value: Any, path: Path, change: Callable[[str], str]) -> Any:
     return value
 
 
-def _paths_of(block: Mapping[str, Any], registry: BlockRegistry) -> tuple[Path, ...]:
+def _paths_of(block: JsonMapping, registry: BlockRegistry) -> tuple[Path, ...]:
     """Return where blocks of this type hold pictures and files: what their schema calls so, never texts that look alike."""
     block_type = block.get("type")
     block_class = registry.get(block_type) if isinstance(block_type, str) else None
@@ -227,7 +228,7 @@ def _declared(block_class: type[Block]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(_search(schema, schema.get("$defs", {}), ())))
 
 
-def _search(schema: Any, definitions: Mapping[str, Any], path: Path) -> Iterator[Path]:
+def _search(schema: object, definitions: JsonMapping, path: Path) -> Iterator[Path]:
     if not isinstance(schema, dict) or len(path) > _DEEPEST:
         return
     if schema.get("x-widget") == "asset":

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from ai_cms.core.permissions import Actor
 
+from ...core.jsontypes import JsonMapping, JsonObject
+from ...core.permissions import ActorLike
 from ..conf import blocks_settings
 from ..exceptions import BlockError, InvalidDocument
 from ..types.base import Block
@@ -30,12 +32,12 @@ _EMPTY = Document.empty()
 
 
 def prepare_document(
-    raw: Any,
+    raw: object,
     *,
     previous: Document | None = None,
     allowed: Iterable[str] | None = None,
-    provenance: Mapping[str, Any] | None = None,
-    actor: Actor | Any = None,
+    provenance: JsonMapping | None = None,
+    actor: ActorLike = None,
     allow_unknown: bool = False,
     allow_locked: bool = False,
     trust_meta: bool = False,
@@ -74,13 +76,13 @@ def prepare_document(
     return document
 
 
-def is_locked(block: Mapping[str, Any]) -> bool:
+def is_locked(block: JsonMapping) -> bool:
     """Return whether a block refuses to be changed, moved or removed."""
     meta = block.get("meta")
     return isinstance(meta, Mapping) and meta.get("locked") is True
 
 
-def permission_error(block_class: type[Block], actor: Actor | Any, loc: Iterable[str]) -> BlockError | None:
+def permission_error(block_class: type[Block], actor: ActorLike, loc: Iterable[str]) -> BlockError | None:
     """Return why ``actor`` may not write blocks of a class, or ``None``."""
     needed = block_class.block_meta.permission
     if needed is None:
@@ -108,8 +110,8 @@ class Preparer:
         *,
         previous: Document | None = None,
         allowed: Iterable[str] | Allowed | None = None,
-        provenance: Mapping[str, Any] | None = None,
-        actor: Actor | Any = None,
+        provenance: JsonMapping | None = None,
+        actor: ActorLike = None,
         allow_unknown: bool = False,
         allow_locked: bool = False,
         trust_meta: bool = False,
@@ -132,7 +134,7 @@ class Preparer:
 
     def siblings(
         self, raw: list[Any], parent_id: str | None, parent_type: str, loc: tuple[str, ...], depth: int
-    ) -> list[dict[str, Any]]:
+    ) -> list[JsonObject]:
         """Return a list of blocks prepared; those with errors are left out."""
         if depth >= self._max_depth:
             self._refuse(loc, "too_deep", _("Blocks can be nested at most %(most)s deep.") % {"most": self._max_depth})
@@ -152,8 +154,8 @@ class Preparer:
         return result
 
     def block(
-        self, raw: Any, parent_id: str | None, parent_type: str, loc: tuple[str, ...], depth: int
-    ) -> dict[str, Any] | None:
+        self, raw: object, parent_id: str | None, parent_type: str, loc: tuple[str, ...], depth: int
+    ) -> JsonObject | None:
         """Return one block prepared with all that is inside it, or ``None`` after an error."""
         if not isinstance(raw, dict):
             self._refuse(loc, "dict_type", _("A block is an object."))
@@ -205,14 +207,14 @@ class Preparer:
 
     def _known(
         self,
-        raw: dict[str, Any],
+        raw: JsonObject,
         block_class: type[Block],
         block_id: str,
-        before: dict[str, Any] | None,
+        before: JsonObject | None,
         parent_id: str | None,
         loc: tuple[str, ...],
         depth: int,
-    ) -> dict[str, Any] | None:
+    ) -> JsonObject | None:
         for key in raw:
             if key not in _KEYS:
                 self._refuse((*loc, str(key)[:64]), "extra_forbidden", _("A block has no such key."))
@@ -234,7 +236,7 @@ class Preparer:
             around = self.previous.parent_of(block_id)
             if not unchanged or not meta.get("locked") or (around.get("id") if around else None) != parent_id:
                 self._locked(block_id, loc)
-        block: dict[str, Any] = {
+        block: JsonObject = {
             "id": block_id,
             "type": raw["type"],
             "v": block_class.block_meta.version,
@@ -251,10 +253,10 @@ class Preparer:
         return before if before is not None and _is_same(block, before) else block
 
     def _unknown(
-        self, raw: dict[str, Any], block_id: str, before: dict[str, Any] | None, loc: tuple[str, ...]
-    ) -> dict[str, Any] | None:
+        self, raw: JsonObject, block_id: str, before: JsonObject | None, loc: tuple[str, ...]
+    ) -> JsonObject | None:
         """Keep a block whose type or version this site does not know exactly as it was."""
-        block: dict[str, Any] | None = None
+        block: JsonObject | None = None
         if before is not None and not is_known(before, self.registry) and same_json(_bare(raw), _bare(before)):
             block = before
         elif self.allow_unknown:
@@ -294,9 +296,9 @@ class Preparer:
         self.seen.add(block_id)
         return True
 
-    def _meta(self, raw: Any, before: dict[str, Any] | None, unchanged: bool, loc: tuple[str, ...]) -> dict[str, Any]:
+    def _meta(self, raw: object, before: JsonObject | None, unchanged: bool, loc: tuple[str, ...]) -> JsonObject:
         meta = self.client_meta(raw, (*loc, "meta"))
-        record: Mapping[str, Any] | None
+        record: JsonMapping | None
         if self.trust_meta:
             record = provenance_of({"meta": raw}) or self.provenance
         elif before is None:
@@ -307,7 +309,7 @@ class Preparer:
             record = provenance_after_edit(provenance_of(before), self.provenance)
         return {**meta, "provenance": dict(record)} if record else meta
 
-    def client_meta(self, raw: Any, loc: tuple[str, ...]) -> dict[str, Any]:
+    def client_meta(self, raw: object, loc: tuple[str, ...]) -> JsonObject:
         """Return what a client may say in ``meta``."""
         if raw is None:
             return {}
@@ -339,7 +341,7 @@ class Preparer:
         self.errors.append(BlockError(list(loc), kind, msg))
 
 
-def _bare(block: Mapping[str, Any]) -> dict[str, Any]:
+def _bare(block: JsonMapping) -> JsonObject:
     """Return a block without what the server writes, for comparing."""
     meta = block.get("meta")
     bare = {key: value for key, value in block.items() if key not in ("meta", "id")}
@@ -348,7 +350,7 @@ def _bare(block: Mapping[str, Any]) -> dict[str, Any]:
     return bare
 
 
-def _is_same(block: dict[str, Any], before: dict[str, Any]) -> bool:
+def _is_same(block: JsonObject, before: JsonObject) -> bool:
     """Return whether a prepared block is what was stored; its children are shared already where they are the same."""
     if block.keys() != before.keys():
         return False

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from django.utils import timezone
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .tree import BlockTree
 
 __all__ = ["Provenance", "Source", "make_provenance", "provenance_after_edit", "provenance_of", "provenance_summary"]
@@ -47,16 +48,14 @@ def make_provenance(
     return record
 
 
-def provenance_of(block: Mapping[str, Any]) -> dict[str, Any] | None:
+def provenance_of(block: JsonMapping) -> JsonObject | None:
     """Return a block's provenance record, or ``None``."""
     meta = block.get("meta")
     record = meta.get("provenance") if isinstance(meta, Mapping) else None
     return record if isinstance(record, dict) else None
 
 
-def provenance_after_edit(
-    previous: Mapping[str, Any] | None, writer: Mapping[str, Any] | None
-) -> dict[str, Any] | None:
+def provenance_after_edit(previous: JsonMapping | None, writer: JsonMapping | None) -> JsonObject | None:
     """Return the provenance of a block whose props ``writer`` changed.
 
     A person's edit of what a model, a rule or an importer made keeps the origin and says ``edited``; so does an edit by
@@ -67,7 +66,7 @@ def provenance_after_edit(
     return None if writer is None else dict(writer)
 
 
-def provenance_summary(document: BlockTree) -> dict[str, Any]:
+def provenance_summary(document: BlockTree) -> JsonObject:
     """Count the blocks of a document by source, for the machine-readable marks of a page.
 
     Returns ``{"blocks", "sources": {source: count}, "edited", "models": [names]}``; blocks without a record count as

@@ -101,7 +101,7 @@ def too_many_children(
     )
 
 
-def value_error(value: Any, loc: Iterable[str], depth: int = 0) -> BlockError | None:
+def value_error(value: object, loc: Iterable[str], depth: int = 0) -> BlockError | None:
     """Return the first thing in a JSON value that cannot be stored: control characters, NaN, nesting, foreign types."""
     steps = tuple(loc)
     if isinstance(value, str):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
+from ...core.jsontypes import JsonObject
 from ..exceptions import BlockError, InvalidDocument
 from .upgrade import upgrade_blocks
 
@@ -24,8 +25,8 @@ _ID = re.compile(r"(?!.*--)[a-z0-9-]{1,64}")
 class Walked(NamedTuple):
     """A block and where it stands; ``depth`` is 0 at the root, ``loc`` is the path in errors."""
 
-    block: dict[str, Any]
-    parent: dict[str, Any] | None
+    block: JsonObject
+    parent: JsonObject | None
     index: int  # type: ignore[assignment]
     depth: int
     loc: tuple[str, ...]
@@ -64,12 +65,12 @@ class BlockTree:
 
     __slots__ = ("_blocks", "_nodes", "_parents", "_text", "raw")
 
-    def __init__(self, raw: Any = None) -> None:
+    def __init__(self, raw: object = None) -> None:
         if isinstance(raw, BlockTree):
             raw = raw.raw
         self.raw: Any = [] if raw is None else raw
-        self._blocks: list[dict[str, Any]] | None = None
-        self._nodes: dict[str, dict[str, Any]] | None = None
+        self._blocks: list[JsonObject] | None = None
+        self._nodes: dict[str, JsonObject] | None = None
         self._parents: dict[str, str | None] | None = None
         self._text: str | None = None
 
@@ -87,7 +88,7 @@ class BlockTree:
             raise InvalidDocument(BlockError([], "json_invalid", f"This is not valid JSON: {error}")) from None
 
     @property
-    def blocks(self) -> list[dict[str, Any]]:
+    def blocks(self) -> list[JsonObject]:
         """The raw blocks at the root, upgraded to the current versions. Not to be changed in place."""
         if self._blocks is None:
             self._blocks = self._current()
@@ -98,7 +99,7 @@ class BlockTree:
         """Whether reading changed anything, so that storing the document would write newer blocks."""
         return self.blocks is not self.raw and isinstance(self.raw, list)
 
-    def _current(self) -> list[dict[str, Any]]:
+    def _current(self) -> list[JsonObject]:
         if not isinstance(self.raw, list):
             return []
         return upgrade_blocks(self.raw)
@@ -118,11 +119,11 @@ class BlockTree:
             else:
                 stack.pop()
 
-    def find(self, block_id: str) -> dict[str, Any] | None:
+    def find(self, block_id: str) -> JsonObject | None:
         """Return the block with an id, or ``None``."""
         return self.index()[0].get(block_id)
 
-    def parent_of(self, block_id: str) -> dict[str, Any] | None:
+    def parent_of(self, block_id: str) -> JsonObject | None:
         """Return the block around the one with an id; ``None`` at the root. Raises KeyError for an unknown id."""
         nodes, parents = self.index()
         parent = parents[block_id]
@@ -136,7 +137,7 @@ class BlockTree:
         """Return the types that occur."""
         return {walked.block.get("type", "") for walked in self.walk()}
 
-    def index(self) -> tuple[dict[str, dict[str, Any]], dict[str, str | None]]:
+    def index(self) -> tuple[dict[str, JsonObject], dict[str, str | None]]:
         """Return the blocks by id and the parent's id by id (``None`` at the root). Not to be changed."""
         if self._nodes is None or self._parents is None:
             self._nodes, self._parents = {}, {}
@@ -145,7 +146,7 @@ class BlockTree:
 
     # Writing
 
-    def to_json(self) -> list[dict[str, Any]]:
+    def to_json(self) -> list[JsonObject]:
         """Return the blocks as JSON values. Shared with the document: not to be changed in place."""
         return self.blocks
 
@@ -195,14 +196,14 @@ class BlockTree:
         return (type(self), (self.raw,))
 
 
-def _level(siblings: list[Any], parent: dict[str, Any] | None, depth: int, loc: tuple[str, ...]) -> Iterator[Walked]:
+def _level(siblings: list[Any], parent: JsonObject | None, depth: int, loc: tuple[str, ...]) -> Iterator[Walked]:
     for index, block in enumerate(siblings):
         if isinstance(block, dict):
             yield Walked(block, parent, index, depth, (*loc, str(index)))
 
 
 def _collect(
-    siblings: list[Any], parent: str | None, nodes: dict[str, dict[str, Any]], parents: dict[str, str | None]
+    siblings: list[Any], parent: str | None, nodes: dict[str, JsonObject], parents: dict[str, str | None]
 ) -> None:
     """Fill the index; of blocks that share an id, the first counts."""
     todo = [(siblings, parent)]

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from ...core.jsontypes import JsonObject
 from ..types.base import Block
 from ..types.registry import BlockRegistry, blocks
 
@@ -19,13 +20,13 @@ __all__ = ["block_version", "is_known", "upgrade_block", "upgrade_blocks"]
 logger = logging.getLogger(__name__)
 
 
-def block_version(block: dict[str, Any]) -> int:
+def block_version(block: JsonObject) -> int:
     """Return a block's version; 1 if it has none or nonsense."""
     version = block.get("v")
     return version if isinstance(version, int) and not isinstance(version, bool) and version > 0 else 1
 
 
-def is_known(block: dict[str, Any], registry: BlockRegistry = blocks) -> bool:
+def is_known(block: JsonObject, registry: BlockRegistry = blocks) -> bool:
     """Return whether the block's type is registered, in a version that is not newer than the class."""
     block_type = block.get("type")
     block_class = registry.get(block_type) if isinstance(block_type, str) else None
@@ -33,7 +34,7 @@ def is_known(block: dict[str, Any], registry: BlockRegistry = blocks) -> bool:
 
 
 #: Asked about props that steps have made; what it refuses stays as it was.
-Judge = Callable[[dict[str, Any], type[Block], dict[str, Any]], bool]
+Judge = Callable[[JsonObject, type[Block], JsonObject], bool]
 
 
 def upgrade_blocks(siblings: list[Any], registry: BlockRegistry = blocks, judge: Judge | None = None) -> list[Any]:
@@ -53,9 +54,7 @@ def upgrade_blocks(siblings: list[Any], registry: BlockRegistry = blocks, judge:
     return siblings if result is None else result
 
 
-def upgrade_block(
-    block: dict[str, Any], registry: BlockRegistry = blocks, judge: Judge | None = None
-) -> dict[str, Any]:
+def upgrade_block(block: JsonObject, registry: BlockRegistry = blocks, judge: Judge | None = None) -> JsonObject:
     """Return one block and those inside it in their current versions.
 
     A block whose step raises stays as it is, is logged, and is reported by ``check_blocks``.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, get_origin
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from ..exceptions import BlockError, InvalidDocument
 from ..types.base import Block
 from ..types.compiled import has_forbidden_characters, is_valid
@@ -21,12 +23,12 @@ from .upgrade import block_version
 __all__ = ["clean_props", "lenient_block", "load_block", "props_errors", "validate_document"]
 
 
-def load_block(block_class: type[Block], props: Any) -> Block:
+def load_block(block_class: type[Block], props: object) -> Block:
     """Return the block instance of raw props. Raises pydantic.ValidationError."""
     return block_class.__pydantic_validator__.validate_python({} if props is None else props)  # type: ignore[no-any-return]
 
 
-def clean_props(block_class: type[Block], props: Mapping[str, Any]) -> tuple[dict[str, Any], list[BlockError]]:
+def clean_props(block_class: type[Block], props: JsonMapping) -> tuple[JsonObject, list[BlockError]]:
     """Return props as they are stored, sanitised and in JSON types, and what is wrong with them.
 
     What was not given stays absent. Fields that fail keep the value as given: drafts may hold it, nothing renders it.
@@ -43,13 +45,13 @@ def clean_props(block_class: type[Block], props: Mapping[str, Any]) -> tuple[dic
     return {key: cleaned.get(key, value) for key, value in props.items()}, errors
 
 
-def dump_props(block: BaseModel) -> dict[str, Any]:
+def dump_props(block: BaseModel) -> JsonObject:
     """Return a block's props as JSON values, those alone that were given."""
     computed = type(block).model_computed_fields
     return block.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=set(computed) or None)
 
 
-def lenient_block(block_class: type[Block], props: Any) -> tuple[Block | None, list[BlockError]]:
+def lenient_block(block_class: type[Block], props: object) -> tuple[Block | None, list[BlockError]]:
     """Return the block of props that may be invalid, for previews: failing fields hold their default or are blank.
 
     ``None`` when the rest makes no block either. No value that failed validation is ever in the instance.
@@ -71,7 +73,7 @@ def props_errors(error: ValidationError, prefix: Iterable[str] = ("props",)) -> 
     ]
 
 
-def _words_of(item: Any) -> str:
+def _words_of(item: ErrorDetails) -> str:
     """Return the message of an error. Of a text that was tidied first Pydantic counts "items after validation"."""
     limits = item.get("ctx", {})
     if isinstance(item["input"], str) and item["type"] in ("too_short", "string_too_short"):
@@ -84,7 +86,7 @@ def _words_of(item: Any) -> str:
     return str(item["msg"])
 
 
-def _partial(block_class: type[Block], props: dict[str, Any]) -> Block | None:
+def _partial(block_class: type[Block], props: JsonObject) -> Block | None:
     try:
         return load_block(_draft_class(block_class), props)
     except ValidationError:
@@ -95,7 +97,7 @@ def _partial(block_class: type[Block], props: dict[str, Any]) -> Block | None:
 @lru_cache(maxsize=512)
 def _draft_class(block_class: type[Block]) -> type[Block]:
     """Return a subclass whose fields may all be absent, validators included."""
-    overrides: dict[str, Any] = {}
+    overrides: JsonObject = {}
     for name, info in block_class.model_fields.items():
         if info.is_required():
             blank = FieldInfo.merge_field_infos(info, default=_blank(info.annotation))
@@ -105,7 +107,7 @@ def _draft_class(block_class: type[Block]) -> type[Block]:
     return draft
 
 
-def _blank(annotation: Any) -> Any:
+def _blank(annotation: object) -> Any:
     kind = get_origin(annotation) or annotation
     if kind is str:
         return ""
@@ -154,7 +156,7 @@ def _is_clean(document: BlockTree) -> bool:
         return False
 
 
-def _unknown(block: Mapping[str, Any], loc: Iterable[str], block_class: type[Block] | None) -> BlockError:
+def _unknown(block: JsonMapping, loc: Iterable[str], block_class: type[Block] | None) -> BlockError:
     if block_class is None:
         msg = _("There is no block type “%(type)s”.") % {"type": str(block.get("type"))[:64]}
         return BlockError([*loc, "type"], "unknown_type", msg)

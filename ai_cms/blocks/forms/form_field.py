@@ -47,7 +47,7 @@ class BlocksFormField(forms.JSONField):
         if isinstance(self.widget, BlocksWidget):
             self.widget.allowed = self.allowed
 
-    def bound_data(self, data: Any, initial: Any) -> Any:
+    def bound_data(self, data: object, initial: object) -> Any:
         if self.disabled:
             return initial
         return "" if data is None else data
@@ -59,7 +59,7 @@ class BlocksFormField(forms.JSONField):
         self.previous = initial if isinstance(initial, Document) else Document(initial or [])
         return bound
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         if isinstance(value, str):
             return value
         document = value if isinstance(value, Document) else Document(value or [])
@@ -89,7 +89,7 @@ class BlocksFormField(forms.JSONField):
             self.widget.block_errors = found
         return document_validation_error(found)
 
-    def validate(self, value: Any) -> None:
+    def validate(self, value: object) -> None:
         if not isinstance(value, Document) or self.disabled:
             return
         if self.required and not value:
@@ -98,7 +98,7 @@ class BlocksFormField(forms.JSONField):
         if errors:
             raise self._refusal(errors)
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: object, data: object) -> bool:
         if self.disabled:
             return False
         try:

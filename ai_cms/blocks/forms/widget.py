@@ -44,11 +44,11 @@ class BlocksWidget(forms.Textarea):
             js=scripts,
         )
 
-    def use_required_attribute(self, initial: Any) -> bool:
+    def use_required_attribute(self, initial: object) -> bool:
         # A browser cannot point at a text area that is hidden.
         return False
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+    def get_context(self, name: str, value: object, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         context["widget"]["data"] = {
             "types": catalogue(allowed=self.allowed, switched_off=False),

@@ -91,7 +91,7 @@ _NO_PARAGRAPH_END = words("caption col colgroup head html body legend option opt
 _ENDS_PARAGRAPH = BLOCK_TAGS - _NO_PARAGRAPH_END
 _P = frozenset({"p"})
 # Old or rare names for what others do as well.
-_RENAMED = {"dir": "ul", "listing": "pre", "menu": "ul", "xmp": "pre"}
+_RENAMED = {"dir": "ul", "listing": "pre", "menu": "ul", "plaintext": "div", "xmp": "pre"}
 # What cannot stay inside a paragraph or an inline element when text is cut into blocks.
 _SPLITTING = BLOCK_TAGS | {"audio", "embed", "hr", "iframe", "video"}
 

@@ -21,6 +21,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.http import HttpRequest
+
 from ai_cms.core.registry import Registry
 
 __all__ = [
@@ -53,7 +55,7 @@ references = ReferenceRegistry("kind of reference")
 _URL_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
 
-def resolve_reference(value: str, request: Any = None) -> str:
+def resolve_reference(value: str, request: HttpRequest | None = None) -> str:
     """Return the URL of a reference; a URL is returned as it is, a reference that nobody knows is empty."""
     kind, colon, key = value.partition(":")
     if not colon or kind.lower() in _URL_SCHEMES or not kind.isalpha():

@@ -34,6 +34,7 @@ from typing import Any
 
 import nh3
 
+from ...core.jsontypes import JsonObject
 from .markup import BLOCK_TAGS, HTML_TAGS, Element, parse_html, serialize, words
 from .styles import ALIGNED_TAGS, ALIGNMENTS, apply_styles, says_style
 
@@ -228,7 +229,9 @@ def _without_unclosed(html: str) -> str:
     last = {match[2].lower(): match.start() for match in _DROPPED.finditer(html) if match[1]}
 
     def rename(match: re.Match[str]) -> str:
-        closed = match[1] or match.start() < last.get(match[2].lower(), -1)
+        name = match[2].lower()
+        # Nothing ends a <plaintext>, not even its own end tag.
+        closed = match[1] or (name != "plaintext" and match.start() < last.get(name, -1))
         return match[0] if closed else f"<x-{match[2]}"
 
     return _DROPPED.sub(rename, html)
@@ -354,7 +357,7 @@ def strip_tags_text(html: str) -> str:
     return _LINE_EDGES.sub("\n", text).strip(" \n")
 
 
-def allow_list() -> dict[str, Any]:
+def allow_list() -> JsonObject:
     """Return the allow-list as JSON-ready data, for editors that build their schema from it."""
     return {
         "tags": sorted(TAGS),

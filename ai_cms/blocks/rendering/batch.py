@@ -7,6 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from ...core.jsontypes import JsonMapping, JsonObject
+from ...core.permissions import ActorLike
 from ..documents.document import Document, Walked
 from ..documents.pictures import finish_blocks
 from ..documents.prepare import permission_error
@@ -19,14 +21,14 @@ __all__ = ["render_batch"]
 
 
 def render_batch(
-    items: Iterable[Mapping[str, Any]],
+    items: Iterable[JsonMapping],
     *,
     mode: Mode = "edit",
     request: HttpRequest | None = None,
     context: Mapping[str, Any] | None = None,
-    page: Any = None,
+    page: object = None,
     page_type: str = "",
-    actor: Any = None,
+    actor: ActorLike = None,
     registry: BlockRegistry = blocks,
 ) -> tuple[dict[str, str], dict[str, list[BlockError]]]:
     """Return the HTML of each block by its id, and what was wrong in it, inside included, by the id of the block.
@@ -55,7 +57,7 @@ def render_batch(
     return html, errors
 
 
-def _refusals(block: dict[str, Any], actor: Any, registry: BlockRegistry) -> list[BlockError]:
+def _refusals(block: JsonObject, actor: ActorLike, registry: BlockRegistry) -> list[BlockError]:
     """Return what keeps a block from being rendered at all; places are not checked, its parent is not here."""
     document = Document([block])
     found = [error for error in structure_errors(document) if error.type != "parent_forbidden" or len(error.loc) > 1]

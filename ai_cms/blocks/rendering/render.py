@@ -31,6 +31,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from ..conf import blocks_settings
 from ..documents.document import Document, Walked
 from ..documents.pictures import finish_blocks
@@ -50,12 +51,12 @@ _PAGE_TYPE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def render_blocks(
-    document: Document | Iterable[Mapping[str, Any]] | None,
+    document: Document | Iterable[JsonMapping] | None,
     *,
     request: HttpRequest | None = None,
     context: Mapping[str, Any] | None = None,
     mode: Mode = "public",
-    page: Any = None,
+    page: object = None,
     strict: bool = False,
 ) -> SafeString:
     """Return a document as HTML.
@@ -97,7 +98,7 @@ def find_template(block_class: type[Block], page_type: str = "", folders: tuple[
     return template
 
 
-def forget_templates(**kwargs: Any) -> None:
+def forget_templates(**kwargs: object) -> None:
     """Look templates up again."""
     if kwargs.get("setting") in (None, "TEMPLATES", "INSTALLED_APPS", "DEBUG"):
         _templates.clear()
@@ -116,7 +117,7 @@ class Renderer:
         request: HttpRequest | None = None,
         context: Mapping[str, Any] | None = None,
         mode: Mode = "public",
-        page: Any = None,
+        page: object = None,
         strict: bool = False,
         page_type: str = "",
         registry: BlockRegistry = blocks,
@@ -142,7 +143,7 @@ class Renderer:
         self._stack.close()
 
     def siblings(
-        self, siblings: Iterable[Any], parent: dict[str, Any] | None, depth: int, loc: tuple[str, ...]
+        self, siblings: Iterable[Any], parent: JsonObject | None, depth: int, loc: tuple[str, ...]
     ) -> SafeString:
         """Return blocks that stand side by side as HTML."""
         return mark_safe(
@@ -209,7 +210,7 @@ class Renderer:
         return html, count
 
     def _render(
-        self, block: dict[str, Any], block_class: type[Block], instance: Block, children: SafeString, count: int
+        self, block: JsonObject, block_class: type[Block], instance: Block, children: SafeString, count: int
     ) -> SafeString:
         block_id = str(block.get("id", ""))
         variables: dict[str, Any] = {
@@ -239,7 +240,7 @@ class Renderer:
             self._context = context
         return self._context
 
-    def _report(self, block: Mapping[str, Any], errors: list[BlockError], cause: Exception | None = None) -> None:
+    def _report(self, block: JsonMapping, errors: list[BlockError], cause: Exception | None = None) -> None:
         if self.strict:
             raise RenderFailed(errors[0]) from cause
         self.errors.setdefault(str(block.get("id", "")), []).extend(errors)
@@ -257,7 +258,7 @@ def _trimmed(html: str) -> SafeString:
     return SafeString(html.strip())
 
 
-def page_type_of(page: Any) -> str:
+def page_type_of(page: object) -> str:
     """Return the name under which a page's type has block templates of its own; "" for none."""
     for name in ("page_type", "type"):
         value = getattr(page, name, None)

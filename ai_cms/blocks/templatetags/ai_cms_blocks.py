@@ -21,7 +21,7 @@ _OWN = frozenset({"block", "id", "type", "props", "children", "children_count", 
 
 
 @register.simple_tag(takes_context=True)
-def render_blocks(context: Context, document: Any, mode: Mode | None = None, page: Any = None) -> SafeString:
+def render_blocks(context: Context, document: Any, mode: Mode | None = None, page: object = None) -> SafeString:
     """Render a document: ``{% render_blocks article.body %}``.
 
     ``mode`` and ``page`` are those of the template around it unless given. Blocks see the variables of that template.

@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 from django.utils.functional import Promise
 from pydantic import BaseModel, ConfigDict
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from ..exceptions import InvalidBlockClass
 from .context import RenderContext
 from .text import ImageRef, InlineText, RequiredUrl, RichText, Text, Url
@@ -81,7 +82,7 @@ class BlockMeta:
     allowed_parents: tuple[str, ...] | None = None
     min_children: int | None = None
     max_children: int | None = None
-    example: Mapping[str, Any] = field(default_factory=dict)
+    example: JsonMapping = field(default_factory=dict)
     permission: str | None = None
     as_root: bool = False
     abstract: bool = False
@@ -111,17 +112,17 @@ class Block(BaseModel):
     model_config = _CONFIG
 
     block_meta: ClassVar[BlockMeta] = BlockMeta(abstract=True)
-    upgrades: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+    upgrades: ClassVar[Mapping[int, Callable[[JsonObject], JsonObject]]] = {}
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         cls.block_meta = _read_meta(cls)
         if not cls.block_meta.abstract:
             _check_upgrades(cls)
 
     @classmethod
-    def upgrade(cls, props: dict[str, Any], version: int) -> dict[str, Any]:
+    def upgrade(cls, props: JsonObject, version: int) -> JsonObject:
         """Return ``props`` of ``version`` as props of the current version. The argument is not changed.
 
         Raises LookupError for a version whose step is gone (below ``Meta.oldest``), and what the steps raise.
@@ -131,7 +132,7 @@ class Block(BaseModel):
         return props
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         """Return (level, plain text) if the block opens a part of the page, for outlines and tables of contents.
 
         ``props`` may be those of a draft: missing or of the wrong type.
@@ -175,7 +176,7 @@ def _read_meta(cls: type[Block]) -> BlockMeta:
     return meta
 
 
-def list_to_tuple(value: Any) -> Any:
+def list_to_tuple(value: object) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -222,7 +223,7 @@ def _check_meta(cls: type[Block], meta: BlockMeta) -> None:
             raise _wrong(cls, name, f"must be True or False, not {getattr(meta, name)!r}")
 
 
-def _check_types(cls: type[Block], name: str, value: Any, expected: str) -> None:
+def _check_types(cls: type[Block], name: str, value: object, expected: str) -> None:
     if isinstance(value, str) or not isinstance(value, Iterable):
         hint = " (a tuple of one needs a comma)" if isinstance(value, str) else ""
         raise _wrong(cls, name, f"must be {expected}, not {value!r}{hint}")

@@ -52,7 +52,7 @@ def _compile(registry: BlockRegistry) -> TypeAdapter[Any]:
         """Stands for the list of blocks, for Pydantic to ask its schema."""
 
         @classmethod
-        def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
             reference = core_schema.definition_reference_schema(_REF)
             choices: dict[Any, CoreSchema] = {
                 name: _block_schema(name, block_class, handler.generate_schema(block_class), reference)

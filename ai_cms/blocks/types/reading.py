@@ -5,7 +5,7 @@ except links and files, fixed choices, strings with a pattern or a format, and f
 what the sanitiser validates, or says ``x-text: "html"``. A class may instead say it itself::
 
     @classmethod
-    def plain_text(cls, props: Mapping[str, Any]) -> str: ...
+    def plain_text(cls, props: JsonMapping) -> str: ...
 
 Props of unknown types have no text.
 """
@@ -19,6 +19,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
+from ...core.jsontypes import JsonMapping
 from ..html.richtext import sanitize_html, sanitize_inline, strip_tags_text
 from .base import Block
 from .registry import BlockRegistry, blocks
@@ -31,7 +32,7 @@ _NO_TEXT_WIDGETS = frozenset({"url", "asset", "page-ref"})
 _HTML_WIDGETS = frozenset({"richtext", "inline-richtext"})
 
 
-def block_text(block: Mapping[str, Any], registry: BlockRegistry = blocks) -> str:
+def block_text(block: JsonMapping, registry: BlockRegistry = blocks) -> str:
     """Return the plain text of one block without its children, one line for each part; "" for unknown types."""
     block_class = registry.get(str(block.get("type")))
     props = block.get("props")
@@ -44,7 +45,7 @@ def block_text(block: Mapping[str, Any], registry: BlockRegistry = blocks) -> st
     return _read_props(readers, props)
 
 
-def block_heading(block: Mapping[str, Any], registry: BlockRegistry = blocks) -> tuple[int, str] | None:
+def block_heading(block: JsonMapping, registry: BlockRegistry = blocks) -> tuple[int, str] | None:
     """Return (level, plain text) if the block opens a part of the page."""
     block_class = registry.get(str(block.get("type")))
     props = block.get("props")
@@ -53,21 +54,21 @@ def block_heading(block: Mapping[str, Any], registry: BlockRegistry = blocks) ->
     return block_class.heading_of(props)
 
 
-def _read_props(readers: dict[str, _Reader], props: Mapping[str, Any]) -> str:
+def _read_props(readers: dict[str, _Reader], props: JsonMapping) -> str:
     texts = [read(props[name]) for name, read in readers.items() if name in props]
     return "\n".join(text for text in texts if text)
 
 
-def _read_plain(value: Any) -> str:
+def _read_plain(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _read_html(value: Any) -> str:
+def _read_html(value: object) -> str:
     return strip_tags_text(value) if isinstance(value, str) else ""
 
 
 def _list_reader(read: _Reader) -> _Reader:
-    def read_list(value: Any) -> str:
+    def read_list(value: object) -> str:
         return "\n".join(filter(None, map(read, value))) if isinstance(value, list) else ""
 
     return read_list
@@ -97,7 +98,7 @@ def _facts(info: FieldInfo) -> dict[str, Any]:
     return facts
 
 
-def _reader(annotation: Any, facts: dict[str, Any], seen: tuple[type[BaseModel], ...]) -> _Reader | None:
+def _reader(annotation: object, facts: dict[str, Any], seen: tuple[type[BaseModel], ...]) -> _Reader | None:
     if facts.get("x-text") is False:
         return None
     origin = get_origin(annotation)
@@ -130,7 +131,7 @@ def _reader(annotation: Any, facts: dict[str, Any], seen: tuple[type[BaseModel],
     return None
 
 
-def _facts_of_validator(item: Any) -> dict[str, Any]:
+def _facts_of_validator(item: object) -> dict[str, Any]:
     if isinstance(item, AfterValidator) and item.func in (sanitize_html, sanitize_inline):
         return {"x-text": "html"}
     return {"pattern": True} if getattr(item, "pattern", None) is not None else {}

@@ -28,7 +28,7 @@ class BlockRegistry(Registry[type[Block]]):
     def register(self, name: B) -> B: ...
     @overload
     def register(self, name: str, item: type[Block]) -> type[Block]: ...
-    def register(self, name: Any, item: type[Block] | None = None) -> Any:
+    def register(self, name: object, item: type[Block] | None = None) -> Any:
         """Add a block class under its ``Meta.type``; a decorator, or a call.
 
         Raises AlreadyRegistered if another class has the type, InvalidBlockClass if the class is abstract or no
@@ -42,7 +42,7 @@ class BlockRegistry(Registry[type[Block]]):
         return super().unregister(name if isinstance(name, str) else name.block_meta.type)
 
     @contextmanager
-    def temporarily(self, name: Any, item: type[Block] | None = None) -> Iterator[type[Block]]:
+    def temporarily(self, name: object, item: type[Block] | None = None) -> Iterator[type[Block]]:
         """Register a block class for the length of a ``with`` block, in place of whatever has its type (for tests)."""
         block_class = _checked(name if item is None else item)
         with super().temporarily(block_class.block_meta.type, block_class):
@@ -72,7 +72,7 @@ class BlockRegistry(Registry[type[Block]]):
         super()._changed()
 
 
-def _checked(block_class: Any) -> type[Block]:
+def _checked(block_class: object) -> type[Block]:
     if not (isinstance(block_class, type) and issubclass(block_class, Block)):
         raise InvalidBlockClass(f"{block_class!r} is not a subclass of ai_cms.blocks.Block.")
     if block_class.block_meta.abstract:

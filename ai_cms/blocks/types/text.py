@@ -112,7 +112,7 @@ class AtMost:
 
     limit: int
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema: Any = handler(source)
         if schema["type"] == "str":
             schema.setdefault("max_length", self.limit)

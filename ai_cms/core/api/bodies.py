@@ -18,7 +18,7 @@ _MAX_LENGTH = 100
 _OF_FORMS = frozenset({"csrfmiddlewaretoken"})
 
 
-class ActionSerializer(serializers.Serializer[Any]):
+class ActionSerializer(serializers.Serializer[object]):
     """The body of an action.
 
     A key that it has no field for is refused: most keys narrow what is done, so that a mistyped one would do more than was
@@ -26,7 +26,7 @@ class ActionSerializer(serializers.Serializer[Any]):
     what they have read.
     """
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         """Return the values. Raises ValidationError for bad values and unknown keys alike, in one answer."""
         known = [name for name, field in self.fields.items() if not field.read_only]
         unknown = _unknown_keys(data, known) if isinstance(data, Mapping) else {}

@@ -14,6 +14,7 @@ from django.views import View
 
 from ai_cms.core.conf import core_settings
 
+from ..jsontypes import JsonObject
 from .schema import cached_schema
 
 __all__ = ["DocsView", "describe", "example_of"]
@@ -37,13 +38,13 @@ class DocsView(View):
         return response
 
 
-def describe(schema: dict[str, Any], origin: str) -> dict[str, Any]:
+def describe(schema: JsonObject, origin: str) -> JsonObject:
     """Return the schema as the template wants it: groups of operations and the component schemas.
 
     ``origin``: scheme and host for the example commands.
     """
     components = schema.get("components", {}).get("schemas", {})
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[JsonObject]] = {}
     for path, item in schema.get("paths", {}).items():
         for method in _METHODS:
             if method in item:
@@ -69,9 +70,7 @@ def describe(schema: dict[str, Any], origin: str) -> dict[str, Any]:
     }
 
 
-def _operation(
-    method: str, path: str, operation: dict[str, Any], components: dict[str, Any], origin: str
-) -> dict[str, Any]:
+def _operation(method: str, path: str, operation: JsonObject, components: JsonObject, origin: str) -> JsonObject:
     body = _content(operation.get("requestBody", {}))
     parameters = [
         {
@@ -103,7 +102,7 @@ def _operation(
     }
 
 
-def _content(holder: dict[str, Any]) -> dict[str, Any] | None:
+def _content(holder: JsonObject) -> JsonObject | None:
     """Return media type, schema and type of the first content of a request body or a response."""
     for media_type, content in holder.get("content", {}).items():
         schema = content.get("schema", {})
@@ -111,7 +110,7 @@ def _content(holder: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def _fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _fields(schema: JsonObject) -> list[JsonObject]:
     required = set(schema.get("required", []))
     return [
         {
@@ -124,7 +123,7 @@ def _fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _type(schema: Any) -> list[dict[str, str]]:
+def _type(schema: object) -> list[dict[str, str]]:
     """Return a short type as pieces of text, with ``href`` where a piece is the name of a component."""
     if not isinstance(schema, dict) or not schema:
         return [{"text": "any"}]
@@ -154,9 +153,7 @@ def _joined(parts: list[list[dict[str, str]]], glue: str) -> list[dict[str, str]
     return found
 
 
-def _curl(
-    method: str, url: str, operation: dict[str, Any], body: dict[str, Any] | None, components: dict[str, Any]
-) -> str:
+def _curl(method: str, url: str, operation: JsonObject, body: JsonObject | None, components: JsonObject) -> str:
     lines = ["curl" if method == "get" else f"curl -X {method.upper()}", f"'{url}'"]
     if operation.get("security") and {} not in operation["security"]:
         lines.append("-H 'Authorization: Bearer aicms_…'")
@@ -169,7 +166,7 @@ def _curl(
     return " \\\n  ".join(lines)
 
 
-def example_of(schema: Any, components: dict[str, Any], depth: int = 0) -> Any:
+def example_of(schema: Any, components: JsonObject, depth: int = 0) -> Any:
     """Return a small value of that shape."""
     schema = _resolve(schema, components)
     for word in ("example", "default", "const"):
@@ -193,7 +190,7 @@ def example_of(schema: Any, components: dict[str, Any], depth: int = 0) -> Any:
     return {"string": "…", "integer": 1, "number": 1.5, "boolean": True, "null": None}.get(kind, {})
 
 
-def _resolve(schema: Any, components: dict[str, Any], seen: frozenset[str] = frozenset()) -> dict[str, Any]:
+def _resolve(schema: object, components: JsonObject, seen: frozenset[str] = frozenset()) -> JsonObject:
     """Return the schema behind references; of alternatives the first, of a conjunction all properties."""
     if not isinstance(schema, dict):
         return {}

@@ -12,8 +12,11 @@ from django_filters.filters import IsoDateTimeFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import filters
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from ai_cms.core.exceptions import InvalidInput
+
+from ..jsontypes import JsonObject
 
 __all__ = ["DjangoFilterBackend", "MomentField", "MomentFilter", "OrderingFilter", "SearchFilter"]
 
@@ -23,7 +26,7 @@ _MOST_TERMS = 16
 class MomentField(IsoDateTimeField):  # type: ignore[misc]
     """A time in a year that stays one a database can hold when its offset is taken away."""
 
-    def to_python(self, value: Any) -> datetime | None:
+    def to_python(self, value: object) -> datetime | None:
         moment: datetime | None = super().to_python(value)
         if moment is not None and not 1900 <= moment.year <= 9000:
             raise ValidationError(_("Choose a year between 1900 and 9000."), code="out_of_range")
@@ -47,7 +50,7 @@ class SearchFilter(filters.SearchFilter):
             raise InvalidInput(errors={"search": [_("At most %(limit)d words.") % {"limit": _MOST_TERMS}]})
         return terms
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: APIView) -> list[JsonObject]:
         """Describe the parameter only where the view searches."""
         return super().get_schema_operation_parameters(view) if getattr(view, "search_fields", None) else []
 

@@ -32,6 +32,7 @@ from ai_cms.core.exceptions import Conflict, InvalidInput, Unprocessable
 from ai_cms.core.limits import client_address
 from ai_cms.core.models import ApiToken, IdempotencyRecord
 
+from ..jsontypes import JsonObject
 from .renderers import JSONRenderer
 
 __all__ = ["HEADER", "REPLAYED_HEADER", "hash_of", "principal_of", "run_once"]
@@ -177,7 +178,7 @@ class _Claim:
             same = same.filter(status_code=None)
         return bool(same.update(status_code=None, headers={}, body="", replayable=True, **self._fresh()))
 
-    def _fresh(self) -> dict[str, Any]:
+    def _fresh(self) -> JsonObject:
         now = timezone.now()
         return {
             "request_hash": self.request_hash,

@@ -12,6 +12,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from ..jsontypes import JsonObject
 from .bodies import ActionSerializer
 
 __all__ = [
@@ -27,7 +28,7 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ERROR_SCHEMA: dict[str, Any] = {
+ERROR_SCHEMA: JsonObject = {
     "type": "object",
     "description": "Why a request was refused.",
     "properties": {
@@ -36,14 +37,14 @@ ERROR_SCHEMA: dict[str, Any] = {
     },
     "required": ["detail", "code"],
 }
-VALIDATION_SCHEMA: dict[str, Any] = {
+VALIDATION_SCHEMA: JsonObject = {
     "description": "Messages by field, or a refusal of the whole request.",
     "anyOf": [
         {"$ref": "#/components/schemas/Error"},
         {"type": "object", "additionalProperties": True},
     ],
 }
-STALE_SCHEMA: dict[str, Any] = {
+STALE_SCHEMA: JsonObject = {
     "allOf": [
         {"$ref": "#/components/schemas/Error"},
         {
@@ -53,7 +54,7 @@ STALE_SCHEMA: dict[str, Any] = {
         },
     ],
 }
-UNAVAILABLE_SCHEMA: dict[str, Any] = {
+UNAVAILABLE_SCHEMA: JsonObject = {
     "description": "Why the service is unavailable: a refusal, or the notice of maintenance.",
     "anyOf": [
         {"$ref": "#/components/schemas/Error"},
@@ -101,13 +102,13 @@ class AutoSchema(SpectacularAutoSchema):
             bodies.setdefault(status, body)
         return dict(sorted(bodies.items()))
 
-    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+    def _map_basic_serializer(self, serializer: object, direction: object) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if isinstance(serializer, ActionSerializer):
             schema["additionalProperties"] = False
         return schema
 
-    def _error_bodies(self) -> dict[str, Any]:
+    def _error_bodies(self) -> JsonObject:
         writes = self.method in _WRITES
         found = {"400": _answer("The input is not valid.", "ValidationError")}
         found["401"] = _answer("The credentials are missing or not valid.", "Error")
@@ -161,7 +162,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     target_class = "ai_cms.core.api.authentication.BearerAuthentication"
     name = "bearerAuth"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: object) -> JsonObject:
         return {
             "type": "http",
             "scheme": "bearer",
@@ -173,7 +174,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     target_class = "ai_cms.core.api.authentication.SessionAuthentication"
     name = "cookieAuth"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: object) -> JsonObject:
         return {
             "type": "apiKey",
             "in": "cookie",
@@ -182,8 +183,8 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         }
 
 
-def _answer(description: str, component: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
-    answer: dict[str, Any] = {
+def _answer(description: str, component: str, headers: JsonObject | None = None) -> JsonObject:
+    answer: JsonObject = {
         "description": description,
         "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{component}"}}},
     }

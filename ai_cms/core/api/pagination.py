@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 from rest_framework import pagination
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from ai_cms.core.exceptions import InvalidInput
+
+from ..jsontypes import JsonObject
 
 __all__ = ["PageNumberPagination"]
 
@@ -31,8 +32,8 @@ class PageNumberPagination(pagination.PageNumberPagination):
             raise InvalidInput(errors={"page_size": [_("A whole number above zero is needed.")]})
         return self.max_page_size if len(raw.lstrip("0")) > 3 else min(int(raw), self.max_page_size)
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_paginated_response_schema(schema)
+    def get_paginated_response_schema(self, schema: JsonObject) -> JsonObject:
+        found: JsonObject = super().get_paginated_response_schema(schema)
         for name in ("next", "previous"):
             # REST framework writes "nullable", which OpenAPI 3.1 no longer knows.
             link = found["properties"][name]
@@ -40,8 +41,8 @@ class PageNumberPagination(pagination.PageNumberPagination):
             link["type"] = ["string", "null"]
         return found
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+    def get_schema_operation_parameters(self, view: APIView) -> list[JsonObject]:
+        parameters: list[JsonObject] = super().get_schema_operation_parameters(view)
         for parameter in parameters:
             parameter["schema"] = {"type": "integer", "minimum": 1}
         return parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, Any
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, parsers
 
@@ -37,7 +37,7 @@ class JSONParser(parsers.JSONParser):
 class FormParser(parsers.FormParser):
     """Read form fields, with the same checks as JSON strings."""
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: object = None) -> Any:
         raw = stream.read()
         check_query_string(raw.decode("latin-1"))
         data = QueryDict(raw, encoding="utf-8")
@@ -65,7 +65,7 @@ def check_charset(content_type: str) -> None:
             raise exceptions.UnsupportedMediaType(content_type, detail=_("Only the charset utf-8 is understood."))
 
 
-def check_query(request: Any) -> None:
+def check_query(request: HttpRequest) -> None:
     """Refuse query parameters that are not clean UTF-8 text or are too long. ``request``: a Django request."""
     check_query_string(request.META.get("QUERY_STRING", ""))
     check_parameters(request.GET, limit=core_settings.QUERY_MAX_STRING)

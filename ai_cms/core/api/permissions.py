@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from ai_cms.core.permissions import Actor
 
@@ -15,14 +14,14 @@ __all__ = ["AllowPublic", "HasScope", "IsAuthenticated"]
 class IsAuthenticated(BasePermission):
     """Let active users in."""
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: APIView) -> bool:
         return Actor.from_request(request).is_authenticated
 
 
 class AllowPublic(BasePermission):
     """Let everyone in; for views with ``public = True``."""
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: APIView) -> bool:
         return True
 
 
@@ -36,7 +35,7 @@ class HasScope(BasePermission):
     message = "The token's scopes do not allow this."
     code = "insufficient_scope"
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: APIView) -> bool:
         actor = Actor.from_request(request)
         if actor.scopes is None:
             return True

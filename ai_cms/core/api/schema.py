@@ -19,6 +19,7 @@ import ai_cms
 from ai_cms.core.conf import core_settings
 from ai_cms.core.registry import Registry
 
+from ..jsontypes import JsonObject
 from .openapi import ERROR_SCHEMA, STALE_SCHEMA, UNAVAILABLE_SCHEMA, VALIDATION_SCHEMA, extend_schema
 from .renderers import JSONRenderer
 from .routers import api_router
@@ -28,12 +29,12 @@ from .viewsets import ServiceView
 __all__ = ["SchemaView", "build_schema", "cached_schema", "component_schemas"]
 
 #: Component schemas that apps add: name to a function that returns the JSON Schema.
-component_schemas: Registry[Callable[[], dict[str, Any]]] = Registry("component schema")
+component_schemas: Registry[Callable[[], JsonObject]] = Registry("component schema")
 
 _lock = threading.Lock()
 
 
-def build_schema(prefix: str) -> dict[str, Any]:
+def build_schema(prefix: str) -> JsonObject:
     """Return the OpenAPI document of the API mounted at ``prefix``, such as ``/api/``."""
     components = {name: build() for name, build in component_schemas.items()}
     components |= {
@@ -63,14 +64,14 @@ def build_schema(prefix: str) -> dict[str, Any]:
     # drf-spectacular keeps its settings in one object of the process; patching it is not safe for threads.
     with _lock, patched_settings(patches):
         # A copy: what apps give is kept by them, and shared.
-        schema: dict[str, Any] = copy.deepcopy(generator.get_schema(request=None, public=True))
+        schema: JsonObject = copy.deepcopy(generator.get_schema(request=None, public=True))
     lift_definitions(schema["components"]["schemas"], schema)
     simplify_any(schema)
     _limit_queries(schema)
     return schema
 
 
-def _limit_queries(schema: dict[str, Any]) -> None:
+def _limit_queries(schema: JsonObject) -> None:
     """Say of every text in a query what :func:`ai_cms.core.api.parsers.check_query` refuses."""
     for item in schema.get("paths", {}).values():
         for operation in item.values():
@@ -81,10 +82,10 @@ def _limit_queries(schema: dict[str, Any]) -> None:
                     text["pattern"] = r"^[^\u0000]*$"
 
 
-_cache: dict[tuple[Any, ...], tuple[list[Any], dict[str, Any]]] = {}
+_cache: dict[tuple[Any, ...], tuple[list[Any], JsonObject]] = {}
 
 
-def cached_schema() -> dict[str, Any]:
+def cached_schema() -> JsonObject:
     """Return the document for the current URLconf and language, built once for each."""
     prefix = reverse("ai_cms_api:schema").removesuffix("schema/")
     patterns = list(api_router.urls)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
 
 from ai_cms.core.limits import check_limit, subject_of
 
@@ -18,7 +17,7 @@ class RateLimitThrottle(BaseThrottle):
     It refuses by raising LimitExceeded, which carries the time to wait.
     """
 
-    def allow_request(self, request: Request, view: Any) -> bool:
+    def allow_request(self, request: Request, view: APIView) -> bool:
         rate = getattr(view, "rate_limit", None)
         if rate is not None:
             scope, limit, window = rate

@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..jsontypes import JsonObject
+
 __all__ = ["lift_definitions", "simplify_any"]
 
 _PREFIX = "#/components/schemas/"
 
 
-def lift_definitions(components: dict[str, Any], document: Any) -> None:
+def lift_definitions(components: JsonObject, document: object) -> None:
     """Make a component of every definition that lies below one, and let all references of ``document`` follow.
 
     One whose name another component has gets that of its owner in front, unless they are the same.
@@ -42,7 +44,7 @@ def lift_definitions(components: dict[str, Any], document: Any) -> None:
                 part[key] = moved[value]
 
 
-def _without_owners(value: Any) -> Any:
+def _without_owners(value: object) -> Any:
     """Return a schema for comparing: of a reference, which may still lead below some owner, the last step counts."""
     if isinstance(value, dict):
         return {key: _without_owners(item) for key, item in value.items()}
@@ -51,7 +53,7 @@ def _without_owners(value: Any) -> Any:
     return value.rpartition("/")[2] if isinstance(value, str) and value.startswith(_PREFIX) else value
 
 
-def simplify_any(document: Any) -> None:
+def simplify_any(document: object) -> None:
     """Say ``{}`` of every value that may be anything, null included."""
     for part in _dicts(document):
         for word in ("oneOf", "anyOf"):
@@ -59,7 +61,7 @@ def simplify_any(document: Any) -> None:
                 del part[word]
 
 
-def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+def _dicts(value: object) -> Iterator[JsonObject]:
     todo = [value]
     while todo:
         value = todo.pop()

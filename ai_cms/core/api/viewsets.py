@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,8 +13,11 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
 from rest_framework import renderers
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
@@ -51,10 +54,10 @@ class ServiceMixin(APIView):
     idempotency_atomic: bool = True
     idempotency_lease: int | None = None
 
-    parser_classes: Any = (JSONParser,)
-    renderer_classes: Any = (JSONRenderer,)
-    throttle_classes: Any = (RateLimitThrottle,)
-    authentication_classes: Any = ()  # get_authenticators() reads the setting
+    parser_classes: Sequence[type[BaseParser]] = (JSONParser,)
+    renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer,)
+    throttle_classes: Sequence[type[BaseThrottle]] = (RateLimitThrottle,)
+    authentication_classes: Sequence[type[BaseAuthentication]] = ()  # get_authenticators() reads the setting
     permission_classes: Any = ()
     content_negotiation_class = LenientNegotiation
     metadata_class = None
@@ -74,7 +77,7 @@ class ServiceMixin(APIView):
         first = AllowPublic() if self.public else IsAuthenticated()
         return [first, HasScope(), *(permission() for permission in self.permission_classes)]
 
-    def get_renderers(self) -> list[Any]:
+    def get_renderers(self) -> list[BaseRenderer]:
         found = [renderer() for renderer in self.renderer_classes]
         if settings.DEBUG and isinstance(found[0], JSONRenderer):
             found.append(renderers.BrowsableAPIRenderer())
@@ -83,14 +86,14 @@ class ServiceMixin(APIView):
     def get_exception_handler(self) -> Callable[..., Any]:
         return exception_handler
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         # Before anything reads the query: its decoding depends on the charset of the Content-Type.
         check_charset(request.content_type)
         check_query(request._request)
         super().initial(request, *args, **kwargs)
         check_path(kwargs)
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:
         """Do what REST framework's own does, with the handler run through :func:`run_once`."""
         self.args = args
         self.kwargs = kwargs

@@ -22,6 +22,7 @@ from ai_cms.llm.exceptions import InvalidLLMBackend
 from ai_cms.llm.handler import DEFAULT_ALIAS, llms
 from ai_cms.llm.models import AILog, BackendState, CallKind, CreditAccount, CreditEntry, CreditKind
 
+from ...core.jsontypes import JsonObject
 from ..credits import ledger as credits
 from .filters import AILogFilter, CreditEntryFilter, user_key
 from .serializers import (
@@ -73,7 +74,7 @@ class CreditsView(ServiceView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         user = self._user(request.query_params.get("user"))
-        body: dict[str, Any] = {"user": str(user.pk), "tier": credits.tier_of(user)}
+        body: JsonObject = {"user": str(user.pk), "tier": credits.tier_of(user)}
         for kind in CreditKind.values:
             body[kind] = CreditAccountSerializer(_described(credits.account_for(user, kind))).data
         return Response(body)
@@ -151,7 +152,7 @@ class BackendsView(ServiceView):
         return Response(BackendSerializer(found, many=True).data)
 
 
-def _described(account: CreditAccount) -> dict[str, Any]:
+def _described(account: CreditAccount) -> JsonObject:
     kind = account.kind
     today = timezone.localdate()
     return {

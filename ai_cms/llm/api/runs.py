@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -105,7 +104,7 @@ class RunViewSet(mixins.ListModelMixin, ServiceViewSet):
         return run
 
 
-def _number(raw: Any, name: str) -> int:
+def _number(raw: object, name: str) -> int:
     text = str(raw).strip()
     if not (text.isascii() and text.isdecimal()) or len(text) > 9:
         raise InvalidInput(errors={name: [_("A whole number from zero up is needed.")]})

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-class TargetSerializer(serializers.Serializer[Any]):
+class TargetSerializer(serializers.Serializer[object]):
     type = serializers.CharField(help_text="The model, as app_label.model; empty for a mere label.")
     id = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -85,7 +85,7 @@ class AILogSerializer(serializers.ModelSerializer[AILog]):
         return target_of(row)
 
 
-class CreditAccountSerializer(serializers.Serializer[Any]):
+class CreditAccountSerializer(serializers.Serializer[object]):
     kind = serializers.ChoiceField(choices=["text", "image"])
     credits = serializers.IntegerField(help_text="Whole credits that are left and not held by open calls.")
     balance = serializers.IntegerField(help_text="Tokens (text) or images.")
@@ -107,7 +107,7 @@ class CreditEntrySerializer(serializers.ModelSerializer[CreditEntry]):
         read_only_fields = fields
 
 
-class BackendSerializer(serializers.Serializer[Any]):
+class BackendSerializer(serializers.Serializer[object]):
     alias = serializers.CharField()
     model = serializers.CharField(allow_blank=True)
     is_default = serializers.BooleanField()
@@ -131,7 +131,7 @@ class GrantSerializer(ActionSerializer):
     note = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
 
-class RunErrorSerializer(serializers.Serializer[Any]):
+class RunErrorSerializer(serializers.Serializer[object]):
     code = serializers.CharField()
     detail = serializers.CharField()
 
@@ -169,7 +169,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         return {"code": row.error_code, "detail": row.error_detail} if row.error_code else None
 
 
-class EventSerializer(serializers.Serializer[Any]):
+class EventSerializer(serializers.Serializer[object]):
     id = serializers.IntegerField()
     event = serializers.CharField()
     data = serializers.JSONField()  # type: ignore[assignment]

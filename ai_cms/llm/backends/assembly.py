@@ -86,6 +86,8 @@ class Assembler:
         self.started = False
         #: The dialect's own end came.
         self.ended = False
+        #: Usage came behind a finish reason.
+        self.billed = False
         #: Counts what arrived; unchanged after an event, the event held nothing.
         self.pieces = 0
         self.hidden_bytes = 0
@@ -154,7 +156,7 @@ class Assembler:
         yield ToolCallDelta(index, id, name, arguments)
 
     def add_usage(
-        self, prompt: Any, completion: Any, *, cached: Any = 0, reasoning: Any = 0, total: Any = 0
+        self, prompt: object, completion: object, *, cached: object = 0, reasoning: object = 0, total: object = 0
     ) -> Iterator[StreamEvent]:
         """Take reported usage; the last one counts. What is no number at all is passed over.
 
@@ -168,6 +170,8 @@ class Assembler:
         tokens_out += apart
         self.reasoning_tokens = max(_count(reasoning) or 0, apart)
         self.usage = Usage(tokens_in, tokens_out, min(_count(cached) or 0, tokens_in))
+        # The bill comes last: behind a finish reason nothing of the answer is missing, whether or not a marker follows.
+        self.billed = self.billed or self.finish is not None
         yield UsageEvent(self.usage)
 
     def finish_with(self, reason: FinishReason | None) -> Iterator[StreamEvent]:
@@ -259,7 +263,7 @@ class Assembler:
         for _event in self._parted(self._filter.finish()):
             # Only where the finish reason is missing is anything left; then there is no answer.
             continue
-        ended_properly = self.ended or not needs_end
+        ended_properly = self.ended or self.billed or not needs_end
         facts = {"received": True, **self.facts()}
         if self._held:
             self.texts.append("\ufffd")
@@ -311,11 +315,11 @@ class Assembler:
             raise LLMOutputLimit(reason=f"more than {self._most} characters", received=True, **self.facts())
 
 
-def _count(value: Any) -> int | None:
+def _count(value: object) -> int | None:
     """Return ``value`` if it is a whole number from zero up."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def as_json_text(value: Any) -> str:
+def as_json_text(value: object) -> str:
     """Return tool arguments as JSON text; some servers send the object itself."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) if value is not None else ""

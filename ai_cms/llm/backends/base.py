@@ -95,7 +95,7 @@ class BaseLLMBackend:
         context_window: int | None = None,
         deadlines: Mapping[str, float] | None = None,
         max_response_bytes: int = 8_000_000,
-        **unknown: Any,
+        **unknown: object,
     ) -> None:
         self.alias = alias
         self.model = model

@@ -11,6 +11,7 @@ from ai_cms.llm.exceptions import LLMUnsupported
 from ai_cms.llm.messages import FinishReason, ImagePart, LLMRequest, Message, StreamEvent, TextPart
 from ai_cms.llm.schema import OutputSchema
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .assembly import Assembler, as_json_text, clean_text
 
 __all__ = ["chat_messages", "feed_chat", "finish_reason", "response_format", "schema_instruction", "tool_definitions"]
@@ -35,7 +36,7 @@ _FINISH: Mapping[str, FinishReason] = {
 }
 
 
-def chat_messages(messages: Sequence[Message], instruction: str = "", *, remote_images: bool) -> list[dict[str, Any]]:
+def chat_messages(messages: Sequence[Message], instruction: str = "", *, remote_images: bool) -> list[JsonObject]:
     """Return the messages as the API takes them; ``instruction`` is added to the system's turn."""
     result = [_message(message, remote_images) for message in messages]
     if instruction:
@@ -46,10 +47,10 @@ def chat_messages(messages: Sequence[Message], instruction: str = "", *, remote_
     return result
 
 
-def _message(message: Message, remote_images: bool) -> dict[str, Any]:
+def _message(message: Message, remote_images: bool) -> JsonObject:
     if message.role == "tool":
         return {"role": "tool", "tool_call_id": message.tool_call_id, "content": clean_text(message.text)}
-    result: dict[str, Any] = {"role": message.role}
+    result: JsonObject = {"role": message.role}
     if isinstance(message.content, str):
         result["content"] = clean_text(message.content)
     else:
@@ -83,13 +84,13 @@ def image_url(part: ImagePart, remote_images: bool) -> str:
     return part.url or ""
 
 
-def _part(part: TextPart | ImagePart, remote_images: bool) -> dict[str, Any]:
+def _part(part: TextPart | ImagePart, remote_images: bool) -> JsonObject:
     if isinstance(part, TextPart):
         return {"type": "text", "text": clean_text(part.text)}
     return {"type": "image_url", "image_url": {"url": image_url(part, remote_images)}}
 
 
-def tool_definitions(request: LLMRequest) -> list[dict[str, Any]]:
+def tool_definitions(request: LLMRequest) -> list[JsonObject]:
     """Return the tools as the API takes them."""
     return [
         {
@@ -100,7 +101,7 @@ def tool_definitions(request: LLMRequest) -> list[dict[str, Any]]:
     ]
 
 
-def response_format(schema: OutputSchema, json_mode: str, *, limits: bool = False) -> dict[str, Any] | None:
+def response_format(schema: OutputSchema, json_mode: str, *, limits: bool = False) -> JsonObject | None:
     """Return the ``response_format`` for a server of ``json_mode``, ``None`` where only the prompt can ask.
 
     ``limits``: send the schema with its lengths, counts, ranges and patterns.
@@ -122,14 +123,14 @@ def schema_instruction(schema: OutputSchema) -> str:
     )
 
 
-def finish_reason(value: Any) -> FinishReason | None:
+def finish_reason(value: object) -> FinishReason | None:
     """Return a server's finish reason in our words; an unknown word is an end like another, except for an error."""
     if not isinstance(value, str) or not value or value == "error":
         return None
     return _FINISH.get(value.lower(), "stop")
 
 
-def _parts_of(content: Any) -> tuple[str, str]:
+def _parts_of(content: object) -> tuple[str, str]:
     """Return the text of a content and what it holds of the model's thinking."""
     if isinstance(content, str):
         return content, ""
@@ -144,7 +145,7 @@ def _parts_of(content: Any) -> tuple[str, str]:
     return "".join(text), "".join(hidden)
 
 
-def _strings(value: Any, name: str = "") -> str:
+def _strings(value: object, name: str = "") -> str:
     """Return all words in a value; names and kinds are none."""
     if isinstance(value, str):
         return "" if name in _NO_WORDS else value
@@ -153,12 +154,12 @@ def _strings(value: Any, name: str = "") -> str:
     return "".join(map(_strings, value)) if isinstance(value, list) else ""
 
 
-def _hidden(delta: Mapping[str, Any]) -> str:
+def _hidden(delta: JsonMapping) -> str:
     """Return what a delta holds besides the answer: thinking, under whatever name; said under two, it counts once."""
     return max((_strings(value, name) for name, value in delta.items() if name not in _KNOWN), key=len, default="")
 
 
-def feed_chat(assembler: Assembler, data: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def feed_chat(assembler: Assembler, data: JsonMapping) -> Iterator[StreamEvent]:
     """Take a chunk of a stream or a whole completion into ``assembler``."""
     if isinstance(data.get("model"), str):
         assembler.model = data["model"] or assembler.model
@@ -178,7 +179,7 @@ def feed_chat(assembler: Assembler, data: Mapping[str, Any]) -> Iterator[StreamE
         )
 
 
-def _usages(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _usages(data: JsonMapping) -> Iterator[JsonMapping]:
     """Yield the reports of usage in a chunk: beside the choices, inside of one (Moonshot), or in a corner (Groq)."""
     choices = data.get("choices")
     corner = data.get("x_groq")
@@ -200,12 +201,12 @@ def _usages(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             }
 
 
-def _detail(usage: Mapping[str, Any], group: str, name: str) -> Any:
+def _detail(usage: JsonMapping, group: str, name: str) -> Any:
     details = usage.get(group)
     return details.get(name) if isinstance(details, dict) else 0
 
 
-def _feed_choice(assembler: Assembler, choice: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _feed_choice(assembler: Assembler, choice: JsonMapping) -> Iterator[StreamEvent]:
     assembler.started = True
     delta = choice.get("delta") or choice.get("message")
     if isinstance(delta, dict):
@@ -226,9 +227,9 @@ def _feed_choice(assembler: Assembler, choice: Mapping[str, Any]) -> Iterator[St
     yield from assembler.finish_with(finish_reason(choice.get("finish_reason")))
 
 
-def _feed_call(assembler: Assembler, call: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _feed_call(assembler: Assembler, call: JsonMapping) -> Iterator[StreamEvent]:
     raw_function = call.get("function")
-    function: Mapping[str, Any] = raw_function if isinstance(raw_function, dict) else {}
+    function: JsonMapping = raw_function if isinstance(raw_function, dict) else {}
     given = call.get("id")
     identity = given if isinstance(given, str) else ""
     name = function["name"] if isinstance(function.get("name"), str) else ""

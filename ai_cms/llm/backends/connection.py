@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -30,7 +30,7 @@ _ERROR_BODY = 65_536
 class ProviderStatus(Exception):
     """The provider answered with another status than 2xx."""
 
-    def __init__(self, status: int, headers: Any, body: bytes) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status = status
         self.headers = headers
         self.body = body
@@ -111,7 +111,7 @@ class Exchange:
         self.reason: str | None = None
         self.closed = False
         self.phase = "connect"
-        self.headers: Any = {}
+        self.headers: Mapping[str, str] = {}
         self.started = time.monotonic()
         self.ends = self.started + deadlines.total
         # An answer that comes in one piece has no first byte before its last.
@@ -212,7 +212,7 @@ class Exchange:
                 return
 
 
-def _decoder(encoding: str) -> Any:
+def _decoder(encoding: str) -> Callable[[bytes, int], Iterable[bytes]]:
     """Return a function (bytes, most bytes wanted) → chunks that undoes ``encoding`` without ever making more at
     once.
     """

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ...core.jsontypes import JsonMapping, JsonObject
+
 __all__ = ["example_of"]
 
 _FORMATS = {
@@ -23,7 +25,7 @@ _FORMATS = {
 _DEPTH = 6
 
 
-def example_of(schema: Mapping[str, Any]) -> Any:
+def example_of(schema: JsonMapping) -> Any:
     """Return a value of ``schema``. Patterns are not obeyed: give such a field an example in its model.
 
     A schema's ``examples`` and ``default`` are used where they are. Raises ValueError for one that only endless values
@@ -32,7 +34,7 @@ def example_of(schema: Mapping[str, Any]) -> Any:
     return _value(schema, schema.get("$defs", {}), 0)
 
 
-def _value(node: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> Any:
+def _value(node: JsonMapping, definitions: JsonMapping, depth: int) -> Any:
     if "$ref" in node:
         if depth > _DEPTH:
             raise ValueError("The schema contains itself without an end.")
@@ -59,7 +61,7 @@ def _value(node: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) 
     return {"boolean": True, "null": None}.get(str(kind)) if kind in ("boolean", "null") else _text(node)
 
 
-def _first_possible(choices: list[Mapping[str, Any]], definitions: Mapping[str, Any], depth: int) -> Any:
+def _first_possible(choices: list[JsonMapping], definitions: JsonMapping, depth: int) -> Any:
     # Null is last: a test wants to see a value.
     ordered = sorted(choices, key=lambda choice: choice.get("type") == "null")
     for choice in ordered:
@@ -71,8 +73,8 @@ def _first_possible(choices: list[Mapping[str, Any]], definitions: Mapping[str, 
     return None
 
 
-def _object(node: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    result: dict[str, Any] = {}
+def _object(node: JsonMapping, definitions: JsonMapping, depth: int) -> JsonObject:
+    result: JsonObject = {}
     for name, child in node.get("properties", {}).items():
         try:
             result[name] = _value(child, definitions, depth)
@@ -82,7 +84,7 @@ def _object(node: Mapping[str, Any], definitions: Mapping[str, Any], depth: int)
     return result
 
 
-def _array(node: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> list[Any]:
+def _array(node: JsonMapping, definitions: JsonMapping, depth: int) -> list[Any]:
     if "prefixItems" in node:
         return [_value(item, definitions, depth) for item in node["prefixItems"]]
     least = node.get("minItems", 0)
@@ -97,7 +99,7 @@ def _array(node: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) 
         return []
 
 
-def _number(node: Mapping[str, Any]) -> int | float:
+def _number(node: JsonMapping) -> int | float:
     low, high = node.get("minimum"), node.get("maximum")
     if low is None and "exclusiveMinimum" in node:
         low = node["exclusiveMinimum"] + 1
@@ -108,7 +110,7 @@ def _number(node: Mapping[str, Any]) -> int | float:
     return int(value) if node.get("type") == "integer" else value
 
 
-def _text(node: Mapping[str, Any]) -> str:
+def _text(node: JsonMapping) -> str:
     if node.get("format") in _FORMATS:
         return _FORMATS[node["format"]]
     text = "text"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from ai_cms.llm.exceptions import LLMInvalidEmbedding, LLMInvalidImage
 from ai_cms.llm.messages import CancelToken, Deadlines, EmbeddingResponse, ImageRequest, ImageResponse, Usage
 from ai_cms.llm.tokens import estimate_text
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .assembly import clean_text
 from .base import BaseLLMBackend
 from .connection import Exchange
@@ -88,12 +88,12 @@ class MediaBackend(BaseLLMBackend):
             revised_prompt=revised if isinstance(revised, str) else "",
         )
 
-    def _image_parameters(self, request: ImageRequest) -> dict[str, Any]:
+    def _image_parameters(self, request: ImageRequest) -> JsonObject:
         """Return the fields of the body besides model, prompt and size."""
         return {"n": 1, "response_format": "b64_json"}
 
     @staticmethod
-    def _plain_usage(data: Mapping[str, Any], estimate: int) -> Usage:
+    def _plain_usage(data: JsonMapping, estimate: int) -> Usage:
         found = data.get("usage")
         tokens = found.get("prompt_tokens") if isinstance(found, dict) else None
         if isinstance(tokens, int) and not isinstance(tokens, bool) and 0 < tokens <= 8 * estimate + 1024:
@@ -101,7 +101,7 @@ class MediaBackend(BaseLLMBackend):
         return Usage(estimate, 0, reported=False)
 
     @staticmethod
-    def _image_usage(data: Mapping[str, Any]) -> Usage:
+    def _image_usage(data: JsonMapping) -> Usage:
         found = data.get("usage")
         if not isinstance(found, dict):
             return Usage(reported=False)
@@ -118,7 +118,7 @@ def _numbers(raw: list[Any]) -> tuple[float, ...]:
     return tuple(float(value) if isinstance(value, (int, float)) else math.nan for value in raw)
 
 
-def _vectors(data: Mapping[str, Any], count: int, dimensions: int | None) -> tuple[tuple[float, ...], ...]:
+def _vectors(data: JsonMapping, count: int, dimensions: int | None) -> tuple[tuple[float, ...], ...]:
     """Return the vectors of an answer in the order of the texts. Raises ValueError if they do not fit."""
     found = data.get("data")
     if not isinstance(found, list) or len(found) != count:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ai_cms.llm.exceptions import InvalidLLMBackend
 from ai_cms.llm.messages import ImageRequest, LLMRequest, StreamEvent
 from ai_cms.llm.schema import requested_schema
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .assembly import Assembler
 from .dialect import Dialect
 from .openai_compatible import OpenAICompatibleBackend
@@ -92,10 +93,10 @@ class OpenAIBackend(OpenAICompatibleBackend):
         create = self.transport.client.responses.with_streaming_response.create
         return create(**parameters, extra_body=self.extra_body, timeout=timeout)
 
-    def _feed(self, assembler: Assembler, data: Mapping[str, Any]) -> Iterator[StreamEvent]:
+    def _feed(self, assembler: Assembler, data: JsonMapping) -> Iterator[StreamEvent]:
         return feed_responses(assembler, data) if self.api == "responses" else super()._feed(assembler, data)
 
-    def _image_parameters(self, request: ImageRequest) -> dict[str, Any]:
+    def _image_parameters(self, request: ImageRequest) -> JsonObject:
         # The newer image models always send data and refuse to be asked for it.
         model = request.model or self.image_model or self.model
         return super()._image_parameters(request) if model.startswith("dall-e") else {"n": 1}

@@ -28,6 +28,7 @@ from ai_cms.llm.messages import (
 )
 from ai_cms.llm.schema import requested_schema
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .assembly import Assembler
 from .chat_format import chat_messages, feed_chat, response_format, schema_instruction, tool_definitions
 from .connection import Exchange
@@ -108,7 +109,7 @@ class OpenAICompatibleBackend(MediaBackend):
         image_model: str = "",
         embedding_model: str = "",
         omit: Sequence[str] = (),
-        extra_body: Mapping[str, Any] | None = None,
+        extra_body: JsonMapping | None = None,
         thinking_tokens: int | None = None,
         capabilities: Mapping[str, Any] | None = None,
         **options: Any,
@@ -218,7 +219,7 @@ class OpenAICompatibleBackend(MediaBackend):
             return self.thinking_tokens
         return _THINKING_TOKENS if (model or self.model) in self._thinkers else 0
 
-    def _parameters(self, request: LLMRequest, dialect: Dialect | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _parameters(self, request: LLMRequest, dialect: Dialect | None = None) -> tuple[JsonObject, JsonObject]:
         """Return the named parameters of a chat completion and the further fields of its body."""
         dialect = dialect or self.dialect(request.model or self.model)
         schema = requested_schema(request)
@@ -258,7 +259,7 @@ class OpenAICompatibleBackend(MediaBackend):
         create = self.transport.client.chat.completions.with_streaming_response.create
         return create(**parameters, extra_body=extra, timeout=timeout)
 
-    def _feed(self, assembler: Assembler, data: Mapping[str, Any]) -> Iterator[StreamEvent]:
+    def _feed(self, assembler: Assembler, data: JsonMapping) -> Iterator[StreamEvent]:
         return feed_chat(assembler, data)
 
     def _stream(self, request: LLMRequest) -> Iterator[StreamEvent]:

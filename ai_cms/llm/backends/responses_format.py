@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ai_cms.llm.exceptions import LLMInterrupted, LLMRefused
 from ai_cms.llm.messages import FinishReason, LLMRequest, Message, StreamEvent, TextPart
 from ai_cms.llm.schema import OutputSchema
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .assembly import Assembler, as_json_text, clean_text
 from .chat_format import image_url, sent_arguments
 
@@ -17,9 +18,9 @@ __all__ = ["feed_responses", "responses_input", "responses_text", "responses_too
 _FAILED_FOR_GOOD = ("response.failed", "error")
 
 
-def responses_input(messages: Sequence[Message], *, remote_images: bool) -> list[dict[str, Any]]:
+def responses_input(messages: Sequence[Message], *, remote_images: bool) -> list[JsonObject]:
     """Return the messages as input items."""
-    items: list[dict[str, Any]] = []
+    items: list[JsonObject] = []
     for message in messages:
         if message.role == "tool":
             output = clean_text(message.text)
@@ -40,7 +41,7 @@ def responses_input(messages: Sequence[Message], *, remote_images: bool) -> list
     return items
 
 
-def _content(message: Message, remote_images: bool) -> str | list[dict[str, Any]]:
+def _content(message: Message, remote_images: bool) -> str | list[JsonObject]:
     if isinstance(message.content, str):
         return clean_text(message.content)
     return [
@@ -51,7 +52,7 @@ def _content(message: Message, remote_images: bool) -> str | list[dict[str, Any]
     ]
 
 
-def responses_tools(request: LLMRequest) -> list[dict[str, Any]]:
+def responses_tools(request: LLMRequest) -> list[JsonObject]:
     """Return the tools as the API takes them."""
     return [
         {
@@ -65,14 +66,14 @@ def responses_tools(request: LLMRequest) -> list[dict[str, Any]]:
     ]
 
 
-def responses_text(schema: OutputSchema, *, limits: bool = False) -> dict[str, Any]:
+def responses_text(schema: OutputSchema, *, limits: bool = False) -> JsonObject:
     """Return the ``text`` parameter that holds the answer to ``schema``."""
     sent = dict(schema.limited if limits else schema.schema)
     described = {"type": "json_schema", "name": schema.name, "strict": schema.strict, "schema": sent}
     return {"format": described}
 
 
-def feed_responses(assembler: Assembler, data: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def feed_responses(assembler: Assembler, data: JsonMapping) -> Iterator[StreamEvent]:
     """Take an event of a stream, or a whole response, into ``assembler``."""
     kind = data.get("type")
     if data.get("object") == "response":
@@ -99,9 +100,9 @@ def feed_responses(assembler: Assembler, data: Mapping[str, Any]) -> Iterator[St
         yield from _feed_end(assembler, kind, data)
 
 
-def _feed_end(assembler: Assembler, kind: str, data: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _feed_end(assembler: Assembler, kind: str, data: JsonMapping) -> Iterator[StreamEvent]:
     found = data.get("response")
-    response: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    response: JsonMapping = found if isinstance(found, dict) else {}
     yield from _feed_figures(assembler, response)
     if kind in _FAILED_FOR_GOOD:
         _raise_failure(assembler, response.get("error") or data)
@@ -112,7 +113,7 @@ def _feed_end(assembler: Assembler, kind: str, data: Mapping[str, Any]) -> Itera
     yield from assembler.finish_with(_finish(response))
 
 
-def _feed_whole(assembler: Assembler, response: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _feed_whole(assembler: Assembler, response: JsonMapping) -> Iterator[StreamEvent]:
     if response.get("status") == "failed":
         _raise_failure(assembler, response.get("error"))
     assembler.started = True
@@ -121,7 +122,7 @@ def _feed_whole(assembler: Assembler, response: Mapping[str, Any]) -> Iterator[S
     yield from assembler.finish_with(_finish(response))
 
 
-def _feed_output(assembler: Assembler, response: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _feed_output(assembler: Assembler, response: JsonMapping) -> Iterator[StreamEvent]:
     output = response.get("output")
     for index, item in enumerate(output if isinstance(output, list) else ()):
         if not isinstance(item, dict):
@@ -139,7 +140,7 @@ def _feed_output(assembler: Assembler, response: Mapping[str, Any]) -> Iterator[
                 assembler.add_refusal(_text(part, "refusal"))
 
 
-def _feed_figures(assembler: Assembler, response: Mapping[str, Any]) -> Iterator[StreamEvent]:
+def _feed_figures(assembler: Assembler, response: JsonMapping) -> Iterator[StreamEvent]:
     assembler.model = _text(response, "model") or assembler.model
     assembler.request_id = assembler.request_id or _text(response, "id")
     usage = response.get("usage")
@@ -153,15 +154,15 @@ def _feed_figures(assembler: Assembler, response: Mapping[str, Any]) -> Iterator
         )
 
 
-def _raise_failure(assembler: Assembler, error: Any) -> None:
-    found: Mapping[str, Any] = error if isinstance(error, dict) else {}
+def _raise_failure(assembler: Assembler, error: object) -> None:
+    found: JsonMapping = error if isinstance(error, dict) else {}
     facts = {"received": True, **assembler.facts()}
     if _text(found, "code") in ("content_filter", "content_policy_violation"):
         raise LLMRefused(refusal=_text(found, "message"), reason="content filter", **facts)
     raise LLMInterrupted(reason=f"failed: {_text(found, 'code')} {_text(found, 'message')}"[:300], **facts)
 
 
-def _finish(response: Mapping[str, Any]) -> FinishReason | None:
+def _finish(response: JsonMapping) -> FinishReason | None:
     if response.get("status") == "incomplete":
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
@@ -169,16 +170,16 @@ def _finish(response: Mapping[str, Any]) -> FinishReason | None:
     return "stop" if response.get("status") == "completed" else None
 
 
-def _index(data: Mapping[str, Any]) -> int:
+def _index(data: JsonMapping) -> int:
     index = data.get("output_index")
     return index if isinstance(index, int) and 0 <= index < 128 else 0
 
 
-def _text(data: Mapping[str, Any], name: str) -> str:
+def _text(data: JsonMapping, name: str) -> str:
     value = data.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _detail(usage: Mapping[str, Any], group: str, name: str) -> Any:
+def _detail(usage: JsonMapping, group: str, name: str) -> Any:
     details = usage.get(group)
     return details.get(name) if isinstance(details, dict) else 0

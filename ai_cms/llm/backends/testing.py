@@ -82,7 +82,7 @@ class TestingBackend(BaseLLMBackend):
         self._script: deque[Any] = deque()
         self._lock = threading.Lock()
 
-    def script(self, *answers: Any) -> None:
+    def script(self, *answers: object) -> None:
         """Queue what the next calls answer, one each."""
         with self._lock:
             self._script.extend(answers)
@@ -125,7 +125,7 @@ class TestingBackend(BaseLLMBackend):
         yield UsageEvent(response.usage)
         yield Finish(response)
 
-    def _response(self, request: LLMRequest, answer: Any) -> LLMResponse:
+    def _response(self, request: LLMRequest, answer: object) -> LLMResponse:
         facts: dict[str, Any] = {
             "model": request.model or self.model or "testing",
             "request_id": f"test-{len(self.requests)}",

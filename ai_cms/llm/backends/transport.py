@@ -14,6 +14,7 @@ from ai_cms import __version__
 from ai_cms.llm.exceptions import LLMBackendMisconfigured, LLMEmptyOutput, LLMError, LLMInterrupted
 from ai_cms.llm.messages import StreamEvent, Thinking
 
+from ...core.jsontypes import JsonMapping
 from .assembly import Assembler
 from .connection import Exchange, on_request, on_response
 from .faults import error_for_exception, error_for_status
@@ -21,7 +22,7 @@ from .sse import EventParser
 
 __all__ = ["Feed", "Transport"]
 
-Feed = Callable[[Assembler, Mapping[str, Any]], Iterator[StreamEvent]]
+Feed = Callable[[Assembler, JsonMapping], Iterator[StreamEvent]]
 
 #: Headers of the library that may leave; whatever else it or its environment variables add is taken out. The last is
 #: its own mark for an answer that it leaves to us to read.
@@ -98,7 +99,7 @@ class Transport:
         connect = min(limits.connect, limits.total)
         return self._library().Timeout(connect=connect, read=silence + 1.0, write=silence + 1.0, pool=connect)
 
-    def answer(self, manager: Any, exchange: Exchange) -> tuple[Mapping[str, Any], str]:
+    def answer(self, manager: Any, exchange: Exchange) -> tuple[JsonMapping, str]:
         """Send a request whose answer is one JSON object; return that and the request id."""
         with exchange.opened(manager) as response:
             http = response.http_response
@@ -190,7 +191,7 @@ class Transport:
         if exchange.reason is not None and not (assembler is not None and assembler.ended):
             raise _stopped(exchange, assembler)
 
-    def _raise_if_error(self, data: Mapping[str, Any], assembler: Assembler | None) -> None:
+    def _raise_if_error(self, data: JsonMapping, assembler: Assembler | None) -> None:
         """Raise what an error inside of a 200 means: before any answer like a status, after it an interruption."""
         error = data.get("error")
         if not error:
@@ -208,7 +209,7 @@ def _stopped(exchange: Exchange, assembler: Assembler | None) -> LLMError:
     return error_for_exception(EOFError("stopped"), exchange, **facts)
 
 
-def whole_object(body: bytes) -> Mapping[str, Any]:
+def whole_object(body: bytes) -> JsonMapping:
     """Return a body that came in one piece as an object. Raises LLMEmptyOutput, LLMInterrupted."""
     text = body.strip()
     if not text or text.startswith(b"<"):

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import Conflict, InvalidInput, PermissionRefused
 from ai_cms.core.permissions import Actor, ActorLike, get_policy
 
+from ...core.permissions import UserLike
 from ..conf import gateway_settings
 from ..models import CreditAccount, CreditEntry, CreditKind, EntryKind, LLMCall
 from ..signals import credits_granted, credits_running_low
@@ -27,7 +28,7 @@ from ..signals import credits_granted, credits_running_low
 __all__ = ["account_for", "allowance_of", "grant_credits", "in_credits", "in_units", "tier_changed", "tier_of"]
 
 
-def tier_of(user: Any) -> str:
+def tier_of(user: UserLike) -> str:
     """Return the tier of ``user``: its ``subscription_tier`` where the user model has one, else "free"."""
     return str(getattr(user, "subscription_tier", "") or "free")
 
@@ -48,7 +49,7 @@ def rounded(kind: str, units: int) -> int:
     return -(-units // step) * step
 
 
-def allowance_of(user: Any, kind: str) -> int:
+def allowance_of(user: UserLike, kind: str) -> int:
     """Return what ``user`` gets each month, in the unit of the account; unknown tiers get what "free" gets."""
     tiers = gateway_settings.LLM_ALLOWANCES
     amounts = tiers.get(import_string(gateway_settings.LLM_TIER)(user), tiers.get("free", {}))
@@ -64,7 +65,7 @@ def account_for(user: Any, kind: str) -> CreditAccount:
     return account
 
 
-def tier_changed(user: Any) -> None:
+def tier_changed(user: UserLike) -> None:
     """Grant the difference between this month's allowance and what ``user`` has had of it, after a change of tier."""
     month = _month()
     for kind in CreditKind.values:
@@ -80,7 +81,7 @@ def tier_changed(user: Any) -> None:
 
 
 def grant_credits(
-    *, actor: ActorLike, user: Any, kind: str, credits: int, note: str = "", idempotency_key: str = ""
+    *, actor: ActorLike, user: UserLike, kind: str, credits: int, note: str = "", idempotency_key: str = ""
 ) -> CreditEntry:
     """Give ``user`` credits (a negative number takes them away) and return the entry.
 
@@ -137,7 +138,7 @@ def spend(call: LLMCall, *, released: int, amount: int, tokens: int) -> None:
         transaction.on_commit(lambda: _warn_if_low(call.account_id), robust=True)
 
 
-def _add(account: CreditAccount, kind: str, amount: int, *, lapses: bool = False, **fields: Any) -> CreditEntry:
+def _add(account: CreditAccount, kind: str, amount: int, *, lapses: bool = False, **fields: object) -> CreditEntry:
     # The entry first: its unique key decides whether the balance moves.
     entry = CreditEntry.objects.create(account=account, kind=kind, amount=amount, **fields)
     CreditAccount.objects.filter(pk=account.pk).update(

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from ...core.jsontypes import JsonObject
 from ..conf import llm_settings, prices
 from ..exceptions import InvalidLLMBackend
 from ..messages import Usage
@@ -44,7 +44,7 @@ class Price:
         total = (usage.input_tokens - cached) * self.input + cached * self.cached + usage.output_tokens * self.output
         return -(-total // _MILLION)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> JsonObject:
         """Return the rates as they are kept with a call."""
         return asdict(self)
 

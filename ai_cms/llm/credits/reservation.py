@@ -9,10 +9,11 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, models, transaction
@@ -20,6 +21,7 @@ from django.db.models import F
 
 from ai_cms.core.exceptions import Conflict, Unprocessable
 
+from ...core.jsontypes import JsonMapping
 from .. import breaker
 from ..conf import gateway_settings
 from ..exceptions import LLMBusy, LLMCancelled, LLMCreditsExhausted
@@ -53,10 +55,10 @@ class CallPlan:
     agent: str = ""
     target: models.Model | None = None
     target_label: str = ""
-    run_id: Any = None
+    run_id: UUID | None = None
     idempotency_key: str = ""
     request_hash: str = ""
-    prompt: Sequence[Mapping[str, Any]] = ()
+    prompt: Sequence[JsonMapping] = ()
     prompt_estimate: int = 0
     prompt_hold: int = 0
     output_hold: int = 0
@@ -90,7 +92,7 @@ class Opened:
     probe: datetime | None = None
 
 
-def fingerprint(value: Any) -> str:
+def fingerprint(value: object) -> str:
     """Return a hash by which the gateway tells a repeated request from another one with the same key."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -20,7 +20,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
 from django.db import connections
 
@@ -32,7 +32,7 @@ from ..conf import gateway_settings
 from ..credits.reservation import CallPlan, fingerprint, replayable
 from ..credits.settlement import sweep
 from ..handler import DEFAULT_ALIAS, llms
-from ..messages import CancelToken, ImageRequest, LLMRequest
+from ..messages import CancelToken, ImageRequest, LLMRequest, StreamEvent
 from ..models import LLMCall
 from .jobs import EmbeddingJob, ImageJob, ModelJob, TextJob
 from .metering import MeteredCall
@@ -95,7 +95,9 @@ async def acall(request: LLMRequest, *, actor: ActorLike, **options: Unpack[Call
     return await arun(lambda: _in_thread(lambda: call(request, actor=actor, **options)), request.cancel)
 
 
-async def astream(request: LLMRequest, *, actor: ActorLike, **options: Unpack[CallOptions]) -> AsyncIterator[Any]:
+async def astream(
+    request: LLMRequest, *, actor: ActorLike, **options: Unpack[CallOptions]
+) -> AsyncIterator[StreamEvent | CallResult]:
     """Yield the events of stream() and at last its CallResult. Leaving early stops the provider's stream.
 
     A refusal is raised by the first step of the iteration.
@@ -131,7 +133,9 @@ async def aembed(
     return await arun(lambda: _in_thread(work), token)
 
 
-def _stream_in_thread(request: LLMRequest, actor: ActorLike, options: CallOptions) -> Iterator[Any]:
+def _stream_in_thread(
+    request: LLMRequest, actor: ActorLike, options: CallOptions
+) -> Iterator[StreamEvent | CallResult]:
     try:
         with stream(request, actor=actor, **options) as events:
             yield from events

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
+from ...core.jsontypes import JsonObject
 from ..backends.base import BaseLLMBackend
 from ..conf import gateway_settings
 from ..credits import ratios
@@ -20,6 +21,7 @@ from ..messages import (
     ImageResponse,
     LLMRequest,
     LLMResponse,
+    StreamEvent,
     TextDelta,
     ToolCall,
     ToolCallDelta,
@@ -52,11 +54,11 @@ class ModelJob(Protocol):
     @property
     def streams(self) -> bool: ...
     def deadlines(self, backend: BaseLLMBackend) -> Deadlines: ...
-    def prompt(self) -> list[dict[str, Any]]: ...
+    def prompt(self) -> list[JsonObject]: ...
     def prompt_estimate(self, alias: str, model: str) -> int: ...
     def holds(self, alias: str, model: str) -> tuple[int, int, int | None]: ...
     def limited(self, output: int) -> ModelJob: ...
-    def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[Any]: ...
+    def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[StreamEvent | Answer]: ...
     def outcome(self, value: Any, log: AILog) -> dict[str, Any]: ...
     def learn(self, log: AILog, output: int, usage: Usage) -> None: ...
     def repaired(self, error: LLMInvalidOutput) -> ModelJob | None: ...
@@ -106,7 +108,7 @@ class TextJob:
     def max_tokens(self) -> int:
         return self.request.max_tokens or gateway_settings.LLM_MAX_OUTPUT_TOKENS
 
-    def prompt(self) -> list[dict[str, Any]]:
+    def prompt(self) -> list[JsonObject]:
         return transcript(self.request)
 
     def prompt_estimate(self, alias: str, model: str) -> int:
@@ -132,7 +134,7 @@ class TextJob:
     def limited(self, output: int) -> TextJob:
         return TextJob(self.request.replace(max_tokens=output), capped=True)
 
-    def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[Any]:
+    def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[StreamEvent | Answer]:
         most = self.max_tokens + self._room(backend, self.model or backend.model)
         request = self.request.replace(deadlines=deadlines, max_tokens=most)
         for event in backend.stream(request):
@@ -212,7 +214,7 @@ class ImageJob:
     def streams(self) -> bool:
         return False
 
-    def prompt(self) -> list[dict[str, Any]]:
+    def prompt(self) -> list[JsonObject]:
         text = log_text(self.request.prompt)
         return [{"role": "user", "content": text}] if text else []
 
@@ -225,7 +227,7 @@ class ImageJob:
     def limited(self, output: int) -> ImageJob:
         return ImageJob(replace(self.request, count=output))
 
-    def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[Any]:
+    def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[StreamEvent | Answer]:
         yield Answer(backend.generate_image(replace(self.request, deadlines=deadlines)))
 
     def outcome(self, value: ImageResponse, log: AILog) -> dict[str, Any]:
@@ -267,7 +269,7 @@ class EmbeddingJob:
     def streams(self) -> bool:
         return False
 
-    def prompt(self) -> list[dict[str, Any]]:
+    def prompt(self) -> list[JsonObject]:
         # Thousands of passages, each stored where it came from: the log keeps how many and how long.
         return [{"role": "user", "texts": len(self.texts), "characters": sum(len(text) for text in self.texts)}]
 
@@ -280,7 +282,7 @@ class EmbeddingJob:
     def limited(self, output: int) -> EmbeddingJob:
         return self
 
-    def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[Any]:
+    def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[StreamEvent | Answer]:
         yield Answer(
             backend.embed(
                 self.texts, model=self.model, dimensions=self.dimensions, deadlines=deadlines, cancel=self.cancel
@@ -310,7 +312,7 @@ class EmbeddingJob:
         return ["embed", list(self.texts), self.model, self.dimensions]
 
 
-def stored_response(value: LLMResponse) -> dict[str, Any] | None:
+def stored_response(value: LLMResponse) -> JsonObject | None:
     """Return what a repeated request is answered with; nothing where outputs are not kept."""
     if not gateway_settings.LLM_LOG_PROMPTS:
         return None
@@ -323,7 +325,7 @@ def stored_response(value: LLMResponse) -> dict[str, Any] | None:
     }
 
 
-def delivered(event: Any) -> tuple[str, str]:
+def delivered(event: object) -> tuple[str, str]:
     """Return the text and the other output that ``event`` brings."""
     if isinstance(event, TextDelta):
         return event.text, ""

@@ -19,7 +19,7 @@ from django.db import connection
 from .. import breaker
 from ..backends.base import BaseLLMBackend
 from ..conf import gateway_settings
-from ..credits.reservation import CallPlan, extend_hold, open_attempt, open_call
+from ..credits.reservation import CallPlan, Opened, extend_hold, open_attempt, open_call
 from ..credits.settlement import Ending, close_attempt, close_call, outcome_of_error
 from ..exceptions import (
     LLMBackendMisconfigured,
@@ -32,7 +32,7 @@ from ..exceptions import (
     LLMUnsupported,
 )
 from ..handler import llms
-from ..messages import Restarted, Thinking, Usage
+from ..messages import Deadlines, Restarted, StreamEvent, Thinking, Usage
 from ..models import AILog, CallKind, CallStatus, LLMCall
 from ..redaction import storable
 from ..runs.events import OUTAGE
@@ -76,7 +76,7 @@ class MeteredCall:
             self.job = job.limited(opened.output)
         self._reset()
 
-    def _open(self, plan: CallPlan) -> Any:
+    def _open(self, plan: CallPlan) -> Opened:
         while True:
             alias = self._aliases.pop(0)
             try:
@@ -92,7 +92,7 @@ class MeteredCall:
         self._first_byte: float | None = None
         self._started = self._saved = time.monotonic()
 
-    def events(self) -> Iterator[Any]:
+    def events(self) -> Iterator[StreamEvent | Answer]:
         """Yield the events of the answer; the last is an Answer, and by then everything has been settled."""
         try:
             while True:
@@ -125,7 +125,7 @@ class MeteredCall:
 
     # One attempt
 
-    def _attempt(self) -> Generator[Any, None, Answer]:
+    def _attempt(self) -> Generator[StreamEvent, None, Answer]:
         if self.job.cancel.cancelled:
             # Not every backend looks before it sends, and what was not sent costs nothing.
             self.abandon()
@@ -153,7 +153,7 @@ class MeteredCall:
             stream.close()  # type: ignore[attr-defined]
         raise LLMInterrupted(reason="the job ended without an answer")
 
-    def _drain(self, stream: Iterator[Any], gap: float) -> None:
+    def _drain(self, stream: Iterator[StreamEvent | Answer], gap: float) -> None:
         """Read the rest of an answer that nobody waits for, for its text and its usage."""
         try:
             for event in stream:
@@ -164,7 +164,7 @@ class MeteredCall:
         except LLMError as error:
             self._end(error, None)
 
-    def _deadlines(self) -> Any:
+    def _deadlines(self) -> Deadlines:
         own = self.job.deadlines(self.backend)
         # All attempts share one total, and none gets less than lets it fail by itself.
         left = max(0.5, own.total - (time.monotonic() - self.began))
@@ -181,7 +181,7 @@ class MeteredCall:
         if self._first_byte is None:
             self._first_byte = time.monotonic() - self._started
 
-    def _note(self, event: Any, gap: float) -> None:
+    def _note(self, event: StreamEvent, gap: float) -> None:
         if isinstance(event, Restarted):
             # It came all the same, and is billed.
             self._other += self._text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypedDict, runtime_checkable
+from typing import Protocol, TypedDict, runtime_checkable
+from uuid import UUID
 
 from django.db import models
 
@@ -16,7 +17,7 @@ class Carrier(Protocol):
     """The run that a call belongs to, as far as the gateway is concerned: a RunContext is one."""
 
     @property
-    def run_id(self) -> Any:
+    def run_id(self) -> UUID:
         """The key of the run's row."""
         ...
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from ai_cms.core.exceptions import Conflict
 
+from ...core.jsontypes import JsonObject
 from ..exceptions import LLMError, error_of_code
-from ..messages import LLMResponse, ToolCall, Usage
+from ..messages import LLMResponse, StreamEvent, ToolCall, Usage
 from ..models import AILog, LLMCall
 from ..schema import parse_output
 from .jobs import Answer, ModelJob, TextJob
@@ -50,7 +51,7 @@ class CallResult:
             self.log.tokens_in, self.log.tokens_out, self.log.tokens_cached, self.log.usage_source == "reported"
         )
 
-    def provenance(self) -> dict[str, Any]:
+    def provenance(self) -> JsonObject:
         """Return where the result comes from, as blocks keep it: ``{"source", "model", "call"}``."""
         model = self.log.model_answered or self.log.model_asked
         return {"source": self.source, **({"model": model} if model else {}), "call": str(self.log.pk)}
@@ -77,10 +78,11 @@ class CallStream:
     def __iter__(self) -> CallStream:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self) -> StreamEvent:
         self._touched = True
         event = next(self._events)
-        if isinstance(event, Answer) and self._metered is not None:
+        if isinstance(event, Answer):
+            assert self._metered is not None  # noqa: S101 - nothing else sends events
             self.result = _result(self._metered, event.value)
             raise StopIteration
         return event

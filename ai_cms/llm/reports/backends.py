@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from ai_cms.core.permissions import Actor
 
+from ...core.jsontypes import JsonObject
 from .. import breaker
 from ..exceptions import InvalidLLMBackend
 from ..gateway.calls import call
@@ -22,7 +23,7 @@ __all__ = ["describe_backends", "try_backend"]
 TEST_DEADLINES = Deadlines(connect=5.0, first_byte=15.0, gap=10.0, total=20.0)
 
 
-def describe_backends() -> list[dict[str, Any]]:
+def describe_backends() -> list[JsonObject]:
     """Return each alias with its capabilities and state; addresses and keys stay in the settings."""
     states = {state.alias: state for state in BackendState.objects.filter(kind=CallKind.TEXT)}
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -37,8 +38,8 @@ def try_backend(alias: str, *, by: str) -> CallResult:
     return call(request, actor=Actor.system("backend test"), alias=alias, task="backend_test", target_label=by)
 
 
-def _described(alias: str, state: BackendState | None, calls: dict[str, Any] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {
+def _described(alias: str, state: BackendState | None, calls: dict[str, Any] | None) -> JsonObject:
+    found: JsonObject = {
         "alias": alias,
         "is_default": alias == DEFAULT_ALIAS,
         "state": state,

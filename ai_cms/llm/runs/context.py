@@ -8,6 +8,7 @@ from typing import Any
 from ai_cms.core.permissions import Actor
 from ai_cms.core.registry import Registry
 
+from ...core.jsontypes import JsonObject
 from ..exceptions import LLMCancelled
 from ..messages import CancelToken
 from ..models import Run
@@ -38,7 +39,7 @@ class RunContext:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.run_id = run.pk
-        self.payload: dict[str, Any] = run.payload
+        self.payload: JsonObject = run.payload
         self.actor = _actor_of(run)
         self.cancel = CancelToken()
         self.events = EventWriter(run)
@@ -48,7 +49,7 @@ class RunContext:
         self.check()
         self.events.text(piece)
 
-    def emit(self, type: str, data: dict[str, Any]) -> int:
+    def emit(self, type: str, data: JsonObject) -> int:
         """Show the watchers an event of your own; return its number. Raises LLMCancelled."""
         self.check()
         return self.events.emit(type, data)

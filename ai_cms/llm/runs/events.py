@@ -6,11 +6,13 @@ import logging
 import threading
 import time
 from typing import Any
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat
 
+from ...core.jsontypes import JsonObject
 from ..conf import run_settings
 from ..models import Run, RunEvent, RunStatus
 from ..redaction import storable
@@ -64,7 +66,7 @@ class EventWriter:
                 connection.close()
                 self._since = time.monotonic() + RETRY_SECONDS
 
-    def emit(self, type: str, data: dict[str, Any]) -> int:
+    def emit(self, type: str, data: JsonObject) -> int:
         """Write an event after all text so far; return its number. Raises RunLost."""
         with self._lock:
             return self._write([(type, data)])
@@ -90,7 +92,7 @@ class EventWriter:
         finally:
             self._lock.release()
 
-    def finish(self, status: str, type: str, data: dict[str, Any], **fields: Any) -> bool:
+    def finish(self, status: str, type: str, data: JsonObject, **fields: object) -> bool:
         """Write the last event and the end of the run together; return whether the run was still this attempt's."""
         with self._lock:
             for pause in (0.2, 1.0, 5.0, None):
@@ -108,12 +110,12 @@ class EventWriter:
                     break
             return True
 
-    def _pending(self) -> list[tuple[str, dict[str, Any]]]:
+    def _pending(self) -> list[tuple[str, JsonObject]]:
         if not self._pieces:
             return []
         return [("delta", {"text": storable("".join(self._pieces))})]
 
-    def _write(self, events: list[tuple[str, dict[str, Any]]], **fields: Any) -> int:
+    def _write(self, events: list[tuple[str, JsonObject]], **fields: object) -> int:
         """Write the text so far and ``events``; what could not be written is written by the next call."""
         if self._lost:
             raise RunLost
@@ -128,7 +130,7 @@ class EventWriter:
         return last
 
 
-def append_events(mine: Any, run_id: Any, events: list[tuple[str, dict[str, Any]]], **fields: Any) -> int | None:
+def append_events(mine: QuerySet[Run], run_id: UUID, events: list[tuple[str, JsonObject]], **fields: Any) -> int | None:
     """Write ``events`` and ``fields`` to the run if it is in the queryset ``mine``; return the last number or None."""
     text = "".join(data["text"] for type, data in events if type == "delta")
     if text:
@@ -146,12 +148,12 @@ def append_events(mine: Any, run_id: Any, events: list[tuple[str, dict[str, Any]
     return last
 
 
-def append_event(mine: Any, run_id: Any, type: str, data: dict[str, Any], **fields: Any) -> int | None:
+def append_event(mine: QuerySet[Run], run_id: UUID, type: str, data: JsonObject, **fields: object) -> int | None:
     """Write one event; see append_events()."""
     return append_events(mine, run_id, [(type, data)], **fields)
 
 
-def events_after(run_id: Any, seq: int, limit: int = 500) -> list[dict[str, Any]]:
+def events_after(run_id: UUID, seq: int, limit: int = 500) -> list[JsonObject]:
     """Return the events of a run after number ``seq``, in order: ``{"id", "event", "data"}``."""
     rows = RunEvent.objects.filter(run_id=run_id, seq__gt=seq).order_by("seq").values_list("seq", "type", "data")
     return [{"id": number, "event": type, "data": data} for number, type, data in rows[:limit]]

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -27,7 +28,7 @@ __all__ = ["announce", "claim_run", "execute_run"]
 logger = logging.getLogger("ai_cms.llm")
 
 
-def claim_run(run_id: Any) -> Run | None:
+def claim_run(run_id: UUID | str) -> Run | None:
     """Make a queued run this process's; ``None`` if it is somebody else's or no longer waits."""
     claimed = Run.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
         status=RunStatus.RUNNING,
@@ -39,7 +40,7 @@ def claim_run(run_id: Any) -> Run | None:
     return Run.objects.get(pk=run_id) if claimed else None
 
 
-def execute_run(run_id: Any, watch: Callable[[RunContext], AbstractContextManager[Any]] = nullcontext) -> bool:
+def execute_run(run_id: UUID | str, watch: Callable[[RunContext], AbstractContextManager[Any]] = nullcontext) -> bool:
     """Claim and carry out a run; return whether this did. Executors call it; it raises nothing that a handler raises.
 
     ``watch``: a context manager around the work of a run that was claimed, for executors that renew leases and pass on
@@ -81,11 +82,11 @@ def _carry_out(context: RunContext) -> None:
         announce(run.pk)
 
 
-def _finish(context: RunContext, status: str, type: str, data: dict[str, Any], **fields: Any) -> bool:
+def _finish(context: RunContext, status: str, type: str, data: dict[str, Any], **fields: object) -> bool:
     return context.events.finish(status, type, data, finished_at=timezone.now(), **fields)
 
 
-def announce(run_id: Any) -> None:
+def announce(run_id: UUID) -> None:
     """Tell the receivers of run_finished once the end of the run has been committed."""
     run = Run.objects.get(pk=run_id)
     # Robust: what a receiver does wrong is nothing to the worker, or to the sweeper and its other runs.

@@ -3,7 +3,7 @@
 ::
 
     @run_handler("page_draft")
-    def draft(run: RunContext) -> dict[str, Any]:
+    def draft(run: RunContext) -> JsonObject:
         for event in stream(request, actor=run.actor, run=run):
             if isinstance(event, TextDelta):
                 run.text(event.text)
@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import LimitExceeded, Unprocessable
 from ai_cms.core.permissions import Actor, ActorLike, get_policy
 
+from ...core.jsontypes import JsonObject
 from ..conf import run_settings
 from ..credits.reservation import fingerprint
 from ..models import Run, RunStatus
@@ -41,7 +42,7 @@ __all__ = ["cancel_run", "start_run"]
 
 def start_run(
     handler: str,
-    payload: dict[str, Any],
+    payload: JsonObject,
     *,
     actor: ActorLike,
     target: models.Model | None = None,

@@ -14,12 +14,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from ...core.jsontypes import JsonObject
 from ..conf import run_settings
 from ..models import Run
 from ..seats import leave_seat, take_seat
@@ -35,13 +37,13 @@ _readers: ThreadPoolExecutor | None = None
 _readers_lock = threading.Lock()
 
 
-def sse_event(event: dict[str, Any]) -> bytes:
+def sse_event(event: JsonObject) -> bytes:
     """Return an event as Server-Sent Events write it; ``data`` is one line of JSON."""
     data = json.dumps(event["data"], ensure_ascii=False, separators=(",", ":"))
     return f"id: {event['id']}\nevent: {event['event']}\ndata: {data}\n\n".encode("utf-8", "replace")
 
 
-def ndjson_line(event: dict[str, Any]) -> bytes:
+def ndjson_line(event: JsonObject) -> bytes:
     """Return an event as one line of JSON."""
     return (json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "replace")
 
@@ -49,11 +51,11 @@ def ndjson_line(event: dict[str, Any]) -> bytes:
 class Tail:
     """Read the events of a run step by step, after the number ``after``."""
 
-    def __init__(self, run_id: Any, after: int, *, ndjson: bool) -> None:
+    def __init__(self, run_id: UUID, after: int, *, ndjson: bool) -> None:
         self.run_id = run_id
         self.after = after
         self.finished = False
-        self._write: Callable[[dict[str, Any]], bytes] = ndjson_line if ndjson else sse_event
+        self._write: Callable[[JsonObject], bytes] = ndjson_line if ndjson else sse_event
         self._ping = b'{"event":"ping"}\n' if ndjson else b": ping\n\n"
         self._quiet_since = self._began = time.monotonic()
         self._pause = FIRST_PAUSE

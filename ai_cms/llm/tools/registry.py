@@ -248,7 +248,7 @@ def _run(found: Tool, call: ToolCall, context: ToolContext, arguments: BaseModel
     return ToolResult(call, text, value=value)
 
 
-def _told(value: Any) -> str:
+def _told(value: object) -> str:
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     text = (

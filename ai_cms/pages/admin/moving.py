@@ -109,16 +109,19 @@ class MovingViews(PagesAdmin):
             return ""
         public = Publication.objects.filter(
             page__tree_id=page.tree_id, page__lft__gte=page.lft, page__rght__lte=page.rght, active=True
-        ).count()
-        if not public:
-            return ""
+        )
+        below = public.exclude(page=page).count()
+        title = short(page.title, 60)
+        if not below:
+            text = _("“%(title)s” would get another address. The old address leads to the new one. Move it?")
+            return text % {"title": title} if public.exists() else ""
         return ngettext(
-            "“%(title)s” would get another address, and %(count)d page on the site with it. The old address leads to "
-            "the new one. Move it?",
-            "“%(title)s” would get another address, and %(count)d pages on the site with it. The old addresses lead to "
+            "“%(title)s” would get another address, and %(count)d page below it on the site. The old addresses lead to "
             "the new ones. Move it?",
-            public,
-        ) % {"title": short(page.title, 60), "count": public}
+            "“%(title)s” would get another address, and %(count)d pages below it on the site. The old addresses lead to "
+            "the new ones. Move it?",
+            below,
+        ) % {"title": title, "count": below}
 
     @staticmethod
     def _place_now(request: HttpRequest, page: Any) -> dict[str, Any] | None:

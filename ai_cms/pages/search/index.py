@@ -192,6 +192,11 @@ def _remove(connection: BaseDatabaseWrapper) -> None:
         if connection.vendor == "postgresql":
             functions = f"{INDEX}_vector(text, text, text), {INDEX}_update(), {INDEX}_remove()"
             cursor.execute(f"DROP FUNCTION IF EXISTS {functions} CASCADE")
+            # The Russian one has the English dictionary too: all that use one go first.
+            for language in _LANGUAGES:
+                cursor.execute(f"DROP TEXT SEARCH CONFIGURATION IF EXISTS ai_cms_{language}")
+            for language in _LANGUAGES:
+                cursor.execute(f"DROP TEXT SEARCH DICTIONARY IF EXISTS ai_cms_{language}_stem")
 
 
 def rebuild(using: str) -> None:

@@ -211,7 +211,6 @@ class FileImporter(Importer):
         needed: set[str] = set()
         keys = {item.key for item in items}
         pending = [item.parent_key for item in items]
-        public = any(item.publish for item in items)
         while pending:
             key = pending.pop()
             if key is None or key in keys:
@@ -227,6 +226,7 @@ class FileImporter(Importer):
             if folder not in needed:
                 needed.add(folder)
                 pending.append(self.parent_key(posixpath.dirname(folder)))
+        public = self._public_folders(items)
         for folder in sorted(needed):
             name = posixpath.basename(folder)
             number, rest = split_number(name)
@@ -237,11 +237,22 @@ class FileImporter(Importer):
                 slug=rest,
                 parent_key=self.parent_key(posixpath.dirname(folder)),
                 order=(1, 0 if number is not None else 1, number or 0, rest.lower()),
-                digest="folder",
+                digest="folder" if folder in public else "folder of drafts",
                 links=(folder,),
-                publish=public,
+                publish=folder in public,
+                status="" if folder in public else "draft",
                 where=folder,
             )
+
+    def _public_folders(self, items: list[ImportItem]) -> set[str]:
+        """Return the folders with something to show: a list of drafts alone would be an empty page that names them."""
+        found: set[str] = set()
+        for item in items:
+            folder = posixpath.dirname(item.where) if item.publish else ""
+            while folder and folder not in found:
+                found.add(folder)
+                folder = posixpath.dirname(folder)
+        return found
 
     def fill(self, item: ImportItem) -> None:
         if item.kind == "container":

@@ -221,12 +221,12 @@ class MarkdownImporter(FileImporter):
             warn(0, f"The picture {name[:300]!r} is kept as it is named; put the file where the site serves it.")
         for name in sorted(self.missing(item)):
             warn(0, f"The link to {name[:300]!r} leads to no file of the folder; it is kept as it is.")
+        item.fields = {"in_menus": _in_menus(front)}
         item.metadata = _metadata(front, spaced=self.habits.spaced_words)
         item.terms = self.terms(file, item, front)
         item.authors = [ImportedAuthor(name) for name in _authors(front)]
         if (cut := _EXCERPT.search(body)) and "excerpt" not in item.metadata:
             item.metadata["excerpt"] = _excerpt(body[: cut.start()])
-        item.fields = {"in_menus": _in_menus(front)}
         if front.text("description"):
             item.fields["seo_description"] = front.text("description")
         if front.text("seo_title"):
@@ -320,6 +320,9 @@ def _in_menus(front: FrontMatter) -> bool:
         return front.flag("in_menus", False, unclear=False)
     # Generators name a menu here, or list several.
     menu = front.values.get("menu")
+    if isinstance(menu, dict | list):
+        # Its names, weights and parents say more than whether.
+        front.unused.add("menu")
     return bool(menu) and str(menu).strip().lower() not in ("false", "no", "none")
 
 

@@ -376,6 +376,12 @@ class _WordPressReader:
             child for child in holder.elements() if child.name == "a" and "wp-block-file__button" not in child.classes
         ]
         if named:
+            for button in holder.elements():
+                label = one_line(text_of(button)) if "wp-block-file__button" in button.classes else ""
+                if label.lower() not in ("", "download"):
+                    self.warn(
+                        item.line, f"The button “{label[:200]}” was left out; the link beside it leads to the file."
+                    )
             holder.children = [
                 child
                 for child in holder.children

@@ -29,8 +29,8 @@ _TAIL = 48
 _BEFORE = 300
 # So far is looked for the end of the element, to know whether a section ends before it.
 _AHEAD = 1_000_000
-# The beginnings of the marks of CDATA, which a piece must not end in.
-_PARTS = {size: (b"<![CDATA["[:size], b"]]>"[: min(size, 2)]) for size in range(1, 9)}
+# The beginnings of the marks of CDATA, which a piece must not end in, the longest first.
+_PARTS = (*(b"<![CDATA["[:size] for size in range(8, 0, -1)), b"]]", b"]")
 
 
 class Mender:
@@ -63,7 +63,7 @@ class Mender:
         if not last and (at := data.rfind(b"&", cut - _TAIL if cut > _TAIL else 0, cut)) >= 0 and cut - at < _TAIL:
             cut = at
         if not last:
-            cut -= next((size for size in range(8, 0, -1) if data.endswith(_PARTS[size], 0, cut)), 0)
+            cut -= next((len(part) for part in _PARTS if data.endswith(part, 0, cut)), 0)
             cut -= next((size for size in (2, 1) if data.endswith(b"\xef\xbf"[:size], 0, cut)), 0)
         data, self.rest = data[:cut], data[cut:]
         if _HAS_CONTROL.search(data):

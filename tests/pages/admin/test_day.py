@@ -82,7 +82,8 @@ def test_public_pages_move_after_a_question_and_back_again(boss: Client, url: An
     place = url("place", two.pk)
     data: dict[str, Any] = {"direction": "in"}
     answer = boss.post(place, data, **JSON).json()
-    assert "2 pages on the site" in answer["ask"]
+    # The page itself is not among those below it.
+    assert "“Two” would get another address, and 1 page below it on the site." in answer["ask"]
     assert fresh(two).parent_id == one.parent_id
     answer = boss.post(place, {**data, "confirmed": "1"}, **JSON).json()
     assert fresh(below).path == "/one/two/below/"
@@ -97,7 +98,7 @@ def test_public_pages_move_after_a_question_and_back_again(boss: Client, url: An
 def test_without_scripts_the_question_is_a_page(boss: Client, url: Any, page_factory: Any) -> None:
     one, two = page_factory("One"), page_factory("Two", publish=True)
     html = boss.post(url("place", two.pk), {"direction": "in"}).content.decode()
-    assert "would get another address" in html
+    assert "“Two” would get another address. The old address leads to the new one." in html
     values = dict(re.findall(r'<input type="hidden" name="(target|position|confirmed)" value="([^"]*)"', html))
     assert values == {"target": str(one.pk), "position": "last-child", "confirmed": "1"}
     assert f'action="{url("place", two.pk)}"' in html

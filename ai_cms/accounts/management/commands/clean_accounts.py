@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 
 from ai_cms.accounts.housekeeping import clean_accounts
@@ -12,6 +10,6 @@ class Command(BaseCommand):
         "Delete codes, refresh tokens, log-ins and sent mail of accounts that nobody needs any more. For a daily job."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         for name, number in clean_accounts().items():
             self.stdout.write(f"{number} {name} deleted")

@@ -12,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS
 from ai_cms.blocks.discovery import all_stores
 from ai_cms.blocks.exceptions import BlockError
 
+from ....core.jsontypes import JsonObject
 from ...documents.document import Document
 from ...documents.structure import structure_errors
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         rows = 0
-        problems: list[dict[str, Any]] = []
+        problems: list[JsonObject] = []
         for label, store in all_stores():
             if options["finished"] and not store.finished:
                 continue

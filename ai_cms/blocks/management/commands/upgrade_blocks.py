@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 
 from ai_cms.blocks.discovery import DocumentStore, all_stores
 
+from ....core.jsontypes import JsonObject
 from ...documents.document import Document
 from ...documents.upgrade import upgrade_blocks
 from ...documents.validation import clean_props
@@ -35,9 +36,9 @@ class Command(BaseCommand):
         parser.add_argument("--batch", type=int, default=200, help="Rows to a transaction (200).")
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help="The database to work on.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         report: dict[str, dict[str, int]] = {}
-        refused: list[dict[str, Any]] = []
+        refused: list[JsonObject] = []
         for label, store in all_stores():
             report[label] = self._upgrade(label, store, options, refused)
         if options["json"]:
@@ -59,7 +60,7 @@ class Command(BaseCommand):
             )
 
     def _upgrade(
-        self, label: str, store: DocumentStore, options: dict[str, Any], refused: list[dict[str, Any]]
+        self, label: str, store: DocumentStore, options: dict[str, Any], refused: list[JsonObject]
     ) -> dict[str, int]:
         using, dry_run = options["database"], options["dry_run"]
         counts = {"rows": 0, "changed": 0}
@@ -72,7 +73,7 @@ class Command(BaseCommand):
                     return counts
                 counts["rows"] += len(batch)
                 for key, document in batch:
-                    found: list[dict[str, Any]] = []
+                    found: list[JsonObject] = []
                     new = _upgraded(document, None if options["with_errors"] else found)
                     refused += ({"where": label, "key": key, **item} for item in found)
                     if new is document:
@@ -82,14 +83,14 @@ class Command(BaseCommand):
                         store.store(key, new, using=using)
 
 
-def _upgraded(document: Document, refused: list[dict[str, Any]] | None) -> Document:
+def _upgraded(document: Document, refused: list[JsonObject] | None) -> Document:
     """Return the document as it is to be stored, the same if nothing changes; ``refused`` collects what its class refuses."""
     if not document.is_upgraded:
         return document
     if refused is None:
         return Document(document.blocks)
 
-    def judge(block: dict[str, Any], block_class: type[Block], props: dict[str, Any]) -> bool:
+    def judge(block: JsonObject, block_class: type[Block], props: JsonObject) -> bool:
         _props, errors = clean_props(block_class, props)
         if errors:
             problem = f"{'.'.join(errors[0].loc)}: {errors[0].msg}"
@@ -107,6 +108,6 @@ class StoredAsIs(Document):
 
     __slots__ = ()
 
-    def _current(self) -> list[dict[str, Any]]:
-        blocks: list[dict[str, Any]] = self.raw
+    def _current(self) -> list[JsonObject]:
+        blocks: list[JsonObject] = self.raw
         return blocks

@@ -38,7 +38,7 @@ FileRef = ImageRef
 Pixels = Annotated[int, Field(ge=1, le=20_000)]
 
 
-def _number(value: Any) -> Any:
+def _number(value: object) -> Any:
     """Read "2" as 2: forms and other systems send levels as text. True is no 1."""
     if isinstance(value, bool | float):
         return str(value)
@@ -69,7 +69,7 @@ class _Label:
 
 def labelled(
     label: Words,
-    default: Any = PydanticUndefined,
+    default: object = PydanticUndefined,
     *,
     help: Words = "",
     labels: Mapping[str, Words] | None = None,

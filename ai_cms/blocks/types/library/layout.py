@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from ....core.jsontypes import JsonMapping, JsonObject
 from ..base import Block, BlockPart
 from ..registry import blocks
 from ..text import ImageRef, InlineText, RequiredUrl, RichText, Text, Url
@@ -31,7 +31,7 @@ __all__ = [
 _STYLES = {"primary": _("Primary"), "secondary": _("Secondary"), "outline": _("Outline")}
 
 
-def _heading(level: int, text: Any) -> tuple[int, str] | None:
+def _heading(level: int, text: object) -> tuple[int, str] | None:
     return (level, text) if isinstance(text, str) and text else None
 
 
@@ -98,7 +98,7 @@ class ColumnsBlock(Block):
         allowed_children = ("column",)
         min_children = 1
         max_children = 6
-        example: dict[str, Any] = {}
+        example: JsonObject = {}
 
 
 @blocks.register
@@ -115,7 +115,7 @@ class ColumnBlock(Block):
         group = _("Layout")
         allowed_children = "*"
         allowed_parents = ("columns",)
-        example: dict[str, Any] = {}
+        example: JsonObject = {}
 
 
 class SectionItem(BlockPart):
@@ -152,7 +152,7 @@ class SectionBlock(Block):
         }
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         return _heading(2, props.get("title"))
 
 
@@ -181,7 +181,7 @@ class HeroBlock(Block):
         example = {"heading": "Bread, slowly", "text": "A bakery that lets time do the work.", "align": "center"}
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         return _heading(1 if props.get("level") == 1 else 2, props.get("heading"))
 
 
@@ -196,7 +196,7 @@ class AccordionBlock(Block):
         allowed_children = ("accordion_item",)
         min_children = 1
         max_children = 100
-        example: dict[str, Any] = {}
+        example: JsonObject = {}
 
 
 @blocks.register
@@ -238,7 +238,7 @@ class CallToActionBlock(Block):
         }
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         return _heading(2, props.get("title"))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from ....core.jsontypes import JsonMapping
 from ...html.richtext import strip_tags_text
 from ..base import Block
 from ..registry import blocks
@@ -17,7 +17,7 @@ from .common import Anchor, HeadingLevel, InlineHtml, labelled
 __all__ = ["CodeBlock", "HeadingBlock", "ListBlock", "QuoteBlock", "RichTextBlock", "TableBlock"]
 
 
-def _level(value: Any) -> int:
+def _level(value: object) -> int:
     """Read a heading level from props nobody has validated."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
@@ -56,7 +56,7 @@ class HeadingBlock(Block):
         return (before, found, after) if found else ("", self.text, "")
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         text = props.get("text")
         return (_level(props.get("level", 2)), text) if isinstance(text, str) and text else None
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandParser
 
 from ai_cms.core.conf import core_settings
@@ -15,7 +13,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("state", choices=["on", "off", "status"])
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         if options["state"] != "status":
             set_flag(MAINTENANCE, options["state"] == "on")
         switched = RuntimeFlag.objects.filter(name=MAINTENANCE, enabled=True).exists()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel
@@ -18,12 +17,13 @@ from ai_cms.llm.exceptions import LLMUnsupported
 from ai_cms.llm.messages import LLMRequest, LLMResponse
 from ai_cms.llm.tokens import estimate_usage
 
+from ....core.jsontypes import JsonMapping
 from ..base import BaseLLMBackend
 from . import text as local_text
 
 __all__ = ["LocalBackend", "Rule", "rule", "rules"]
 
-Rule = Callable[[LLMRequest], "str | Mapping[str, Any] | BaseModel"]
+Rule = Callable[[LLMRequest], "str | JsonMapping | BaseModel"]
 
 rules: Registry[Rule] = Registry("local rule")
 
@@ -72,7 +72,7 @@ class LocalBackend(BaseLLMBackend):
         )
 
 
-def _as_text(answer: Any, *, structured: bool) -> str:
+def _as_text(answer: object, *, structured: bool) -> str:
     if isinstance(answer, BaseModel):
         answer = answer.model_dump(mode="json")
     if structured:
@@ -80,7 +80,7 @@ def _as_text(answer: Any, *, structured: bool) -> str:
     return answer if isinstance(answer, str) else _readable(answer)
 
 
-def _readable(value: Any) -> str:
+def _readable(value: object) -> str:
     """Return a rule's result as text for a reader."""
     if isinstance(value, Mapping):
         return local_text.joined([_readable(item) for item in value.values()])
@@ -125,22 +125,22 @@ def _given(request: LLMRequest, name: str) -> str:
 
 
 @rule("summarise")
-def summarise(request: LLMRequest) -> Mapping[str, Any]:
+def summarise(request: LLMRequest) -> JsonMapping:
     return {"summary": local_text.summary(_text(request), _number(request, "sentences", 3))}
 
 
 @rule("excerpt")
-def excerpt(request: LLMRequest) -> Mapping[str, Any]:
+def excerpt(request: LLMRequest) -> JsonMapping:
     return {"excerpt": local_text.shorten(local_text.plain(_text(request)), _number(request, "max_length", 280))}
 
 
 @rule("keywords")
-def keywords(request: LLMRequest) -> Mapping[str, Any]:
+def keywords(request: LLMRequest) -> JsonMapping:
     return {"keywords": local_text.keywords(_text(request), _number(request, "count", 8))}
 
 
 @rule("seo")
-def seo(request: LLMRequest) -> Mapping[str, Any]:
+def seo(request: LLMRequest) -> JsonMapping:
     text = _text(request)
     return {
         "title": local_text.seo_title(text, _given(request, "title")),
@@ -150,21 +150,21 @@ def seo(request: LLMRequest) -> Mapping[str, Any]:
 
 
 @rule("headlines")
-def headlines(request: LLMRequest) -> Mapping[str, Any]:
+def headlines(request: LLMRequest) -> JsonMapping:
     return {"headlines": local_text.headlines(_text(request), _given(request, "title"), _number(request, "count", 5))}
 
 
 @rule("outline")
-def outline(request: LLMRequest) -> Mapping[str, Any]:
+def outline(request: LLMRequest) -> JsonMapping:
     sections = local_text.outline(_text(request))
     return {"sections": [{"heading": heading, "text": local_text.joined(texts)} for heading, texts in sections]}
 
 
 @rule("alt_text")
-def alt_text(request: LLMRequest) -> Mapping[str, Any]:
+def alt_text(request: LLMRequest) -> JsonMapping:
     return {"alt": local_text.alt_text(_given(request, "file_name"), _given(request, "context"))}
 
 
 @rule("proofread")
-def proofread(request: LLMRequest) -> Mapping[str, Any]:
+def proofread(request: LLMRequest) -> JsonMapping:
     return {"text": local_text.proofread(_text(request))}

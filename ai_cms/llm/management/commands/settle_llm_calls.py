@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import ngettext
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             "--work", action="store_true", help="Also carry out runs that wait, here, until none is left."
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         counts = {
             "calls": _until_none(sweep),
             "runs": _until_none(sweep_runs),
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         )
 
 
-def _until_none(work: Any) -> int:
+def _until_none(work: Callable[..., int]) -> int:
     total = 0
     while done := work(limit=100):
         total += done

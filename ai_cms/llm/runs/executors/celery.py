@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from .executor import Executor
 from .watch import execute_watched
@@ -25,7 +26,7 @@ def register(app: Any) -> Any:
 class CeleryExecutor(Executor):
     """Send runs to Celery; the project's ``celery.py`` calls ``ai_cms.llm.runs.executors.celery.register(app)``."""
 
-    def start(self, run_id: Any) -> None:
+    def start(self, run_id: UUID) -> None:
         from celery import current_app  # type: ignore[import-not-found]
 
         current_app.send_task(TASK_NAME, args=[str(run_id)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
+from uuid import UUID
 
 from django.db import close_old_connections, connection, connections
 
@@ -35,7 +35,7 @@ class ThreadExecutor(Executor):
         self._told = 0
         self._starts = 0
 
-    def start(self, run_id: Any) -> None:
+    def start(self, run_id: UUID) -> None:
         with self._lock:
             self._starts += 1
             if self._waiting:
@@ -51,7 +51,7 @@ class ThreadExecutor(Executor):
             # After it: one that could not be started takes no place. It cannot end before, for want of this lock.
             self._threads.add(thread)
 
-    def nudge(self, run_id: Any) -> None:
+    def nudge(self, run_id: UUID) -> None:
         # The process that made the run may have died before it began; any pool may take it.
         self.start(run_id)
 

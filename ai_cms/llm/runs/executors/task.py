@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from uuid import UUID
 
 from ai_cms.core.tasks import enqueue, task
 
@@ -21,5 +21,5 @@ def carry_out_run(run_id: str) -> bool:
 class TaskExecutor(Executor):
     """Send runs to the tasks framework, to the backend ``AI_CMS["TASK_BACKEND"]``."""
 
-    def start(self, run_id: Any) -> None:
+    def start(self, run_id: UUID) -> None:
         enqueue(carry_out_run, str(run_id))

@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from uuid import UUID
 
 from django.db import connection, connections, transaction
 
@@ -35,7 +35,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._contexts: dict[Any, RunContext] = {}
+        self._contexts: dict[UUID, RunContext] = {}
         self._thread: threading.Thread | None = None
         self._due = 0
 
@@ -55,7 +55,7 @@ class Watch:
                 if self._contexts.get(context.run_id) is context:
                     del self._contexts[context.run_id]
 
-    def cancel(self, run_id: Any) -> None:
+    def cancel(self, run_id: UUID) -> None:
         """Cancel a run of this process without waiting for the next look."""
         with self._lock:
             context = self._contexts.get(run_id)
@@ -115,12 +115,12 @@ def _renew(runs: RunQuerySet[Run]) -> None:
 watch = Watch()
 
 
-def cancel_here(run_id: Any) -> None:
+def cancel_here(run_id: UUID) -> None:
     """Cancel a run at once if this process carries it out."""
     watch.cancel(run_id)
 
 
-def execute_watched(run_id: Any) -> bool:
+def execute_watched(run_id: UUID | str) -> bool:
     """Carry out a run under the eyes of the watch thread; return whether this did."""
     return execute_run(run_id, watch.over)
 

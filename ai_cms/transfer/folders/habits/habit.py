@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import posixpath
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,11 +80,14 @@ def dated_name(stem: str) -> tuple[datetime.datetime | None, str]:
 
 
 def read_config(root: Path, *names: str) -> dict[str, Any]:
-    """Return the values of the first YAML file of the names that is there; nothing of one that cannot be read."""
+    """Return the values of the first file of the names that is there, TOML by its name, else YAML; nothing of one that
+    cannot be read.
+    """
     for name in names:
         try:
+            text = (root / name).read_text("utf-8")[:1_000_000]
             # A safe loader in spite of its call: it makes nothing but plain values.
-            found = yaml.load((root / name).read_text("utf-8")[:1_000_000], _ConfigLoader)  # noqa: S506
+            found = tomllib.loads(text) if name.endswith(".toml") else yaml.load(text, _ConfigLoader)  # noqa: S506
         except (OSError, ValueError, yaml.YAMLError):
             continue
         if isinstance(found, dict):
@@ -181,9 +185,18 @@ class Habits:
 
 
 def filled(template: str, parts: dict[str, str]) -> str:
-    """Return an address of a template with ``:name`` parts."""
-    made = re.sub(r":([a-z_]+)", lambda match: parts.get(match[1], match[0]), template)
-    return re.sub(r"/{2,}", "/", f"/{made}")
+    """Return an address of a template with ``:name`` parts, "" where one of them is not known: half of it leads nowhere."""
+    unknown = "[" in template  # a slice such as ``:sections[1:]``
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal unknown
+        # An underscore behind a name may be part of the address: ``:year_:month``.
+        name = match[1] if match[1] in parts else match[1].rstrip("_")
+        unknown = unknown or name not in parts
+        return parts.get(name, "") + match[1][len(name) :]
+
+    made = re.sub(r":([a-z_]+)", fill, template)
+    return "" if unknown else re.sub(r"/{2,}", "/", f"/{made}")
 
 
 def date_parts(date: datetime.datetime | None) -> dict[str, str]:
@@ -197,10 +210,22 @@ def date_parts(date: datetime.datetime | None) -> dict[str, str]:
         "i_month": str(date.month),
         "i_day": str(date.day),
         "short_year": f"{date:%y}",
+        "y_day": f"{date:%j}",
+        "short_month": f"{date:%b}",
+        "long_month": f"{date:%B}",
+        "week": f"{date:%V}",
+        "short_day": f"{date:%a}",
+        "long_day": f"{date:%A}",
         "hour": f"{date:%H}",
         "minute": f"{date:%M}",
         "second": f"{date:%S}",
     }
+
+
+def template_path(template: str, parts: dict[str, str]) -> Iterator[str]:
+    """Yield the path of a filled template, quoted and with the slash it ends in; nothing where a part is not known."""
+    if made := filled(template, parts):
+        yield path_of(made) + ("/" if made.endswith("/") and made != "/" else "")
 
 
 def path_of(*parts: str) -> str:

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...terms import OldArchive
-from .habit import Habits, Listed, Source, date_parts, dated_name, filled, folder_address, path_of, read_config
+from .habit import (
+    Habits,
+    Listed,
+    Source,
+    date_parts,
+    dated_name,
+    folder_address,
+    path_of,
+    read_config,
+    template_path,
+)
 
 __all__ = ["Hexo"]
 
@@ -48,8 +58,7 @@ class Hexo(Habits):
                 "post_title": source.title,
                 "category": "/".join(source.front.words("categories", "category")),
             }
-            made = filled(self.permalink, parts)
-            yield path_of(made) + ("/" if made.endswith("/") else "")
+            yield from template_path(self.permalink, parts)
         elif source.is_index:
             yield folder_address(folders)
         else:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from ...exceptions import ImportRefused
 from ...terms import OldArchive
 from ..front_matter import split_front_matter
-from .habit import Habits, Listed, Source, folder_address
+from .habit import Habits, Listed, Source, date_parts, folder_address, read_config, template_path
 from .holding import build_reason
 
 __all__ = ["Hugo"]
@@ -26,6 +26,7 @@ class Hugo(Habits):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self._sections: dict[str, list[Any]] = {}
+        self.permalinks = _permalinks(root)
 
     def content_folder(self) -> str:
         return "content" if (self.root / "content").is_dir() else ""
@@ -65,6 +66,21 @@ class Hugo(Habits):
             yield url if url.startswith("/") else f"/{url}"
             return
         folders = source.folder.split("/") if source.folder else []
+        template = self.permalinks.get(folders[0]) if folders and not source.is_index else None
+        if template is not None:
+            title, name = _part(source.title, True), _part(front.text("slug") or source.stem, True)
+            slug = _part(front.text("slug"), True) or title
+            parts = {
+                **date_parts(source.date),
+                "section": _part(folders[0], True),
+                "sections": "/".join(_part(folder, True) for folder in folders),
+                "title": title,
+                "slug": slug,
+                **dict.fromkeys(("slugorfilename", "slugorcontentbasename"), name),
+                **dict.fromkeys(("filename", "contentbasename"), _part(source.stem, True)),
+            }
+            yield from template_path(template, parts)
+            return
         names = folders if source.is_index else [*folders, front.text("slug") or source.stem]
         # Until 0.111 blanks around what is left out became one hyphen, later two.
         for several in (True, False):
@@ -91,6 +107,20 @@ class Hugo(Habits):
                     path = unquote(folder_address([folder, _part(name, several)]))
                     yield OldArchive(path, kind, name)
                     yield OldArchive(f"{path}index.xml", kind, name, "rss")
+
+
+def _permalinks(root: Path) -> dict[str, str]:
+    """Return the address templates of sections that the configuration has, in the old form and in that by kinds of page."""
+    found: dict[str, str] = {}
+    for folder in ("", "config/_default/"):
+        for stem in ("hugo", "config"):
+            config = read_config(root, *(f"{folder}{stem}.{ending}" for ending in ("toml", "yaml", "yml", "json")))
+            given = config.get("permalinks")
+            if isinstance(given, dict):
+                pages = given.get("page")
+                given = {**given, **(pages if isinstance(pages, dict) else {})}
+                found |= {name: value for name, value in given.items() if isinstance(value, str)}
+    return found
 
 
 def _part(name: str, several: bool) -> str:

@@ -7,8 +7,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ai_cms.blocks.convert.headings import heading_slug
+
 from ...terms import OldArchive
-from .habit import Habits, Listed, Source, date_parts, dated_name, filled, folder_address, path_of, read_config
+from .habit import (
+    Habits,
+    Listed,
+    Source,
+    date_parts,
+    dated_name,
+    folder_address,
+    path_of,
+    read_config,
+    template_path,
+)
 from .patterns import matches
 
 __all__ = ["Jekyll"]
@@ -16,6 +28,8 @@ __all__ = ["Jekyll"]
 _STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
     "pretty": "/:categories/:year/:month/:day/:title/",
+    "ordinal": "/:categories/:year/:y_day/:title.html",
+    "weekdate": "/:categories/:year/W:week/:short_day/:title.html",
     "none": "/:categories/:title.html",
 }
 
@@ -85,12 +99,17 @@ class Jekyll(Habits):
             "title": title,
             "slug": title.lower(),
             "categories": "/".join(word.lower() for word in categories),
+            "slugified_categories": "/".join(heading_slug(word) for word in categories),
+            "output_ext": ".html",
+            "name": title,
+            "basename": source.stem,
+            "path": "/".join([*folders, source.stem]),
+            "collection": source.folder.split("/")[0].removeprefix("_"),
         }
         if given:
-            yield path_of(filled(_STYLES.get(given, given), parts)) + ("/" if given.endswith("/") else "")
+            yield from template_path(_STYLES.get(given, given), parts)
         elif "_posts" in source.folder.split("/") and date is not None:
-            made = filled(self.permalink, parts)
-            yield path_of(made) + ("/" if made.endswith("/") else "")
+            yield from template_path(self.permalink, parts)
         elif source.is_index:
             yield folder_address(folders)
         elif self.permalink.endswith("/"):

@@ -1,25 +1,37 @@
 // What people type and what a block keeps of it: paragraphs of plain text as HTML, addresses with their scheme.
 
-/** What makes a text HTML: a tag of it, such as <b>, </p> or <br/>; "a < b" does not. */
-const TAG = /<\/?[a-z][^<>]*>/i;
+/** The elements that a text keeps, and those that other programs write. Whatever else stands in angle brackets was typed. */
+const ELEMENTS = (
+  "a abbr b bdi bdo blockquote br caption cite code col colgroup data dd del details dfn div dl dt em figcaption figure h1 h2 "
+  + "h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strong sub summary sup table tbody td tfoot th "
+  + "thead time tr u ul var wbr "
+  + "article aside big center font footer header iframe main nav script section strike style tt"
+).replaceAll(" ", "|");
+/** What makes a text HTML: a tag, such as <b>, </p> or <br/>; "a < b", "<ada@example.com>" and "List<String>" do not. */
+const TAG = new RegExp(`</?(?:${ELEMENTS})(?:[\\s/][^<>]*)?>`, "i");
 /** A tag that stands for lines of its own: whoever writes it sees to the paragraphs too. */
 const BLOCK_TAG = /<\/?(?:p|div|h[1-6]|ul|ol|li|dl|dt|dd|blockquote|pre|table|hr|figure|section|article)\b/i;
 /** "www.example.com", "example.com/path": a host that nobody means as a path of this site. */
 const HOST = /^(?:www\.[^\s/?#.]+|(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|biz|eu|io|dev|app|tv|be|de|fr|uk|us|ch|at|nl|it|es|pl|se|no|dk|fi|pt|ie|cz|ca|au|nz|jp|in|br|co|me))(?:[./?#:]\S*)?$/i;
 const MAIL = /^[^\s@/:?#]+@[^\s@/:?#]+\.[a-z]{2,}$/i;
 
+/** An address in angle brackets, which is none of the tags of an HTML text either. */
+const BRACKETED = /<(?=[^\s<>]*(?:@|:\/\/)[^<>]*>)/g;
+
 const escapeText = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+/** Return the HTML of a typed text on one line. */
+const inlineHtmlOf = (text) => (TAG.test(text) ? text.replace(BRACKETED, "&lt;") : escapeText(text));
 
 /** Return the HTML of a typed text: an empty line ends a paragraph, a line break stays one. HTML is left as it is. */
 function htmlOf(text) {
-  if (BLOCK_TAG.test(text)) return text;
-  const inner = (part) => (TAG.test(text) ? part : escapeText(part)).replace(/[ \t]*\r?\n[ \t]*/g, "<br>");
+  const isHtml = TAG.test(text);
+  if (isHtml && BLOCK_TAG.test(text)) return inlineHtmlOf(text);
+  const escaped = (part) => (isHtml ? part.replace(BRACKETED, "&lt;") : escapeText(part));
+  const inner = (part) => escaped(part).replace(/[ \t]*\r?\n[ \t]*/g, "<br>");
   const parts = text.split(/(?:\r?\n[ \t]*){2,}/).map((part) => part.trim()).filter(Boolean);
   return parts.map((part) => `<p>${inner(part)}</p>`).join("");
 }
-
-/** Return the HTML of a text on one line. */
-const inlineHtmlOf = (text) => (TAG.test(text) ? text : escapeText(text));
 
 /** Return whether nodes are nothing but text and line breaks. */
 const isPlain = (nodes) => [...nodes].every((node) => node.nodeType === 3 || (node.nodeName === "BR" && !node.attributes.length));
