@@ -18,7 +18,7 @@ MODULES = {
     "assist": "test_admin test_api test_tasks",
     "accounts": "test_admin test_codes test_models test_tokens test_users",
     "assets": "test_admin test_api test_pages test_pictures",
-    "portfolio": "test_api test_blocks test_services test_web",
+    "portfolio": "test_api test_blocks test_resume_proposals test_services test_web",
     "posts": "test_api test_services test_words",
     "transfer": "test_commands test_hooks test_markdown test_wordpress",
     "example": "test_environment",

@@ -6,6 +6,7 @@
     ├── UnknownTask (400)
     ├── InvalidPayload (400)     messages by path under "payload"
     ├── PageNeeded (400)         the task works on a page, and none was named
+    ├── NoPage (400)             the task works on something else, and a page was named
     └── NoNewPage (400)          the task makes no page, or works on one already, and a parent was named
 """
 
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 
 from ai_cms.core.exceptions import AICMSError, InvalidInput
 
-__all__ = ["AssistError", "InvalidPayload", "NoNewPage", "PageNeeded", "UnknownTask"]
+__all__ = ["AssistError", "InvalidPayload", "NoNewPage", "NoPage", "PageNeeded", "UnknownTask"]
 
 
 class AssistError(AICMSError):
@@ -58,6 +59,13 @@ class PageNeeded(AssistError, InvalidInput):
 
     def __init__(self) -> None:
         super().__init__(errors={"page": [_("This task works on a page; name its id.")]})
+
+
+class NoPage(AssistError, InvalidInput):
+    """A page was named for a task that works on something else."""
+
+    def __init__(self) -> None:
+        super().__init__(errors={"page": [_("This task does not work on a page; leave the page out.")]})
 
 
 class NoNewPage(AssistError, InvalidInput):

@@ -19,7 +19,7 @@ from ai_cms.pages.models import AbstractPage
 
 from ..core.jsontypes import JsonMapping, JsonObject
 from .conf import assist_settings
-from .exceptions import InvalidPayload, NoNewPage, PageNeeded, UnknownTask
+from .exceptions import InvalidPayload, NoNewPage, NoPage, PageNeeded, UnknownTask
 
 __all__ = ["Job", "Payload", "TaskResult", "WritingTask", "get_task", "register_task", "tasks"]
 
@@ -84,6 +84,8 @@ class WritingTask:
     labels: ClassVar[Mapping[str, str | Promise]] = {}
     help_texts: ClassVar[Mapping[str, str | Promise]] = {}
     needs_page: ClassVar[bool] = False
+    #: Whether it can be used on a page; one that works on something else cannot.
+    takes_page: ClassVar[bool] = True
     prompt: ClassVar[str] = ""
     #: Tokens of the answer at most; credits are held for as many. ASSIST_MAX_TOKENS where it is ``None``, or more.
     most_tokens: ClassVar[int | None] = None
@@ -122,6 +124,12 @@ class WritingTask:
         """Turn a validated answer into the result."""
         return TaskResult(output=answer.model_dump(mode="json"))
 
+    def keep(self, job: Job, result: TaskResult, provenance: JsonMapping) -> None:
+        """Keep a result that is no proposal on a page, in a table of the task's own; it may add to ``result.output``.
+
+        Called once the answer is paid for, outside of any transaction. ``provenance``: as ``make_provenance()`` returns it.
+        """
+
     def check_rights(self, job: Job) -> None:
         """Raise what the actor's rights refuse, beyond changing the page; asked before credits are spent."""
 
@@ -140,9 +148,11 @@ class WritingTask:
         return str(assist_settings.ASSIST_ALIASES.get(self.name, "default"))
 
     def prepare(self, actor: Actor, payload: JsonMapping, page: AbstractPage | None = None) -> Job:
-        """Validate a payload. Raises InvalidPayload, PageNeeded."""
+        """Validate a payload. Raises InvalidPayload, PageNeeded, NoPage."""
         if self.needs_page and page is None:
             raise PageNeeded
+        if page is not None and not self.takes_page:
+            raise NoPage
         try:
             return Job(actor, self.payload_model.model_validate(dict(payload)), page)
         except ValidationError as error:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ai_cms.blocks.documents.provenance import make_provenance
+from ai_cms.blocks.documents.provenance import Provenance, make_provenance
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.llm import gateway
 from ai_cms.llm.exceptions import (
@@ -94,8 +94,8 @@ def generate_text(
     ``on_proposal``: called with the proposal, in the transaction that makes it: an error undoes it.
     ``keep_partial``: where a person stops a draft, or it breaks off, propose the blocks that had arrived by then.
     ``run``: the run this is part of. Not to be called inside a transaction.
-    Raises UnknownTask, InvalidPayload, PageNeeded, NoNewPage, LLMError, ProposalStale (what was worked on has been changed
-    meanwhile) and what permissions raise; then nothing is proposed, save the part that had come.
+    Raises UnknownTask, InvalidPayload, PageNeeded, NoPage, NoNewPage, LLMError, ProposalStale (what was worked on has been
+    changed meanwhile) and what permissions raise; then nothing is proposed, save the part that had come.
     """
     who = Actor.of(actor)
     task = get_task(name)
@@ -127,6 +127,7 @@ def generate_text(
     result = task.finish(job, call.parsed)
     if shown:
         _keep_ids(result, shown)
+    task.keep(job, result, _marks(job.actor, call.provenance()))
     proposal = None
     if (page or parent) and (result.operations or result.fields):
         proposal = _propose(task, job, result, call.provenance(), str(task.label), on_proposal)
@@ -177,6 +178,11 @@ def _streamed(
             shown.append(operation)
             show(operation)
     return events.result
+
+
+def _marks(actor: Actor, source: JsonObject) -> Provenance:
+    """Return the provenance of what ``source`` wrote for ``actor``."""
+    return make_provenance(**source, by=actor.account.pk if actor.account is not None else None)
 
 
 def _nobody_watches(operation: JsonObject) -> None:
@@ -272,7 +278,7 @@ def _propose(
             actor=job.actor,
             title=title,
             fields=result.fields,
-            provenance=make_provenance(**source, by=job.actor.account.pk if job.actor.account is not None else None),
+            provenance=_marks(job.actor, source),
             agent=str(source.get("model") or source["source"]),
             based_on=base,
         )

@@ -7,6 +7,10 @@
     ├── TooMany (409)           more portfolios, projects, skills or résumés than one person may have
     ├── ResumeInvalid (400)     no JSON Resume; the problems stand by path under ``content``
     ├── ImportRefused (400)     a file that is neither a JSON Resume nor an export of LinkedIn
+    ├── ResumeChanged (409)     a proposal for a résumé that is another by now
+    ├── SourcesChanged (409)    a proposal whose claims the rows no longer bear out
+    ├── ProposalDecided (409)   a proposal, or a change of it, that was decided before
+    ├── UnknownChange (400)     a change that the proposal does not have
     └── PdfUnavailable (503)    no PDF can be made now, or at all where the extra is not installed
 """
 
@@ -19,7 +23,18 @@ from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.exceptions import AICMSError, Conflict, InvalidInput, Unavailable
 
-__all__ = ["ImportRefused", "NoPlace", "PdfUnavailable", "PortfolioError", "ResumeInvalid", "TooMany"]
+__all__ = [
+    "ImportRefused",
+    "NoPlace",
+    "PdfUnavailable",
+    "PortfolioError",
+    "ProposalDecided",
+    "ResumeChanged",
+    "ResumeInvalid",
+    "SourcesChanged",
+    "TooMany",
+    "UnknownChange",
+]
 
 
 class PortfolioError(AICMSError):
@@ -55,6 +70,44 @@ class ImportRefused(PortfolioError, InvalidInput):
 
     def __init__(self, message: Any, *, code: str = "invalid_file") -> None:
         super().__init__(str(message), code=code, errors={"file": [str(message)]})
+
+
+class ResumeChanged(PortfolioError, Conflict):
+    """The résumé is another than the one the proposal was made for; both are as they were."""
+
+    default_code = "resume_changed"
+    default_detail = _(  # type: ignore[assignment]
+        "The résumé was changed after this proposal was made. Nothing was written; the proposed texts are still here to copy."
+    )
+
+
+class SourcesChanged(PortfolioError, Conflict):
+    """What the changes claim is no longer in the rows they name. ``changes``: the words that are not, by change."""
+
+    default_code = "sources_changed"
+
+    def __init__(self, changes: dict[str, list[str]]) -> None:
+        words = ", ".join(dict.fromkeys(word for found in changes.values() for word in found))
+        super().__init__(
+            str(
+                _("The rows that this proposal names no longer say: %(words)s. Nothing was written.") % {"words": words}
+            ),
+            changes=changes,
+        )
+
+
+class ProposalDecided(PortfolioError, Conflict):
+    """The proposal, or the change of it, was accepted or rejected before."""
+
+    default_code = "proposal_decided"
+    default_detail = _("This was decided before.")  # type: ignore[assignment]
+
+
+class UnknownChange(PortfolioError, InvalidInput):
+    """The proposal has no such change."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(errors={"changes": [str(_("The proposal has no change %(id)r.") % {"id": key[:50]})]})
 
 
 _NO_PDF = {

@@ -16,8 +16,9 @@ from . import (
     get_resume_model,
     get_skill_model,
 )
+from .models import ResumeProposal
 
-__all__ = ["OwnedRowPolicy", "PortfolioPolicy", "register_portfolio_policies"]
+__all__ = ["OwnedRowPolicy", "PortfolioPolicy", "ResumeProposalPolicy", "register_portfolio_policies"]
 
 
 class PortfolioPolicy(PagePolicy):
@@ -56,6 +57,20 @@ class OwnedRowPolicy(PermissionPolicy[Any]):
         return actor.is_staff and any(actor.has_perm(f"{meta.app_label}.{code}_{meta.model_name}") for code in codes)
 
 
+class ResumeProposalPolicy(OwnedRowPolicy):
+    """A proposal is seen with its résumé, and decided by whoever may change that."""
+
+    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+        return super().decide(actor, action, None if obj is None else obj.resume)
+
+    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        if not actor.is_authenticated:
+            return queryset.none()
+        if self._has(actor, get_resume_model(), "view"):
+            return queryset
+        return queryset.filter(resume__owner_id=actor.user.pk)
+
+
 def register_portfolio_policies() -> None:
     """Register the policies of this app's models; called when the apps are ready."""
     pages = PortfolioPolicy()
@@ -64,3 +79,4 @@ def register_portfolio_policies() -> None:
     rows = OwnedRowPolicy()
     for model in (get_project_model(), get_skill_model(), get_resume_model()):
         register_policy(model, rows)
+    register_policy(ResumeProposal, ResumeProposalPolicy())

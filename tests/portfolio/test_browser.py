@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ai_cms.portfolio import get_portfolio_model
-from ai_cms.portfolio.services import create_portfolio
+from ai_cms.portfolio import get_portfolio_model, get_resume_model
+from ai_cms.portfolio.services import create_portfolio, update_row
 from tests import axe
 from tests.pages.browser.conftest import Watched, chromium, watch
 
@@ -109,3 +109,33 @@ def test_a_portfolio_with_every_block_has_no_barriers(
         watched.page.emulate_media(media="print")
         watched.page.screenshot(path=str(Path(SHOTS) / "print.png"), full_page=True)
     assert watched.problems == []
+
+
+def test_a_resume_is_fitted_to_a_job_by_keyboard_alone(
+    live_server: Any, settings: Any, ada: Any, library: dict[str, Any], watch: Callable[..., Watched]
+) -> None:
+    settings.AI_CMS = {"LLM": {"default": {"BACKEND": "ai_cms.llm.backends.local.LocalBackend"}}, "RUNNER": "inline"}
+    resume = library["resume"]
+    skills = [{"name": "Sailing"}, {"name": "Python", "keywords": ["Maps", "Django"]}]
+    basics = {**resume.content["basics"], "summary": "I like the sea."}
+    update_row(resume, actor=ada, content={**resume.content, "basics": basics, "skills": skills})
+    page = watch(ada).page
+    page.goto(f"{live_server.url}/portfolio/library/resumes/{resume.pk}/")
+    page.get_by_role("link", name="Fit it to a job").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Job advertisement").fill("Django engineer\nPython on Kubernetes. You keep tides to the minute.")
+    look(page, "tailor")
+    page.get_by_role("button", name="Propose changes").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Django engineer").wait_for()
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    look(page, "resume-proposal")
+    page.get_by_label("Accept this change: Skills", exact=True).focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Accept what is chosen").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("2 changes are in the résumé.").wait_for()
+    look(page, "resume-proposal-rest")
+    content = get_resume_model().objects.get().content
+    assert content["basics"]["summary"] == "Tides to the minute." and content["skills"][0]["name"] == "Sailing"

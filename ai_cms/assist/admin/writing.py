@@ -161,7 +161,8 @@ class WritingRunAdmin(ReadOnlyAdmin):
         usable = [
             tasks[name]
             for name in tasks
-            if (page is not None or not tasks[name].needs_page) and (parent is None or tasks[name].makes_pages)
+            if (tasks[name].takes_page if page is not None else not tasks[name].needs_page)
+            and (parent is None or tasks[name].makes_pages)
         ]
         name = request.GET.get("task", "")
         task = next((task for task in usable if task.name == name), usable[0] if len(usable) == 1 else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .portfolio import Goal, Portfolio, PortfolioIndex, PortfolioIndexMixin, PortfolioMixin
+from .resume_proposal import ResumeProposal, ResumeProposalStatus
 from .rows import AbstractProject, AbstractResume, AbstractSkill, Project, Resume, Skill, SkillCategory
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "PortfolioMixin",
     "Project",
     "Resume",
+    "ResumeProposal",
+    "ResumeProposalStatus",
     "Skill",
     "SkillCategory",
 ]

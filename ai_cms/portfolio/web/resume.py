@@ -18,10 +18,12 @@ from ai_cms.portfolio.resumes.editing import (
     word_answers,
 )
 from ai_cms.portfolio.services import create_row, update_row
+from ai_cms.portfolio.services.tailoring import tailors
 
 from .base import MyTemplateView, refusal_texts
 from .library import KindPage
 from .resume_forms import BasicsForm, EducationFormSet, WorkFormSet
+from .resume_proposals import open_proposals
 
 __all__ = ["ResumeView"]
 
@@ -97,6 +99,8 @@ class ResumeView(KindPage, MyTemplateView):
             row=row,
             form=form,
             sets=[(part, headings[part], entries) for part, entries in sets.items()],
+            proposals=[] if row is None else open_proposals(row, self.actor),
+            can_tailor=row is not None and len(tailors) > 0,
             wrong=bool(form.errors) or any(any(entries.errors) for entries in sets.values()),
         )
         return self.render_to_response(context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.urls import path
 
-from . import library, mine, papers, resume, steps
+from . import library, mine, papers, resume, resume_proposals, steps
 
 app_name = "ai_cms_portfolio_web"
 
@@ -23,6 +23,17 @@ urlpatterns = [
     path("library/resumes/<int:pk>/export/", library.ExportView.as_view(), name="export"),
     # Drawing takes seconds, which no transaction of a host's ATOMIC_REQUESTS may last.
     path("library/resumes/<int:pk>/paper/", transaction.non_atomic_requests(papers.PaperView.as_view()), name="paper"),
+    # A model is waited for, which no transaction may last.
+    path(
+        "library/resumes/<int:pk>/tailor/",
+        transaction.non_atomic_requests(resume_proposals.TailorView.as_view()),
+        name="resume-tailor",
+    ),
+    path(
+        "library/resumes/<int:pk>/proposals/<int:proposal>/",
+        resume_proposals.ProposalView.as_view(),
+        name="resume-proposal",
+    ),
     path("<int:pk>/", mine.NextView.as_view(), name="next"),
     path("<int:pk>/delete/", mine.DeletePortfolioView.as_view(), name="delete-portfolio"),
     path("<int:pk>/goal/", steps.GoalView.as_view(), name="goal"),

@@ -11,6 +11,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
+    # The proposals for résumés point at HostResume, which is not in the first migration of this app.
+    run_before = [('ai_cms_portfolio', '0002_resume_proposal')]
+
     dependencies = [
         ('testapp', '0002_posts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
