@@ -25,7 +25,7 @@ SHOTS = os.environ.get("AI_CMS_SHOTS")
 def look(page: Any, name: str) -> None:
     """Check a page for barriers and, where somebody wants to look at it, keep a picture, wide and light, narrow and dark."""
     for width, scheme in ((1440, "light"), (390, "dark")):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
         assert axe.check(page) == [], (name, scheme)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)

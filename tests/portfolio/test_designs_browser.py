@@ -136,10 +136,10 @@ def test_the_designs_in_each_light_and_width_and_on_paper(
             watched.visit(path)
             for width in (1440, 390):
                 page.set_viewport_size({"width": width, "height": 800})
-                page.emulate_media(color_scheme="light")
+                page.emulate_media(color_scheme="light", reduced_motion="reduce")
                 found += [f"{path} {width}: {wrong}" for wrong in axe.check(page)]
                 shoot(page, f"{name}-{path.strip('/').rpartition('/')[2]}-{width}")
-                page.emulate_media(color_scheme="dark")
+                page.emulate_media(color_scheme="dark", reduced_motion="reduce")
                 # Colours alone differ in the dark.
                 found += [f"{path} {width}, dark: {wrong}" for wrong in axe.check(page, "color-contrast")]
             for width in (820, 390, 320):
