@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,7 @@ __all__ = ["clean_picture"]
 
 
 @picture_cleaners.cleaner("assets")
-def clean_picture(file: Any, rules: PictureRules) -> CleanPicture:
+def clean_picture(file: object, rules: PictureRules) -> CleanPicture:
     """Return the first frame of an open file as WebP: its kind told by content, decoded in the bounded process, metadata gone.
 
     Raises AssetRefused, FileTooLarge, Unavailable.

@@ -11,14 +11,14 @@ from ai_cms.core.exceptions import NotFound
 
 from . import get_asset_model
 from .conf import assets_settings
-from .models import Rendition
+from .models import AbstractAsset, Rendition
 
 __all__ = ["open_link", "signed_link"]
 
 _SALT = "ai_cms.assets.links"
 
 
-def signed_link(asset: Any, rendition: Rendition | None = None) -> str:
+def signed_link(asset: AbstractAsset, rendition: Rendition | None = None) -> str:
     """Return the path of a signed address of the asset's file or of one of its renditions."""
     value = [asset.pk, asset.sha256[:16], f"{rendition.spec}.{rendition.format}" if rendition is not None else ""]
     return reverse("ai_cms_assets:signed", args=[signing.dumps(value, salt=_SALT, compress=False)])

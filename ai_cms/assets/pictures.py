@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from django.http import HttpRequest
+
 from ai_cms.blocks.documents.pictures import Picture, picture_sources
 from ai_cms.blocks.html.references import references
 
 from . import get_asset_model, get_image_model
 from .conf import assets_settings, image_sizes
-from .models import Rendition
+from .models import AbstractAsset, Rendition
 from .provenance.origins import schema_org_url
 from .querysets import real
 
@@ -44,7 +46,7 @@ def address_of(asset: Any, row: Rendition | None = None) -> str:
     return str(asset.url or asset.permalink)
 
 
-def picture_of(asset: Any, *, spec: str = "") -> Picture:
+def picture_of(asset: AbstractAsset, *, spec: str = "") -> Picture:
     """Return what a page needs to show an asset. ``spec``: one declared size of it, instead of the whole picture to choose from.
 
     Raises ValueError for a size that is not declared.
@@ -82,7 +84,7 @@ def picture_of(asset: Any, *, spec: str = "") -> Picture:
     return found
 
 
-def _srcset(asset: Any, rows: list[Rendition]) -> str:
+def _srcset(asset: AbstractAsset, rows: list[Rendition]) -> str:
     # A picture smaller than two of the sizes has two renditions of one width; browsers want each width once.
     by_width = {row.width: row for row in sorted(rows, key=lambda row: row.width)}
     return ", ".join(f"{address_of(asset, row)} {width}w" for width, row in by_width.items())
@@ -103,7 +105,7 @@ def pictures_for(keys: Collection[str], public: bool) -> Mapping[str, Picture]:
 
 
 @references.resolver("asset")
-def asset_url(key: str, request: Any) -> str:
+def asset_url(key: str, request: HttpRequest) -> str:
     """Return the address of an asset that was not resolved before: in templates that know no more of it."""
     found = pictures_for([key], True).get(key)
     return found["src"] if found is not None else ""

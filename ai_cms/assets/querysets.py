@@ -9,7 +9,7 @@ from django.db.models import Q
 from polymorphic.managers import PolymorphicManager
 from polymorphic.query import PolymorphicQuerySet
 
-from ai_cms.core.permissions import get_policy
+from ai_cms.core.permissions import UserLike, get_policy
 
 from . import get_file_model, get_image_model
 
@@ -31,7 +31,7 @@ class AssetQuerySet(PolymorphicQuerySet[Any]):
         """Return the pictures that lack an alternative text and are not decoration. Of the image model's rows."""
         return self.filter(alt="", decorative=False)
 
-    def same_as(self, owner: Any, sha256: str) -> AssetQuerySet:
+    def same_as(self, owner: object, sha256: str) -> AssetQuerySet:
         """Return what ``owner`` has of the same content, the oldest first."""
         return self.filter(owner=owner, sha256=sha256).order_by("pk")
 
@@ -51,7 +51,7 @@ class AssetQuerySet(PolymorphicQuerySet[Any]):
             )
         return found
 
-    def visible_to(self, user: Any) -> AssetQuerySet:
+    def visible_to(self, user: UserLike) -> AssetQuerySet:
         """Return what ``user`` (or an actor) may see."""
         return cast(AssetQuerySet, get_policy(self.model).visible(user, self))
 

@@ -14,14 +14,14 @@ from .exceptions import QuotaExceeded
 __all__ = ["bytes_used", "check_quota", "lock_owner", "quota_of", "tier_of"]
 
 
-def tier_of(owner: Any) -> str:
+def tier_of(owner: object) -> str:
     """Return the tier that an owner's quota goes by."""
     if getattr(owner, "is_staff", False):
         return "staff"
     return str(getattr(owner, "subscription_tier", None) or "free")
 
 
-def quota_of(owner: Any) -> int | None:
+def quota_of(owner: object) -> int | None:
     """Return the bytes that ``owner`` may keep, ``None`` for no limit. What nobody owns has none."""
     if owner is None:
         return None
@@ -31,13 +31,13 @@ def quota_of(owner: Any) -> int | None:
     return most
 
 
-def bytes_used(owner: Any) -> int:
+def bytes_used(owner: object) -> int:
     """Return the bytes of the files that ``owner`` keeps; renditions are not counted."""
     rows = get_asset_model().objects.non_polymorphic().filter(owner=owner)
     return rows.aggregate(total=Sum("size"))["total"] or 0
 
 
-def check_quota(owner: Any, size: int) -> None:
+def check_quota(owner: object, size: int) -> None:
     """Raise QuotaExceeded if ``size`` more bytes are too many for ``owner``."""
     most = quota_of(owner)
     if most is None:

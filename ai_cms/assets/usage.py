@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import ngettext
 
 from ai_cms.blocks.html.references import Use, counts_of, uses_of
 from ai_cms.core.permissions import Actor, policy_for
+
+if TYPE_CHECKING:
+    from .models import AbstractAsset
 
 __all__ = ["Usage", "in_words", "usage_counts", "usage_of"]
 
@@ -54,7 +57,7 @@ def in_words(counts: Mapping[str, int]) -> str:
     return ", ".join(parts)
 
 
-def usage_of(asset: Any) -> Usage:
+def usage_of(asset: AbstractAsset) -> Usage:
     """Return where ``asset`` is used, in drafts and in what the public reads."""
     return Usage(tuple(uses_of(asset.reference)))
 

@@ -135,7 +135,7 @@ class StaleVersion(RequestRefused):
     default_detail = "This was changed by someone else since you read it."
     keeps_writes = True
 
-    def __init__(self, detail: str | None = None, *, current_version: int, **extra: Any) -> None:
+    def __init__(self, detail: str | None = None, *, current_version: int | None, **extra: Any) -> None:
         self.current_version = current_version
         super().__init__(detail, current_version=current_version, **extra)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from ai_cms.core import swapping
+
+if TYPE_CHECKING:
+    from .models import AbstractPage, AbstractTemplate
 
 __all__ = [
     "get_page_model",
@@ -19,9 +22,9 @@ def get_page_model_string() -> str:
     return swapping.get_model_string("AI_CMS_PAGE_MODEL", "ai_cms_pages.Page")
 
 
-def get_page_model() -> Any:
+def get_page_model() -> type[AbstractPage]:
     """Return the page model that is active in this project."""
-    return swapping.get_model("AI_CMS_PAGE_MODEL", "ai_cms_pages.Page")
+    return cast("type[AbstractPage]", swapping.get_model("AI_CMS_PAGE_MODEL", "ai_cms_pages.Page"))
 
 
 def get_template_model_string() -> str:
@@ -29,6 +32,6 @@ def get_template_model_string() -> str:
     return swapping.get_model_string("AI_CMS_TEMPLATE_MODEL", "ai_cms_pages.Template")
 
 
-def get_template_model() -> Any:
+def get_template_model() -> type[AbstractTemplate]:
     """Return the template model that is active in this project."""
-    return swapping.get_model("AI_CMS_TEMPLATE_MODEL", "ai_cms_pages.Template")
+    return cast("type[AbstractTemplate]", swapping.get_model("AI_CMS_TEMPLATE_MODEL", "ai_cms_pages.Template"))

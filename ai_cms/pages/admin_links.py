@@ -10,19 +10,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
 from ai_cms.core.registry import Registry
 
+if TYPE_CHECKING:
+    from .models import AbstractPage
+
 __all__ = ["PageLinks", "links_for", "page_links"]
 
 #: Returns label and URL of each link for this user and page; the order is that of registration.
-PageLinks = Callable[[HttpRequest, Any], list[tuple[str, str]]]
+PageLinks = Callable[[HttpRequest, "AbstractPage"], list[tuple[str, str]]]
 page_links: Registry[PageLinks] = Registry("page links")
 
 
-def links_for(request: HttpRequest, page: Any) -> list[tuple[str, str]]:
+def links_for(request: HttpRequest, page: AbstractPage) -> list[tuple[str, str]]:
     """Return the links of all apps for a page."""
     return [link for name in page_links for link in page_links[name](request, page)]

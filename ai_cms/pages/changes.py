@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
-from typing import Any
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
 from ai_cms.blocks.exceptions import InvalidDocument, InvalidOperation
+
+from ..core.jsontypes import JsonMapping, JsonObject
 
 __all__ = ["block_changes", "field_changes", "text_difference"]
 
@@ -42,7 +43,7 @@ def text_difference(before: str, after: str, *, limit: int = MAX_WORDS) -> list[
     return found
 
 
-def block_changes(document: Document, operations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def block_changes(document: Document, operations: Sequence[JsonMapping]) -> list[JsonObject]:
     """Return a change for each operation: its block before and after the batch, and the block's text word by word.
 
     Where the batch as a whole fits no longer, each operation shows what it wants to do.
@@ -77,18 +78,18 @@ def block_changes(document: Document, operations: Sequence[Mapping[str, Any]]) -
     return found
 
 
-def _wanted(block: dict[str, Any] | None, operation: Mapping[str, Any]) -> dict[str, Any] | None:
+def _wanted(block: JsonObject | None, operation: JsonMapping) -> JsonObject | None:
     if block is None or operation.get("op") != "update":
         return block
     props = operation.get("props") or {}
     return {**block, "props": dict(props) if operation.get("replace") else {**(block.get("props") or {}), **props}}
 
 
-def _text(block: Mapping[str, Any] | None) -> str:
+def _text(block: JsonMapping | None) -> str:
     return "" if block is None else Document([dict(block)]).text()
 
 
-def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def field_changes(before: JsonMapping, after: JsonMapping) -> dict[str, JsonObject]:
     """Return the fields whose values differ, with both values."""
     return {
         name: {"before": before.get(name), "after": after.get(name)}

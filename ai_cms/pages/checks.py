@@ -13,8 +13,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
@@ -32,7 +33,7 @@ __all__ = ["check_pages", "check_robots"]
 
 
 @register(Tags.urls)
-def check_robots(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_robots(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
     """Check that crawlers, which ask at the root of a host alone, find ``robots.txt``."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
@@ -55,7 +56,7 @@ def check_robots(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.models)
-def check_pages(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_pages(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
     """Check the page and template models in use, the page types' templates and the proposal policy."""
     found: list[CheckMessage] = []
     for setting, get, base, number in (

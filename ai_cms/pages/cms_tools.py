@@ -6,7 +6,7 @@ are the limit whatever the model was told by the texts it reads.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,8 +15,9 @@ from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import get_policy, policy_for
 from ai_cms.llm.tools.registry import ToolContext, tool
 
+from ..core.jsontypes import JsonObject
 from . import get_page_model
-from .models import Publication
+from .models import AbstractPage, Publication
 from .search import search_or_similar
 from .services import create_page, create_proposal, publish_page
 from .untrusted import remote_sources, without_remote_sources
@@ -50,26 +51,26 @@ class BlockTypesArguments(_Arguments):
 
 class ProposeArguments(_Arguments):
     page: PageId
-    operations: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=200)]
+    operations: Annotated[list[JsonObject], Field(min_length=1, max_length=200)]
     title: Annotated[str, Field(max_length=255)] = ""
 
 
 class DraftArguments(_Arguments):
     parent: PageId
     title: Annotated[str, Field(min_length=1, max_length=255)]
-    content: Annotated[list[dict[str, Any]], Field(max_length=500)] = []
+    content: Annotated[list[JsonObject], Field(max_length=500)] = []
 
 
-def _page(context: ToolContext, pk: int) -> Any:
+def _page(context: ToolContext, pk: int) -> AbstractPage:
     """Return a page the user may see. Raises NotFound, the same for a page that does not exist."""
     model = get_page_model()
-    page = get_policy(model).visible(context.actor, model.objects.all()).filter(pk=pk).first()
+    page: AbstractPage | None = get_policy(model).visible(context.actor, model.objects.all()).filter(pk=pk).first()
     if page is None:
         raise NotFound
     return page
 
 
-def _provenance(context: ToolContext) -> dict[str, Any]:
+def _provenance(context: ToolContext) -> JsonObject:
     found = {"source": "model", "by": context.actor.label or "agent"}
     model = context.extra.get("model")
     if model:
@@ -80,14 +81,14 @@ def _provenance(context: ToolContext) -> dict[str, Any]:
 
 
 @tool(name="search_content", risk="read")
-def search_content(context: ToolContext, arguments: SearchArguments) -> list[dict[str, Any]]:
+def search_content(context: ToolContext, arguments: SearchArguments) -> list[JsonObject]:
     """Search the published pages by words; returns titles and paths."""
     rows = search_or_similar(Publication.objects.public(), arguments.query)[: arguments.limit]
     return [{"page": row.page_id, "title": row.title, "path": row.path} for row in rows]
 
 
 @tool(name="list_pages", risk="read")
-def list_pages(context: ToolContext, arguments: ListArguments) -> list[dict[str, Any]]:
+def list_pages(context: ToolContext, arguments: ListArguments) -> list[JsonObject]:
     """List pages the user may edit or read, those below a page or all, in the order of the tree."""
     model = get_page_model()
     rows = get_policy(model).visible(context.actor, model.objects.non_polymorphic())
@@ -101,7 +102,7 @@ def list_pages(context: ToolContext, arguments: ListArguments) -> list[dict[str,
 
 
 @tool(name="read_page", risk="read")
-def read_page(context: ToolContext, arguments: PageArguments) -> dict[str, Any]:
+def read_page(context: ToolContext, arguments: PageArguments) -> JsonObject:
     """Read a page's working draft: fields, version and blocks with their ids."""
     page = _page(context, arguments.page)
     return {
@@ -116,7 +117,7 @@ def read_page(context: ToolContext, arguments: PageArguments) -> dict[str, Any]:
 
 
 @tool(name="list_block_types", risk="read")
-def list_block_types(context: ToolContext, arguments: BlockTypesArguments) -> list[dict[str, Any]]:
+def list_block_types(context: ToolContext, arguments: BlockTypesArguments) -> list[JsonObject]:
     """List the block types with the JSON Schema of their props."""
     allowed = _page(context, arguments.page).allowed_blocks if arguments.page is not None else None
     keys = ("type", "label", "schema", "children", "example")
@@ -124,7 +125,7 @@ def list_block_types(context: ToolContext, arguments: BlockTypesArguments) -> li
 
 
 @tool(name="propose_changes", risk="write")
-def propose_changes(context: ToolContext, arguments: ProposeArguments) -> dict[str, Any]:
+def propose_changes(context: ToolContext, arguments: ProposeArguments) -> JsonObject:
     """Suggest operations (insert, update, move, remove) on a page; a person accepts or rejects them."""
     page = _page(context, arguments.page)
     proposal = create_proposal(
@@ -139,11 +140,11 @@ def propose_changes(context: ToolContext, arguments: ProposeArguments) -> dict[s
 
 
 @tool(name="create_draft_page", risk="write")
-def create_draft_page(context: ToolContext, arguments: DraftArguments) -> dict[str, Any]:
+def create_draft_page(context: ToolContext, arguments: DraftArguments) -> JsonObject:
     """Create an empty draft below a page and propose its blocks; a person accepts them. It is never published by this."""
     parent = _page(context, arguments.parent)
     page = create_page(actor=context.actor, parent=parent, title=arguments.title)
-    made: dict[str, Any] = {"page": page.pk, "path": page.path}
+    made: JsonObject = {"page": page.pk, "path": page.path}
     if arguments.content:
         operations = [{"op": "insert", "block": without_remote_sources(block)} for block in arguments.content]
         proposal = create_proposal(
@@ -159,7 +160,7 @@ def create_draft_page(context: ToolContext, arguments: DraftArguments) -> dict[s
 
 
 @tool(name="request_publish", risk="outward")
-def request_publish(context: ToolContext, arguments: PageArguments) -> dict[str, Any]:
+def request_publish(context: ToolContext, arguments: PageArguments) -> JsonObject:
     """Ask that a page be published. A person has to confirm each time, and must have the right to publish it."""
     page = _page(context, arguments.page)
     policy_for(page).require(context.actor, "publish", page)

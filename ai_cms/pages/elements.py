@@ -9,6 +9,7 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.pictures import is_reference, references_in
 from ai_cms.core.bulk import insert_rows
 
+from ..core.jsontypes import JsonObject
 from .models import AbstractPage, Element, ElementReference
 
 __all__ = ["element_rows", "page_references", "reference_rows", "sync_elements", "sync_page_picture"]
@@ -19,7 +20,7 @@ _FIELDS = ("parent_uid", "type", "props", "order", "depth")
 
 def element_rows(document: Document) -> Iterator[dict[str, Any]]:
     """Yield the columns of one element for each block, parents first."""
-    stack: list[tuple[list[dict[str, Any]], str, int]] = [(document.blocks, "", 0)]
+    stack: list[tuple[list[JsonObject], str, int]] = [(document.blocks, "", 0)]
     while stack:
         siblings, parent, depth = stack.pop()
         for order, block in enumerate(siblings):
@@ -35,7 +36,7 @@ def element_rows(document: Document) -> Iterator[dict[str, Any]]:
                 stack.append((block["children"], block["id"], depth + 1))
 
 
-def page_references(metadata: Any) -> set[str]:
+def page_references(metadata: object) -> set[str]:
     """Return what a page itself names, apart from its blocks: its picture."""
     image = metadata.get("image") if isinstance(metadata, dict) else None
     return {image} if is_reference(image) else set()
@@ -65,7 +66,7 @@ def _references(page: AbstractPage, row: dict[str, Any]) -> Iterator[ElementRefe
         yield ElementReference(page_id=page.pk, uid=row["uid"], reference=reference[:_LONGEST])
 
 
-def _sync_references(page: AbstractPage, old: dict[str, Any], new: dict[str, Any]) -> None:
+def _sync_references(page: AbstractPage, old: JsonObject, new: JsonObject) -> None:
     """Write what the blocks that changed name, and what they no longer do; blocks that name nothing cost nothing."""
     before = {
         (ref.uid, ref.reference) for uid, row in old.items() if new.get(uid) != row for ref in _references(page, row)

@@ -12,6 +12,8 @@ from ai_cms.core.permissions import Actor, PermissionPolicy, register_policy
 
 from . import get_page_model, get_template_model
 from .models import (
+    AbstractPage,
+    AbstractTemplate,
     Element,
     ElementReference,
     PageGroupPermission,
@@ -36,7 +38,7 @@ class _Grant:
     rght: int
     actions: frozenset[str]
 
-    def covers(self, page: Any) -> bool:
+    def covers(self, page: AbstractPage) -> bool:
         inside: bool = page.tree_id == self.tree_id and self.lft <= page.lft and page.rght <= self.rght
         return inside
 
@@ -74,7 +76,7 @@ class PagePolicy(PermissionPolicy[Any]):
         codename = {"purge": "delete", "restore": "delete"}.get(action, action)
         return actor.has_perm(f"{meta.app_label}.{codename}_{'page' if codename == 'publish' else meta.model_name}")
 
-    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+    def decide(self, actor: Actor, action: str, obj: AbstractPage | None) -> bool:
         if not actor.is_authenticated:
             return False
         if actor.is_superuser:
@@ -102,7 +104,7 @@ class PagePolicy(PermissionPolicy[Any]):
         rights = rights_of_type(real_type(obj))
         return rights is not None and rights.grants(actor, action, obj)
 
-    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    def restrict(self, actor: Actor, queryset: models.QuerySet[AbstractPage]) -> models.QuerySet[AbstractPage]:
         if not actor.is_authenticated:
             return queryset.none()
         if actor.is_superuser or (
@@ -171,7 +173,7 @@ class TemplatePolicy(PermissionPolicy[Any]):
     def __init__(self, pages: PagePolicy) -> None:
         self.pages = pages
 
-    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+    def decide(self, actor: Actor, action: str, obj: AbstractTemplate | None) -> bool:
         if not actor.is_authenticated:
             return False
         meta = get_template_model()._meta
@@ -181,7 +183,7 @@ class TemplatePolicy(PermissionPolicy[Any]):
             return action in ("view", "change", "delete")
         return action in ("view", "add") and self.pages.can(actor, "add")
 
-    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    def restrict(self, actor: Actor, queryset: models.QuerySet[AbstractTemplate]) -> models.QuerySet[AbstractTemplate]:
         if self.decide(actor, "view", None):
             return queryset
         return queryset.filter(owner_id=actor.user.pk) if actor.account is not None else queryset.none()
@@ -190,10 +192,10 @@ class TemplatePolicy(PermissionPolicy[Any]):
 class ModelPermissionPolicy(PermissionPolicy[Any]):
     """Decide by Django's model permissions, for staff only."""
 
-    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+    def decide(self, actor: Actor, action: str, obj: models.Model | None) -> bool:
         return actor.is_superuser or (actor.is_staff and obj is not None and self._has(actor, type(obj), action))
 
-    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    def restrict(self, actor: Actor, queryset: models.QuerySet[models.Model]) -> models.QuerySet[models.Model]:
         if actor.is_superuser or (actor.is_staff and self._has(actor, queryset.model, "view")):
             return queryset
         return queryset.none()

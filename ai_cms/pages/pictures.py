@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from ai_cms.blocks.documents.pictures import (
 from ai_cms.blocks.html.references import Use, use_counters, use_finders
 from ai_cms.core.signals import asset_changed, asset_deleted
 
+from ..core.jsontypes import JsonObject
 from . import get_page_model
 from .addresses import public_url
 from .conf import pages_settings
@@ -36,7 +37,7 @@ __all__ = ["counts_in_pages", "finished_metadata", "picture_facets", "refresh_pu
 _FACET = "asset"
 
 
-def finished_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+def finished_metadata(metadata: JsonObject) -> JsonObject:
     """Return metadata for the public: ``image``, the picture of the page, as an address; ``image_ref`` says which it was.
 
     A picture that is private or gone leaves ``image`` empty.
@@ -48,7 +49,7 @@ def finished_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     return {**metadata, "image": found["src"] if found is not None else "", "image_ref": reference}
 
 
-def picture_facets(content: list[Any], metadata: dict[str, Any] | None = None) -> dict[str, list[str]]:
+def picture_facets(content: list[JsonObject], metadata: JsonObject | None = None) -> dict[str, list[str]]:
     """Return the facet by which the publications that show a picture are found."""
     found = set(_shown(content))
     if is_reference(image := (metadata or {}).get("image")):
@@ -56,7 +57,7 @@ def picture_facets(content: list[Any], metadata: dict[str, Any] | None = None) -
     return {_FACET: sorted(found)} if found else {}
 
 
-def _shown(siblings: list[Any]) -> Iterator[str]:
+def _shown(siblings: list[JsonObject]) -> Iterator[str]:
     for block in siblings:
         for picture in ((block.get("meta") or {}).get("pictures") or {}).values():
             yield picture["ref"].partition(":")[2]
@@ -104,23 +105,23 @@ def refresh_publications(reference: str) -> int:
     return len(found)
 
 
-def _tail(value: dict[str, Any]) -> str:
+def _tail(value: JsonObject) -> str:
     """Return a JSON object without its first brace, as publications hold it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))[1:]
 
 
-def _publications(reference: str) -> Any:
+def _publications(reference: str) -> QuerySet[Publication]:
     facets = PublicationFacet.objects.filter(name=_FACET, value=reference.partition(":")[2])
     return Publication.objects.filter(pk__in=facets.values("publication_id"))
 
 
 @receiver(asset_changed, dispatch_uid="ai_cms_pages.pictures.changed")
-def _changed(instance: Any, **kwargs: Any) -> None:
+def _changed(instance: Any, **kwargs: object) -> None:
     refresh_publications(instance.reference)
 
 
 @receiver(asset_deleted, dispatch_uid="ai_cms_pages.pictures.deleted")
-def _deleted(reference: str, **kwargs: Any) -> None:
+def _deleted(reference: str, **kwargs: object) -> None:
     refresh_publications(reference)
     PublicationFacet.objects.filter(name=_FACET, value=reference.partition(":")[2]).delete()
 

@@ -25,7 +25,7 @@ class PageBase(MPTTModelBase, PolymorphicModelBase):  # type: ignore[misc]
     """Combine the two metaclasses; plain double inheritance of the models is a metaclass conflict."""
 
 
-class TreePageQuerySet(TreeQuerySet, PolymorphicQuerySet):  # type: ignore[misc, type-arg]
+class TreePageQuerySet(TreeQuerySet, PolymorphicQuerySet[Any, Any]):  # type: ignore[misc]
     """Mend what the two libraries do to each other."""
 
     def only(self, *fields: str) -> Any:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ai_cms.blocks.documents.provenance import Source, make_provenance
 from ai_cms.core.permissions import Actor
+
+from ..core.jsontypes import JsonObject
 
 __all__ = ["public_blocks", "written_by"]
 
 
-def written_by(actor: Actor, source: Source = "human", *, model: str = "", call: str = "") -> dict[str, Any]:
+def written_by(actor: Actor, source: Source = "human", *, model: str = "", call: str = "") -> JsonObject:
     """Return the provenance of a write by ``actor``: an agent's or importer's name stands before the user it acts for.
 
     ``model`` and ``call``: which model, in which logged call.
@@ -19,7 +19,7 @@ def written_by(actor: Actor, source: Source = "human", *, model: str = "", call:
     return dict(make_provenance(source, by=by, model=model, call=call))
 
 
-def public_blocks(blocks: list[dict[str, Any]], *, marked: bool) -> list[dict[str, Any]]:
+def public_blocks(blocks: list[JsonObject], *, marked: bool) -> list[JsonObject]:
     """Return blocks as anonymous visitors may see them.
 
     With who made them as a kind (``marked``), without names, accounts and log ids.

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from ai_cms.core.permissions import get_policy
+from ai_cms.core.permissions import ActorLike, get_policy
 
 from .polytree import TreePageManager, TreePageQuerySet, base_model
 
@@ -39,6 +39,10 @@ def status_condition(status: str, *, beside_plan: bool = False) -> Q | None:
 
 class PageQuerySet(TreePageQuerySet):
     """Pages, deleted ones included unless the manager hides them."""
+
+    def non_polymorphic(self) -> PageQuerySet:
+        """Return the same pages as rows of the base table; said here for its type."""
+        return cast(PageQuerySet, super().non_polymorphic())
 
     def live(self) -> PageQuerySet:
         """Return the pages that are published."""
@@ -73,12 +77,12 @@ class PageQuerySet(TreePageQuerySet):
         queryset = self.filter(tree_id=tree_id, lft__lte=left, rght__gte=right).order_by("lft")
         return queryset if include_self else queryset.exclude(pk=page.pk)
 
-    def _edges(self, page: models.Model) -> list[Any]:
+    def _edges(self, page: models.Model) -> list[models.Subquery]:
         """Return subqueries for the tree columns of ``page``: those it was loaded with may be old."""
         row = base_model(self.model).all_objects.non_polymorphic().order_by().filter(pk=page.pk)
         return [models.Subquery(row.values(name)[:1]) for name in ("tree_id", "lft", "rght")]
 
-    def visible_to(self, user: Any) -> PageQuerySet:
+    def visible_to(self, user: ActorLike) -> PageQuerySet:
         """Return the pages whose drafts ``user`` (or an actor) may read."""
         return cast(PageQuerySet, get_policy(self.model).visible(user, self))
 

@@ -18,6 +18,8 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
 from ai_cms.blocks.exceptions import InvalidOperation
 
+from ..core.jsontypes import JsonMapping, JsonObject
+
 __all__ = ["Fitting", "apply_fitting", "fingerprints", "stale_targets"]
 
 #: Refusals that are about who applies, not about what was changed since.
@@ -29,10 +31,10 @@ class Layout:
 
     def __init__(self, document: Document) -> None:
         #: Each block with its parent's id ("" for the root), by id.
-        self.blocks: dict[str, tuple[dict[str, Any], str]] = {}
+        self.blocks: dict[str, tuple[JsonObject, str]] = {}
         #: The ids of the children, by the parent's id.
         self.order: dict[str, list[str]] = {}
-        stack: list[tuple[list[dict[str, Any]], str]] = [(document.blocks, "")]
+        stack: list[tuple[list[JsonObject], str]] = [(document.blocks, "")]
         while stack:
             siblings, parent = stack.pop()
             self.order[parent] = [block["id"] for block in siblings]
@@ -51,16 +53,16 @@ class Layout:
         return block_id in self._firm[parent]
 
 
-def _digest(value: Any) -> str:
+def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
-def _essence(block: Mapping[str, Any], deep: bool) -> dict[str, Any]:
+def _essence(block: JsonMapping, deep: bool) -> JsonObject:
     """Return what counts of a block: neither provenance nor the order among its siblings.
 
     ``deep``: with what is inside it, and with hints, which are typed too and go with a block that is removed.
     """
-    found: dict[str, Any] = {"id": block.get("id"), "type": block.get("type"), "props": block.get("props")}
+    found: JsonObject = {"id": block.get("id"), "type": block.get("type"), "props": block.get("props")}
     if deep:
         if hints := _hints(block):
             found["hints"] = hints
@@ -68,21 +70,21 @@ def _essence(block: Mapping[str, Any], deep: bool) -> dict[str, Any]:
     return found
 
 
-def _hints(block: Mapping[str, Any]) -> dict[str, Any]:
+def _hints(block: JsonMapping) -> JsonObject:
     return {key: value for key, value in (block.get("meta") or {}).items() if key != "provenance"}
 
 
-def _as_dict(operation: Any) -> dict[str, Any]:
+def _as_dict(operation: Any) -> JsonObject:
     if isinstance(operation, Mapping):
         return dict(operation)
-    dumped: dict[str, Any] = operation.to_json()
+    dumped: JsonObject = operation.to_json()
     return dumped
 
 
-def fingerprints(operations: Iterable[Any], document: Document) -> dict[str, Any]:
+def fingerprints(operations: Iterable[Any], document: Document) -> JsonObject:
     """Return the marks by which it is found out later whether the operations still fit ``document``; they are plain JSON."""
     layout = Layout(document)
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     batch = [_as_dict(operation) for operation in operations]
     # What is moved into a section that goes afterwards goes with it.
     removes = any(operation["op"] == "remove" for operation in batch)
@@ -103,7 +105,7 @@ def fingerprints(operations: Iterable[Any], document: Document) -> dict[str, Any
     return found
 
 
-def _is_stale(operation: Mapping[str, Any], marks: Mapping[str, Any], layout: Layout, made: Container[str]) -> bool:
+def _is_stale(operation: JsonMapping, marks: JsonMapping, layout: Layout, made: Container[str]) -> bool:
     """Return whether what an operation touches is no longer as ``marks`` say, or gone; ``made``: ids made by the batch."""
     op, target = operation["op"], operation.get("id")
     if op in ("insert", "move"):
@@ -116,7 +118,7 @@ def _is_stale(operation: Mapping[str, Any], marks: Mapping[str, Any], layout: La
         return True
     block, parent = layout.blocks[target]
 
-    def differs(mark: str, value: Any) -> bool:
+    def differs(mark: str, value: object) -> bool:
         return mark in marks and marks[mark] != value
 
     if op == "update":
@@ -144,7 +146,7 @@ def stale_targets(operations: Iterable[Any], base: Document, current: Document) 
     return False
 
 
-def _inserted(operation: Mapping[str, Any]) -> set[str]:
+def _inserted(operation: JsonMapping) -> set[str]:
     """Return the ids of the blocks that an insert brings in."""
     found: set[str] = set()
     todo = [operation.get("block")] if operation["op"] == "insert" else []
@@ -171,10 +173,10 @@ class Fitting:
 def apply_fitting(
     document: Document,
     operations: Sequence[Any],
-    marks: Mapping[str, Any],
+    marks: JsonMapping,
     *,
     wanted: Container[int] | None = None,
-    **options: Any,
+    **options: object,
 ) -> Fitting:
     """Apply those operations that still fit ``document``; what does not is left out.
 
@@ -187,7 +189,7 @@ def apply_fitting(
     # Neighbours that are there no more because the operation that brings them was left out.
     skipped: set[str] = set()
     result = Fitting(document, decisions=["rejected"] * len(operations))
-    chosen: list[tuple[int, dict[str, Any]]] = []
+    chosen: list[tuple[int, JsonObject]] = []
     for index, operation in enumerate(map(_as_dict, operations)):
         if wanted is not None and index not in wanted:
             skipped |= _inserted(operation)
@@ -204,11 +206,11 @@ def apply_fitting(
     return result
 
 
-def _placed_last(operation: Mapping[str, Any]) -> dict[str, Any]:
+def _placed_last(operation: JsonMapping) -> JsonObject:
     return {key: value for key, value in operation.items() if key not in ("after", "before")}
 
 
-def _apply(chosen: Sequence[tuple[int, dict[str, Any]]], result: Fitting, options: Mapping[str, Any]) -> None:
+def _apply(chosen: Sequence[tuple[int, JsonObject]], result: Fitting, options: Mapping[str, Any]) -> None:
     """Apply operations to ``result``, leaving out each that the document refuses."""
     rest = list(chosen)
     while rest:
@@ -237,7 +239,7 @@ def _apply(chosen: Sequence[tuple[int, dict[str, Any]]], result: Fitting, option
                 result.without_room.add(index)
 
 
-def _apply_all(chosen: Sequence[tuple[int, dict[str, Any]]], result: Fitting, options: Mapping[str, Any]) -> None:
+def _apply_all(chosen: Sequence[tuple[int, JsonObject]], result: Fitting, options: Mapping[str, Any]) -> None:
     """Apply operations to ``result``, all of them. Raises InvalidOperation."""
     if not chosen:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import connections
 from django.db.models import Value
@@ -11,10 +11,13 @@ from django.utils import timezone
 
 from .models import Publication, Redirect
 
+if TYPE_CHECKING:
+    from .querysets import PageQuerySet
+
 __all__ = ["record_redirects"]
 
 
-def record_redirects(rows: Any, old_prefix: str, new_prefix: str, *, new_site: int, using: str) -> None:
+def record_redirects(rows: PageQuerySet, old_prefix: str, new_prefix: str, *, new_site: int, using: str) -> None:
     """Make a redirect from the old path of every publication among the page ``rows``.
 
     Those of pages in the bin lead nowhere until the page is restored, and give way to all others. Called before the

@@ -14,6 +14,7 @@ from ai_cms.blocks.documents.operations import apply_operations, parse_operation
 from ai_cms.blocks.exceptions import InvalidDocument, InvalidOperation
 from ai_cms.core.permissions import Actor
 
+from ..core.jsontypes import JsonObject
 from .conf import pages_settings
 from .models import AbstractPage, Publication, Revision, RevisionKind
 from .snapshots import take_snapshot
@@ -94,7 +95,7 @@ def _overwritable(page: AbstractPage, row: Revision) -> Revision | None:
     return last
 
 
-def _steps(after: Document, before: Document | None) -> list[dict[str, Any]]:
+def _steps(after: Document, before: Document | None) -> list[JsonObject]:
     """Return the operations that lead back from ``after`` to ``before``."""
     return [] if before is None else [operation.to_json() for operation in diff_documents(after, before)]
 
@@ -122,7 +123,7 @@ def document_at(page_id: int, version: int) -> Document | None:
 
 
 def record_conflict(
-    page: AbstractPage, *, actor: Actor, base_version: int, snapshot: dict[str, Any], content: Document
+    page: AbstractPage, *, actor: Actor, base_version: int, snapshot: JsonObject, content: Document
 ) -> Revision:
     """Keep what a refused write wanted. The page must be locked; its draft is not touched.
 

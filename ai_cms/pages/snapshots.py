@@ -19,6 +19,7 @@ from ai_cms.blocks.fields import BlocksField
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.permissions import Actor
 
+from ..core.jsontypes import JsonMapping, JsonObject
 from .models import AbstractPage
 from .provenance import public_blocks
 from .relations import clean_related, related_ids, set_related
@@ -41,17 +42,17 @@ PAGE_FIELDS = ("title", "locale", "metadata", "seo_title", "seo_description", "i
 MAX_METADATA_BYTES = 100_000
 
 
-def field_values(page: AbstractPage) -> dict[str, Any]:
+def field_values(page: AbstractPage) -> JsonObject:
     """Return the values of the fields that the page's type adds, as JSON values."""
     return _as_json({field.name: _value(field, page) for field in page.type_fields()})
 
 
-def published_values(page: AbstractPage, *, marked: bool) -> dict[str, Any]:
+def published_values(page: AbstractPage, *, marked: bool) -> JsonObject:
     """Return the same for anonymous visitors: documents without names and log ids (see ``public_blocks``), files as addresses.
 
     Private fields of the type are left out.
     """
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     for field in page.type_fields():
         if field.name in page.private_fields:
             continue
@@ -72,17 +73,17 @@ def _value(field: Any, page: AbstractPage) -> Any:
     return related_ids(page, field) if field.many_to_many else field.value_from_object(page)
 
 
-def _as_json(values: dict[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(json.dumps(values, cls=_Encoder)) if values else {}
+def _as_json(values: dict[str, Any]) -> JsonObject:
+    result: JsonObject = json.loads(json.dumps(values, cls=_Encoder)) if values else {}
     return result
 
 
-def take_snapshot(page: AbstractPage) -> dict[str, Any]:
+def take_snapshot(page: AbstractPage) -> JsonObject:
     """Return all draft fields but the document, as JSON values."""
     return {**{name: getattr(page, name) for name in PAGE_FIELDS}, **field_values(page)}
 
 
-def apply_snapshot(page: AbstractPage, snapshot: Mapping[str, Any]) -> set[str]:
+def apply_snapshot(page: AbstractPage, snapshot: JsonMapping) -> set[str]:
     """Set the fields of a snapshot on ``page`` without saving; returns their names.
 
     Fields that the page type no longer has are left out, references whose target is gone become empty where they may.
@@ -120,7 +121,7 @@ def assign_fields(
     *,
     partial: bool = True,
     actor: Actor | None = None,
-    provenance: Mapping[str, Any] | None = None,
+    provenance: JsonMapping | None = None,
 ) -> set[str]:
     """Validate ``values`` and set them on ``page`` without saving; returns the names of the fields that changed.
 
@@ -167,7 +168,7 @@ def assign_fields(
     return changed
 
 
-def _clean(field: Any, raw: Any, page: AbstractPage, actor: Actor | None, provenance: Mapping[str, Any] | None) -> Any:
+def _clean(field: Any, raw: Any, page: AbstractPage, actor: Actor | None, provenance: JsonMapping | None) -> Any:
     if isinstance(field, BlocksField):
         previous: Document = field.value_from_object(page)
         return prepare_document(raw, previous=previous, allowed=field.allowed, provenance=provenance, actor=actor)
@@ -194,7 +195,7 @@ def _clean(field: Any, raw: Any, page: AbstractPage, actor: Actor | None, proven
         raise ValidationError(_("Not a valid value.")) from error
 
 
-def _clean_metadata(raw: Any) -> dict[str, Any]:
+def _clean_metadata(raw: object) -> JsonObject:
     if not isinstance(raw, dict):
         raise ValidationError(_("Metadata must be an object."))
     try:
@@ -209,7 +210,7 @@ def _clean_metadata(raw: Any) -> dict[str, Any]:
 class _Encoder(DjangoJSONEncoder):
     """Also write files as their names, and documents."""
 
-    def default(self, o: Any) -> Any:
+    def default(self, o: object) -> Any:
         if isinstance(o, FieldFile):
             return o.name
         if isinstance(o, Document):

@@ -13,16 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import models, router, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Concat, Substr
 
 from .exceptions import InvalidMove, PageNotFound, PathTooLong
 from .models import AbstractPage
 from .polytree import base_model
 from .relations import save_related
+
+if TYPE_CHECKING:
+    from .querysets import PageQuerySet
 
 __all__ = [
     "MAX_PATH_BYTES",
@@ -78,9 +81,10 @@ class LockedTrees:
         self._nodes = nodes
 
     @property
-    def rows(self) -> Any:
+    def rows(self) -> PageQuerySet:
         """Every page row of the base table, deleted ones too, without fetching subtypes and in no order."""
-        return self.model.all_objects.using(self.using).non_polymorphic().order_by()
+        rows: PageQuerySet = self.model.all_objects.using(self.using).non_polymorphic().order_by()
+        return rows
 
     def node(self, pk: int, *, deleted: bool = False) -> Node:
         """Return the fresh node. Raises PageNotFound when the page is gone, or in the bin and ``deleted`` is false."""
@@ -100,7 +104,7 @@ class LockedTrees:
         return self.node(pk, deleted=True)
 
 
-def _read_nodes(rows: Any, pks: Iterable[int]) -> dict[int, Node]:
+def _read_nodes(rows: PageQuerySet, pks: Iterable[int]) -> dict[int, Node]:
     columns = ("pk", "parent_id", "tree_id", "lft", "rght", "level", "path", "site_id", "deleted_at")
     found: dict[int, Node] = {}
     for row in rows.filter(pk__in=list(pks)).values(*columns):
@@ -138,7 +142,7 @@ def locked_trees(model: type[AbstractPage], *pks: int | None) -> Iterator[Locked
         yield LockedTrees(base, using, nodes)
 
 
-def subtree(rows: Any, node: Node) -> Any:
+def subtree(rows: PageQuerySet, node: Node) -> PageQuerySet:
     """Return the rows of ``node`` and everything below it."""
     return rows.filter(tree_id=node.tree_id, lft__gte=node.lft, lft__lte=node.rght)
 
@@ -185,7 +189,7 @@ def insert_root(page: AbstractPage, using: str) -> None:
     models.Model.save(page, using=using, force_insert=True)
 
 
-def _shift(rows: Any, start: int, size: int) -> None:
+def _shift(rows: PageQuerySet, start: int, size: int) -> None:
     """Add ``size`` to every edge at or after ``start``: opens a gap, or closes one."""
     rows.filter(rght__gte=start).update(
         lft=Case(When(lft__gte=start, then=F("lft") + size), default=F("lft"), output_field=_INTEGER),
@@ -261,7 +265,7 @@ def remove(lock: LockedTrees, node: Node) -> None:
     _shift(lock.rows.filter(tree_id=node.tree_id), node.rght + 1, -node.width)
 
 
-def rewrite_paths(rows: Any, old: str, new: str, **values: Any) -> None:
+def rewrite_paths(rows: QuerySet[Any], old: str, new: str, **values: Any) -> None:
     """Replace the leading ``old`` of ``path`` by ``new`` in ``rows``, and set ``values``, in one UPDATE.
 
     Raises PathTooLong when a path would grow above MAX_PATH_BYTES.

@@ -7,7 +7,7 @@ revisions and publications know nothing special of portfolios. On the wire it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
 from ai_cms.core.slugs import make_slug, unique_slug
 
 __all__ = ["PAGE_BLOCK", "PortfolioPage", "array_problems", "blocks_of_pages", "pages_array", "pages_of"]
@@ -33,14 +34,14 @@ class PortfolioPage:
     title: str
     slug: str
     description: str = ""
-    blocks: list[dict[str, Any]] = field(default_factory=list)
+    blocks: list[JsonObject] = field(default_factory=list)
 
 
-def pages_of(document: Document | Sequence[Mapping[str, Any]]) -> list[PortfolioPage]:
+def pages_of(document: Document | Sequence[JsonMapping]) -> list[PortfolioPage]:
     """Return the pages of a portfolio's document; blocks that stand in none of them come as a page of their own."""
     siblings = document.blocks if isinstance(document, Document) else document
     pages: list[PortfolioPage] = []
-    loose: list[dict[str, Any]] = []
+    loose: list[JsonObject] = []
     taken: set[str] = set()
     for block in siblings:
         if block.get("type") != PAGE_BLOCK:
@@ -56,7 +57,7 @@ def pages_of(document: Document | Sequence[Mapping[str, Any]]) -> list[Portfolio
     return pages
 
 
-def pages_array(pages: Iterable[PortfolioPage]) -> list[dict[str, Any]]:
+def pages_array(pages: Iterable[PortfolioPage]) -> list[JsonObject]:
     """Return pages as clients read them."""
     return [
         {"id": page.id, "title": page.title, "slug": page.slug, "description": page.description, "blocks": page.blocks}
@@ -64,12 +65,12 @@ def pages_array(pages: Iterable[PortfolioPage]) -> list[dict[str, Any]]:
     ]
 
 
-def blocks_of_pages(raw: Any) -> list[dict[str, Any]]:
+def blocks_of_pages(raw: object) -> list[JsonObject]:
     """Return the document for an array of pages as a client wrote it; the blocks inside are for ``ai_cms.blocks`` to judge.
 
     Raises InvalidInput, under ``pages``, with a path for each problem.
     """
-    problems: list[dict[str, Any]] = []
+    problems: list[JsonObject] = []
 
     def wrong(loc: Sequence[object], kind: str, message: str) -> None:
         problems.append({"loc": [str(step) for step in loc], "type": kind, "msg": message})
@@ -78,7 +79,7 @@ def blocks_of_pages(raw: Any) -> list[dict[str, Any]]:
         raise InvalidInput(errors={"pages": [_("Pages are a list.")]})
     if len(raw) > MOST_PAGES:
         raise InvalidInput(errors={"pages": [_("A portfolio has at most %(most)d pages.") % {"most": MOST_PAGES}]})
-    blocks: list[dict[str, Any]] = []
+    blocks: list[JsonObject] = []
     slugs: set[str] = set()
     for index, page in enumerate(raw):
         if not isinstance(page, dict):
@@ -100,7 +101,7 @@ def blocks_of_pages(raw: Any) -> list[dict[str, Any]]:
             elif slug in slugs:
                 wrong([index, "slug"], "duplicate_slug", _("Another page has this slug."))
             slugs.add(slug)
-        block: dict[str, Any] = {
+        block: JsonObject = {
             "type": PAGE_BLOCK,
             "props": {name: page[name] for name in _PROPS if name in page},
             "children": inside,

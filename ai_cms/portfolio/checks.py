@@ -10,9 +10,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, reverse
@@ -42,7 +43,7 @@ _MODELS: tuple[tuple[str, Callable[[], Any], type], ...] = (
 
 
 @register(Tags.models)
-def check_models(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_models(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
     """Check the models in use."""
     return list(_models())
 
@@ -71,7 +72,7 @@ def _models() -> Iterator[CheckMessage]:
 
 
 @register(Tags.urls)
-def check_addresses(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_addresses(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
     """Check that further pages and style sheets can be reached."""
     try:
         reverse("ai_cms_portfolio:styles", args=["e30"])
@@ -88,7 +89,7 @@ def check_addresses(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 
 
 @register()
-def check_pdf(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_pdf(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
     """Say where résumés cannot be had as PDF. A note and no warning: the print view serves without it."""
     if pdf_is_installed():
         return []

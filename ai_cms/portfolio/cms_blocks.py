@@ -6,8 +6,7 @@ is published or a draft is shown; what a client writes there is replaced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from pydantic import Field
 
 from ai_cms.blocks import Block, BlockPart, ImageRef, InlineText, Text, Url, blocks
 from ai_cms.blocks.types.library.common import labelled
+from ai_cms.core.jsontypes import JsonMapping
 
 from .arrays import PAGE_BLOCK
 from .contact_block import ContactBlock
@@ -64,7 +64,7 @@ DATED = ("work", "education", "volunteer", "projects", "certificates", "awards",
 _FILLED = _("Filled in when the page is published.")
 
 
-def _titled(props: Mapping[str, Any]) -> tuple[int, str] | None:
+def _titled(props: JsonMapping) -> tuple[int, str] | None:
     title = props.get("title")
     return (2, title) if isinstance(title, str) and title else None
 
@@ -198,7 +198,7 @@ class ProjectGridBlock(Block):
         }
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         return _titled(props)
 
 
@@ -220,7 +220,7 @@ class SkillChartBlock(Block):
         example = {"title": "Skills", "items": [{"name": "Python", "category": "Language", "level": 4, "years": 6}]}
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         return _titled(props)
 
     @property
@@ -251,7 +251,7 @@ class TimelineBlock(Block):
         }
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         return _titled(props)
 
 
@@ -281,5 +281,5 @@ class ResumeBlock(Block):
         }
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         return _titled(props)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from ai_cms.blocks import Block, BlockPart, InlineText, Text, Url, blocks
 from ai_cms.blocks.types.library.common import labelled
+from ai_cms.core.jsontypes import JsonMapping
 
 __all__ = ["ContactBlock", "ContactLink"]
 
@@ -48,7 +49,7 @@ class ContactBlock(Block):
         }
 
     @classmethod
-    def heading_of(cls, props: Mapping[str, Any]) -> tuple[int, str] | None:
+    def heading_of(cls, props: JsonMapping) -> tuple[int, str] | None:
         title = props.get("title")
         return (2, title) if isinstance(title, str) and title else None
 

@@ -5,16 +5,21 @@ Only rows of the page's owner are shown, whoever wrote their numbers into a bloc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Model
 from pydantic_core import PydanticCustomError
 
 from ai_cms.blocks.documents.filling import document_fillers, replace_props, walk_blocks
 from ai_cms.blocks.types.text import check_url
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
 
 from . import get_project_model, get_resume_model, get_skill_model
 from .cms_blocks import DATED
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
 
 __all__ = ["fill_portfolio_blocks", "resume_content", "resume_entries"]
 
@@ -35,7 +40,7 @@ _SHAPES: dict[str, tuple[str, str, str, str, str, str, str]] = {
 }
 
 
-def fill_portfolio_blocks(siblings: list[Any], page: Any) -> list[Any]:
+def fill_portfolio_blocks(siblings: list[Any], page: AbstractPage) -> list[Any]:
     """Return blocks with the rows of the page's owner in them; no query for a page that shows none."""
     if not any(block.get("type") in _TYPES for block in walk_blocks(siblings)):
         return siblings
@@ -50,7 +55,7 @@ class _Rows:
         self.owner = owner
         self._kept: dict[str, dict[int, Any]] = {}
 
-    def props(self, block: dict[str, Any]) -> dict[str, Any] | None:
+    def props(self, block: JsonObject) -> JsonObject | None:
         props = block.get("props") or {}
         match block.get("type"):
             case "project_grid":
@@ -74,19 +79,19 @@ class _Rows:
             self._kept[kind] = {row.pk: row for row in model.objects.of_owner(self.owner)}
         return self._kept[kind]
 
-    def _picked(self, kind: str, model: Any, keys: Any) -> list[Any]:
+    def _picked(self, kind: str, model: type[Model], keys: object) -> list[Any]:
         rows = self._all(kind, model)
         if not isinstance(keys, list) or not keys:
             return list(rows.values())
         wanted = [key for key in keys if isinstance(key, int)]
         return [rows[key] for key in dict.fromkeys(wanted) if key in rows]
 
-    def _resume(self, props: Mapping[str, Any]) -> Any:
+    def _resume(self, props: JsonMapping) -> Any:
         rows = self._all("resumes", get_resume_model())
         key = props.get("resume")
         return rows.get(key) if isinstance(key, int) else next(iter(rows.values()), None)
 
-    def _timeline(self, props: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _timeline(self, props: JsonMapping) -> list[JsonObject]:
         resume = self._resume(props)
         if resume is None:
             return []
@@ -96,14 +101,12 @@ class _Rows:
         return sorted(entries, key=lambda entry: (not entry["end"], entry["start"]), reverse=True)
 
 
-def _parts(
-    props: Mapping[str, Any], default: Sequence[str] = ("work", "education", "skills", "languages")
-) -> list[str]:
+def _parts(props: JsonMapping, default: Sequence[str] = ("work", "education", "skills", "languages")) -> list[str]:
     parts = props.get("parts", default)
     return [part for part in parts if part in _SHAPES] if isinstance(parts, list | tuple) else list(default)
 
 
-def project_item(row: Any) -> dict[str, Any]:
+def project_item(row: Any) -> JsonObject:
     """Return a project in the shape of a ``ProjectItem``."""
     return {
         "title": row.title,
@@ -117,7 +120,7 @@ def project_item(row: Any) -> dict[str, Any]:
     }
 
 
-def skill_item(row: Any) -> dict[str, Any]:
+def skill_item(row: Any) -> JsonObject:
     """Return a skill in the shape of a ``SkillItem``."""
     return {
         "name": row.name,
@@ -127,11 +130,11 @@ def skill_item(row: Any) -> dict[str, Any]:
     }
 
 
-def resume_content(content: Any, parts: Sequence[str], contact: bool) -> dict[str, Any]:
+def resume_content(content: object, parts: Sequence[str], contact: bool) -> JsonObject:
     """Return a JSON Resume in the shape of a ``ResumeContent``: the named parts alone."""
     basics = content.get("basics") if isinstance(content, dict) else None
     basics = basics if isinstance(basics, dict) else {}
-    found: dict[str, Any] = {name: _text(basics.get(name), 1_000) for name in ("name", "label")}
+    found: JsonObject = {name: _text(basics.get(name), 1_000) for name in ("name", "label")}
     found["summary"] = _text(basics.get("summary"), 20_000)
     if contact:
         where = basics.get("location")
@@ -158,7 +161,7 @@ def resume_content(content: Any, parts: Sequence[str], contact: bool) -> dict[st
     return found
 
 
-def resume_entries(content: Any, part: str) -> list[dict[str, Any]]:
+def resume_entries(content: object, part: str) -> list[JsonObject]:
     """Return one part of a JSON Resume as ``ResumeEntry`` shapes, in its order."""
     title, group, place, start, end, text, points = _SHAPES[part]
     rows = content.get(part) if isinstance(content, dict) else None
@@ -186,15 +189,15 @@ def resume_entries(content: Any, part: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _text(value: Any, most: int) -> str:
+def _text(value: object, most: int) -> str:
     return value[:most] if isinstance(value, str) else ""
 
 
-def _link(value: Any) -> str:
+def _link(value: object) -> str:
     """Return an address that may be linked; "" for one that may not, such as ``javascript:``."""
     try:
         return check_url(value) if isinstance(value, str) and len(value) <= 2_000 else ""

@@ -49,7 +49,7 @@ def find_index() -> Any:
 
 # Under the lock of the page that is written, so that what is refused is undone as a whole.
 @receiver([page_created, page_moved, page_copied], dispatch_uid="ai_cms_portfolio.places")
-def _keep_in_place(sender: Any, instance: Any, **kwargs: Any) -> None:
+def _keep_in_place(sender: object, instance: object, **kwargs: object) -> None:
     if not isinstance(instance, PortfolioIndexMixin):
         return
     page: Any = instance

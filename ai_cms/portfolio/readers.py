@@ -9,6 +9,7 @@ from django.db.models import OuterRef
 from django.utils import timezone
 
 from ai_cms.blocks.documents.document import Document
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.addresses import host_names
 from ai_cms.pages.models import Publication, Site
 from ai_cms.pages.routing import site_condition
@@ -39,7 +40,7 @@ def find_portfolio(slug: str, host: str | None = None) -> Publication | None:
 
 def published_body(publication: Publication) -> dict[str, Any]:
     """Return what the publication says to clients."""
-    body: dict[str, Any] = json.loads("{" + publication.body)
+    body: JsonObject = json.loads("{" + publication.body)
     return body
 
 
@@ -69,7 +70,7 @@ def portfolio_of(publication: Publication) -> Any:
     return portfolio
 
 
-def public_json(publication: Publication) -> dict[str, Any]:
+def public_json(publication: Publication) -> JsonObject:
     """Return a published portfolio as clients read it."""
     body = published_body(publication)
     portfolio = portfolio_of(publication)

@@ -41,7 +41,7 @@ def _checked(check: Any, value: str) -> None:
         raise ValidationError(error.message(), code=error.type) from error
 
 
-def validate_words(value: Any) -> None:
+def validate_words(value: object) -> None:
     """Refuse what is no short list of words. Raises ValidationError."""
     if not isinstance(value, list) or len(value) > MOST_WORDS:
         raise ValidationError(_("Give a list of at most %(most)d words.") % {"most": MOST_WORDS}, code="invalid")
@@ -51,7 +51,7 @@ def validate_words(value: Any) -> None:
         )
 
 
-def validate_resume(value: Any) -> None:
+def validate_resume(value: object) -> None:
     """Refuse what is no JSON Resume. Raises ValidationError with a sentence for each problem."""
     problems = resume_problems(value)
     if problems:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from ai_cms.core import swapping
+
+if TYPE_CHECKING:
+    from .mixins import BlogMixin, PostMixin
+    from .taxonomy import AbstractCategory, AbstractTag
 
 __all__ = [
     "get_blog_model",
@@ -23,9 +27,9 @@ def get_post_model_string() -> str:
     return swapping.get_model_string("AI_CMS_POST_MODEL", "ai_cms_posts.Post")
 
 
-def get_post_model() -> Any:
+def get_post_model() -> type[PostMixin]:
     """Return the post type that is active in this project."""
-    return swapping.get_model("AI_CMS_POST_MODEL", "ai_cms_posts.Post")
+    return cast("type[PostMixin]", swapping.get_model("AI_CMS_POST_MODEL", "ai_cms_posts.Post"))
 
 
 def get_blog_model_string() -> str:
@@ -33,9 +37,9 @@ def get_blog_model_string() -> str:
     return swapping.get_model_string("AI_CMS_BLOG_MODEL", "ai_cms_posts.Blog")
 
 
-def get_blog_model() -> Any:
+def get_blog_model() -> type[BlogMixin]:
     """Return the blog's page type that is active in this project."""
-    return swapping.get_model("AI_CMS_BLOG_MODEL", "ai_cms_posts.Blog")
+    return cast("type[BlogMixin]", swapping.get_model("AI_CMS_BLOG_MODEL", "ai_cms_posts.Blog"))
 
 
 def get_category_model_string() -> str:
@@ -43,9 +47,9 @@ def get_category_model_string() -> str:
     return swapping.get_model_string("AI_CMS_CATEGORY_MODEL", "ai_cms_posts.Category")
 
 
-def get_category_model() -> Any:
+def get_category_model() -> type[AbstractCategory]:
     """Return the category model that is active in this project."""
-    return swapping.get_model("AI_CMS_CATEGORY_MODEL", "ai_cms_posts.Category")
+    return cast("type[AbstractCategory]", swapping.get_model("AI_CMS_CATEGORY_MODEL", "ai_cms_posts.Category"))
 
 
 def get_tag_model_string() -> str:
@@ -53,6 +57,6 @@ def get_tag_model_string() -> str:
     return swapping.get_model_string("AI_CMS_TAG_MODEL", "ai_cms_posts.Tag")
 
 
-def get_tag_model() -> Any:
+def get_tag_model() -> type[AbstractTag]:
     """Return the tag model that is active in this project."""
-    return swapping.get_model("AI_CMS_TAG_MODEL", "ai_cms_posts.Tag")
+    return cast("type[AbstractTag]", swapping.get_model("AI_CMS_TAG_MODEL", "ai_cms_posts.Tag"))

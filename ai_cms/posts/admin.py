@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,9 @@ from . import get_category_model, get_post_model, get_tag_model
 from .names import clean_names
 from .services import create_category, delete_category, delete_tag, rename_tag, tags_named, update_category
 
+if TYPE_CHECKING:
+    from .taxonomy import AbstractCategory, AbstractTag
+
 __all__ = ["CategoryAdmin", "TagAdmin"]
 
 
@@ -27,14 +30,20 @@ class TaxonomyAdmin(ClearAdmin):
     """Ask the policy, whatever Django's permissions say, and tell what a service refuses as a message."""
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except RequestRefused as error:
             return self._told(request, error)
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         try:
             return super().delete_view(request, object_id, extra_context)
         except RequestRefused as error:
@@ -51,25 +60,26 @@ class TaxonomyAdmin(ClearAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return Actor.from_request(request).is_staff
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return Actor.from_request(request).is_staff
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self._can(request, "add")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self._can(request, "change")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self._can(request, "delete")
 
-    def counted(self, queryset: Any, name: str) -> Any:
+    def counted(self, queryset: QuerySet[Model], name: str) -> QuerySet[Model]:
         """Return the rows with the number of posts that name them."""
-        field = get_post_model()._meta.get_field(name)
+        field: Any = get_post_model()._meta.get_field(name)
         own = field.m2m_reverse_field_name()
         rows = field.remote_field.through._base_manager.filter(**{own: OuterRef("pk")}).order_by()
         number = Subquery(rows.values(own).annotate(number=Count("pk")).values("number"))
-        return queryset.annotate(number_of_posts=Coalesce(number, 0))
+        counted: QuerySet[Model] = queryset.annotate(number_of_posts=Coalesce(number, 0))
+        return counted
 
     @admin.display(description=_("posts"), ordering="number_of_posts")
     def posts(self, obj: Any) -> int:
@@ -106,7 +116,7 @@ class CategoryAdmin(TaxonomyAdmin):
     search_fields = ["name", "slug"]
     autocomplete_fields = ["parent"]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return self.counted(super().get_queryset(request), "categories")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -115,7 +125,7 @@ class CategoryAdmin(TaxonomyAdmin):
         made = update_category(obj, actor=actor, fields=values) if change else create_category(actor=actor, **values)
         obj.__dict__.update(made.__dict__)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: AbstractCategory) -> None:
         delete_category(obj, actor=Actor.from_request(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -149,13 +159,13 @@ class TagAdmin(TaxonomyAdmin):
     list_filter = ["locale"]
     search_fields = ["name", "key"]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return self.counted(super().get_queryset(request), "tags")
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ["name", "locale"] if obj is None else ["name"]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: AbstractTag, form: Any, change: bool) -> None:
         name = form.cleaned_data["name"]
         if change:
             made = rename_tag(obj, name, actor=Actor.from_request(request))
@@ -163,7 +173,7 @@ class TagAdmin(TaxonomyAdmin):
             made = tags_named([name], locale=form.cleaned_data["locale"])[0]
         obj.__dict__.update(made.__dict__)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: AbstractTag) -> None:
         delete_tag(obj, actor=Actor.from_request(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.urls import NoReverseMatch
 
@@ -11,12 +11,15 @@ from .archives import feed_url
 from .conf import posts_settings
 from .websub import announce
 
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
+
 __all__ = ["announce_posts"]
 
 _FORMATS = ("rss", "atom", "json")
 
 
-def announce_posts(pages: Iterable[Any], *, using: str) -> None:
+def announce_posts(pages: Iterable[AbstractPage], *, using: str) -> None:
     """Announce the feeds that ``pages``, posts of any sites, stand in; nothing without a hub."""
     if not posts_settings.WEBSUB_HUB:
         return

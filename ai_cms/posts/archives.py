@@ -10,13 +10,15 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.addresses import host_names, public_url
 from ai_cms.pages.models import Publication, Site
 from ai_cms.pages.routing import site_condition
@@ -39,7 +41,7 @@ class Card:
     """A published post as lists show it: the record's values and those of its publication's summary."""
 
     pk: int
-    uid: Any
+    uid: UUID
     published: datetime
     updated: datetime
     minutes: int
@@ -49,11 +51,11 @@ class Card:
     version: int
     modified: datetime
     excerpt: str
-    authors: tuple[dict[str, Any], ...]
-    categories: tuple[dict[str, Any], ...]
+    authors: tuple[JsonObject, ...]
+    categories: tuple[JsonObject, ...]
     tags: tuple[str, ...]
-    picture: dict[str, Any] | None
-    content: list[Any] | None = None
+    picture: JsonObject | None
+    content: list[JsonObject] | None = None
 
     @property
     def url(self) -> str:
@@ -116,7 +118,7 @@ class Archive:
     def _to_page(self) -> str:
         return f"{self._to_record}page__"
 
-    def _rows(self) -> Any:
+    def _rows(self) -> QuerySet[PostTerm] | QuerySet[PostRecord]:
         to_publication = f"{self._to_page}publication__"
         public = Q(**{f"{to_publication}expire_at": None}) | Q(**{f"{to_publication}expire_at__gt": timezone.now()})
         public &= Q(**{f"{to_publication}active": True, f"{to_publication}site_id": self.site.pk})
@@ -176,7 +178,7 @@ def _card(row: tuple[Any, ...]) -> Card:
     )
 
 
-def _named_picture(metadata: dict[str, Any]) -> dict[str, Any] | None:
+def _named_picture(metadata: JsonObject) -> JsonObject | None:
     """Return the picture that an import names by its address."""
     source = metadata.get("image")
     return {"src": source, "alt": metadata.get("image_alt") or ""} if isinstance(source, str) and source else None
@@ -207,7 +209,7 @@ def find_archive(host: str, kind: str = "all", slug: str = "") -> Archive | None
     return _named(archive, found)
 
 
-def _subject(kind: str, slug: str) -> dict[str, Any] | None:
+def _subject(kind: str, slug: str) -> JsonObject | None:
     """Return subqueries for the columns of what a list is of."""
     if kind == "category":
         return _columns(get_category_model()._base_manager.filter(slug=slug), "pk", "name", "slug", "description")
@@ -228,7 +230,7 @@ def _tag_columns(slug: str, *names: str) -> dict[str, Any]:
     return {name: Coalesce(ours[name], others[name]) for name in names}
 
 
-def _columns(rows: Any, *names: str) -> dict[str, Subquery]:
+def _columns(rows: QuerySet[Any], *names: str) -> dict[str, Subquery]:
     return {name: Subquery(rows.values(name)[:1]) for name in names}
 
 
@@ -236,7 +238,7 @@ def _user_has(name: str) -> bool:
     return any(field.name == name for field in get_user_model()._meta.concrete_fields)
 
 
-def _named(archive: Archive, found: dict[str, Any]) -> Archive | None:
+def _named(archive: Archive, found: JsonObject) -> Archive | None:
     if archive.kind == "series":
         archive.value = archive.name = found["value"] or ""
         return archive if archive.value else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Q
 
+from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.permissions import UserLike
 from ai_cms.core.slugs import make_slug
 
 __all__ = ["author_condition", "author_json", "author_name", "author_slug"]
@@ -21,12 +21,12 @@ def _has(field: str) -> bool:
     return True
 
 
-def author_slug(user: Any) -> str:
+def author_slug(user: UserLike) -> str:
     """Return how a user is named in addresses: by the slug, or the user name where the model has none."""
     return str(getattr(user, "slug", "") or _user_name(user))
 
 
-def author_name(user: Any) -> str:
+def author_name(user: UserLike) -> str:
     """Return the name to be read: the full name, else the user name, else what can be read of the slug; never an e-mail."""
     full = str(getattr(user, "name", "") or "")
     if not full and hasattr(user, "get_full_name"):
@@ -34,7 +34,7 @@ def author_name(user: Any) -> str:
     return full if full and "@" not in full else _user_name(user)
 
 
-def author_json(user: Any | None) -> dict[str, Any]:
+def author_json(user: UserLike | None) -> JsonObject:
     """Return what the public sees of an author; empty texts for a post without one."""
     if user is None:
         return {"id": None, "username": "", "slug": "", "name": ""}
@@ -53,7 +53,7 @@ def author_condition(slug: str) -> Q:
     return Q(**{get_user_model().USERNAME_FIELD: slug})
 
 
-def _user_name(user: Any) -> str:
+def _user_name(user: UserLike) -> str:
     """Return the user name. An e-mail address, which logs in, is nobody's to read."""
     name = str(getattr(user, "username", "") or "")
     if name and "@" not in name:

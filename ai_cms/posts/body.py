@@ -16,17 +16,18 @@ from django.urls import NoReverseMatch, reverse
 
 from ai_cms.blocks.convert import blocks_to_html, html_to_blocks
 from ai_cms.blocks.html.markup import parse_html, serialize
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
 
 __all__ = ["body_html", "body_to_blocks"]
 
-Block = dict[str, Any]
+Block = JsonObject
 
 _REFERENCE = re.compile(r"asset:([0-9]{1,18})")
 #: Comparing costs the product of the lengths; beyond this what stands between equal beginnings and ends is new.
 _MOST_COMPARED = 1_000_000
 
 
-def body_html(blocks: Sequence[Mapping[str, Any]]) -> str:
+def body_html(blocks: Sequence[JsonMapping]) -> str:
     """Return blocks as HTML."""
     return blocks_to_html([_replaced(block, _address) for block in blocks])
 
@@ -70,7 +71,7 @@ def _replaced(value: Any, change: Any) -> Any:
     return [_replaced(item, change) for item in value] if isinstance(value, list) else value
 
 
-def _pieces(block: Mapping[str, Any]) -> list[str]:
+def _pieces(block: JsonMapping) -> list[str]:
     """Return the elements that a block is written as."""
     nodes = parse_html(body_html([block])).children
     return [text for node in nodes if (text := serialize([node])).strip()]

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
@@ -24,7 +25,7 @@ __all__ = ["check_posts"]
 
 
 @register(Tags.models)
-def check_posts(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_posts(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
     """Check the models in use."""
     return list(_models())
 

@@ -6,7 +6,7 @@ Imported by ``ai_cms.transfer``, where it is installed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ai_cms.assets import get_image_model
 from ai_cms.core.exceptions import InvalidInput
@@ -16,6 +16,9 @@ from ai_cms.transfer.portable import PortableRows, portable_rows
 from . import get_category_model, get_tag_model
 from .importing import PostMaker
 from .services import create_category, tags_named
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["Categories", "Pictures", "PostMaker", "Tags"]
 
@@ -28,7 +31,7 @@ class Tags(PortableRows):
         rows = get_tag_model()._base_manager.filter(pk__in=keys)
         return {row.pk: {"name": row.name, "locale": row.locale} for row in rows}
 
-    def find(self, described: Any) -> Any | None:
+    def find(self, described: object) -> Any | None:
         name, locale = (described.get(key) if isinstance(described, dict) else None for key in ("name", "locale"))
         if not isinstance(name, str) or not isinstance(locale, str) or len(locale) > 12:
             return None
@@ -55,7 +58,7 @@ class Categories(PortableRows):
             row = rows.get(row.parent_id)
         return found[::-1]
 
-    def find(self, described: Any) -> Any | None:
+    def find(self, described: object) -> Any | None:
         parent: Any = None
         path = described.get("path") if isinstance(described, dict) else None
         for step in path if isinstance(path, list) and len(path) <= 100 else ():
@@ -83,7 +86,7 @@ class Pictures(PortableRows):
         rows = get_image_model()._base_manager.non_polymorphic().filter(pk__in=keys)
         return {row.pk: {"sha256": row.sha256, "name": row.name} for row in rows}
 
-    def find(self, described: Any) -> Any | None:
+    def find(self, described: object) -> Any | None:
         digest = described.get("sha256") if isinstance(described, dict) else None
         if not isinstance(digest, str):
             return None

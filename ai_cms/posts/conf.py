@@ -33,7 +33,7 @@ def _hub(value: Any) -> str | None:
     )
 
 
-def _scheme(value: Any) -> str | None:
+def _scheme(value: object) -> str | None:
     return None if value in ("http", "https") else "must be 'http' or 'https'"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model
+
 from ai_cms.core.permissions import Actor
 
 from .conf import posts_settings
@@ -26,7 +28,7 @@ def is_editor(actor: Actor) -> bool:
     return found
 
 
-def edits_all_posts(actor: Actor, post_type: Any) -> bool:
+def edits_all_posts(actor: Actor, post_type: type[Model]) -> bool:
     """Return whether the actor may change posts of others: as an editor, or as staff with the model permission."""
     meta = post_type._meta
     return is_editor(actor) or (actor.is_staff and actor.has_perm(f"{meta.app_label}.change_{meta.model_name}"))

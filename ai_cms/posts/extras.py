@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ai_cms.core.jsontypes import JsonObject
+
 if TYPE_CHECKING:
-    from ai_cms.pages.models import Publication
+    from ai_cms.pages.models import AbstractPage, Publication
 
 __all__ = ["Extras", "extras"]
 
@@ -19,13 +21,13 @@ class Extras:
 
     def __init__(self) -> None:
         #: Called with (post, publication) pairs that were just published, in their transaction.
-        self.after_publishing: list[Callable[[Sequence[tuple[Any, Publication]]], None]] = []
+        self.after_publishing: list[Callable[[Sequence[tuple[AbstractPage, Publication]]], None]] = []
         #: Return more of the template's context for a post.
-        self.post_context: list[Callable[[Any], dict[str, Any]]] = []
+        self.post_context: list[Callable[[AbstractPage], dict[str, Any]]] = []
         #: The same for a blog.
-        self.blog_context: list[Callable[[Any], dict[str, Any]]] = []
+        self.blog_context: list[Callable[[AbstractPage], dict[str, Any]]] = []
         #: Return the schema.org data of a post's head: (data, post, origin).
-        self.linked_data: list[Callable[[dict[str, Any], Any, str], dict[str, Any]]] = []
+        self.linked_data: list[Callable[[JsonObject, AbstractPage, str], JsonObject]] = []
 
 
 extras = Extras()

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 
 from ai_cms.assets import get_image_model
 from ai_cms.assets.pictures import picture_of
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.relations import related_ids_of
 
 from . import get_category_model, get_tag_model
 from .authors import author_json, author_name, author_slug
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
+
+    from .taxonomy import AbstractCategory, AbstractTag
 
 __all__ = ["Facts", "facts_of"]
 
@@ -24,16 +30,16 @@ class Facts:
 
     author: Any = None
     coauthors: tuple[Any, ...] = ()
-    categories: tuple[Any, ...] = ()
-    above: tuple[Any, ...] = ()
-    tags: tuple[Any, ...] = ()
+    categories: tuple[AbstractCategory, ...] = ()
+    above: tuple[AbstractCategory, ...] = ()
+    tags: tuple[AbstractTag, ...] = ()
     thumbnail: Any = None
 
     def authors(self) -> list[Any]:
         """Return all authors, the first first."""
         return [user for user in (self.author, *self.coauthors) if user is not None]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return what the public reads in place of keys of rows."""
         return {
             "author": author_json(self.author),
@@ -43,7 +49,7 @@ class Facts:
             "thumbnail": self.picture(),
         }
 
-    def picture(self) -> dict[str, Any] | None:
+    def picture(self) -> JsonObject | None:
         """Return addresses and measures of the picture."""
         return None if self.thumbnail is None else dict(picture_of(self.thumbnail))
 
@@ -63,11 +69,11 @@ class Facts:
 
     def words(self) -> str:
         """Return what a search finds the post by."""
-        names = [row.name for row in (*self.categories, *self.tags)]
+        names = [row.name for row in self.categories] + [row.name for row in self.tags]
         return "\n".join([*names, *(author_name(user) for user in self.authors())])
 
 
-def facts_of(posts: Sequence[Any], *, public: bool) -> list[Facts]:
+def facts_of(posts: Sequence[AbstractPage], *, public: bool) -> list[Facts]:
     """Return the facts of each of ``posts``, in their order; the number of queries does not grow with theirs.
 
     ``public``: leave out pictures that only their owners may fetch.
@@ -98,7 +104,7 @@ def facts_of(posts: Sequence[Any], *, public: bool) -> list[Facts]:
     return found
 
 
-def _author_key(post: Any) -> Any:
+def _author_key(post: AbstractPage) -> Any:
     if post.author_id is not None:
         return post.author_id
     # Written by somebody who has no account here, as an import says; whoever imported it is no author.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -17,6 +17,9 @@ from ai_cms.pages.relations import clean_related, related_ids
 
 from .forms import PictureFormField, TagsFormField
 from .services.tags import tags_named
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
 
 __all__ = ["DraftTextField", "PictureField", "PostedField", "TagsField"]
 
@@ -48,7 +51,7 @@ class DraftTextField(models.TextField):  # type: ignore[type-arg]
         return super().pre_save(model_instance, add)
 
 
-def _moment(raw: Any) -> Any:
+def _moment(raw: object) -> Any:
     try:
         found = parse_datetime(raw) if isinstance(raw, str) else None
     except ValueError:
@@ -65,7 +68,7 @@ class TagsField(models.ManyToManyField):  # type: ignore[type-arg]
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.ManyToManyField", args, kwargs
 
-    def clean_keys(self, raw: Any, page: Any) -> list[Any]:
+    def clean_keys(self, raw: object, page: AbstractPage) -> list[Any]:
         """Return the keys of tags given by key or by name. Raises ValidationError."""
         if not isinstance(raw, list | tuple):
             raise ValidationError(_("Give a list of names."))
@@ -83,7 +86,7 @@ class TagsField(models.ManyToManyField):  # type: ignore[type-arg]
         rows = self.related_model._base_manager.in_bulk(keys) if keys else {}
         return [rows[key] for key in keys if key in rows]
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: object) -> Any:
         words = _("Separate them by commas.")
         return TagsFormField(required=not self.blank, label=capfirst(self.verbose_name), help_text=words)
 
@@ -101,5 +104,5 @@ class PictureField(models.ForeignKey):  # type: ignore[type-arg]
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.ForeignKey", args, kwargs
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: object) -> Any:
         return PictureFormField(required=not self.blank, label=capfirst(self.verbose_name), help_text=self.help_text)

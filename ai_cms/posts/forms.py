@@ -25,19 +25,19 @@ class TagsFormField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"widget": forms.TextInput(attrs={"class": "vTextField"}), **kwargs})
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         if value is None or isinstance(value, str):
             return value
         return ", ".join(str(getattr(tag, "name", tag)) for tag in _listed(value))
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         text = super().clean(value)
         try:
             return clean_names(part for part in str(text).split(","))
         except InvalidInput as error:
             raise forms.ValidationError((error.errors or {}).get("tags", [error.detail])) from None
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: object, data: object) -> bool:
         return bool(super().has_changed(self.prepare_value(initial), data))
 
 
@@ -50,10 +50,10 @@ class PictureFormField(forms.CharField):
         attrs = {"class": "vTextField", "placeholder": "asset:…", "data-aicms-widget": "asset"}
         super().__init__(**{"widget": forms.TextInput(attrs=attrs), **kwargs})
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         return f"asset:{value}" if isinstance(value, int) else value
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         text = str(super().clean(value) or "").strip()
         if not text:
             return None
@@ -63,7 +63,7 @@ class PictureFormField(forms.CharField):
             raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
         return found
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: object, data: object) -> bool:
         return bool(super().has_changed(self.prepare_value(initial), data))
 
 

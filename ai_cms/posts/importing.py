@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.urls import NoReverseMatch
 
-from ai_cms.core.permissions import Actor
+from ai_cms.core.permissions import Actor, ActorLike
 from ai_cms.core.slugs import make_slug
 from ai_cms.transfer import ImportedAuthor, ImportedTerm, ImportHook, ImportItem, OldArchive, importers
 
@@ -19,6 +19,9 @@ from .authors import author_slug
 from .exceptions import CategoryTaken
 from .names import MAX_TAGS, TAG_LENGTH, tag_key
 from .services import create_category, tags_named
+
+if TYPE_CHECKING:
+    from .taxonomy import AbstractCategory
 
 __all__ = ["PostMaker"]
 
@@ -36,7 +39,7 @@ class PostMaker(ImportHook):
         self._categories: dict[tuple[Any, str], Any] = {}
         self._people: dict[ImportedAuthor, Any] = {}
 
-    def begin(self, target: Any, actor: Any) -> None:
+    def begin(self, target: Any, actor: ActorLike) -> None:
         who = Actor.of(actor)
         users = get_user_model()._meta
         self.locale = target.locale
@@ -86,7 +89,7 @@ class PostMaker(ImportHook):
             parent = self._categories[key]
         return parent
 
-    def _find(self, term: ImportedTerm, parent: Any) -> Any:
+    def _find(self, term: ImportedTerm, parent: Any) -> AbstractCategory | None:
         rows = get_category_model()._base_manager
         beside = rows.filter(parent=parent, name__iexact=_name(term)).first()
         return beside or (rows.filter(slug=make_slug(term.slug)).first() if term.slug else None)
@@ -160,8 +163,8 @@ class PostMaker(ImportHook):
             rows = get_category_model()._base_manager.filter(Q(slug=make_slug(value)) | Q(name__iexact=value))
             return _first_slug(rows)
         if archive.kind == "tag":
-            rows = get_tag_model()._base_manager.filter(Q(slug=make_slug(value)) | Q(key=tag_key(value)))
-            return _first_slug(rows.filter(locale=self.locale))
+            tags = get_tag_model()._base_manager.filter(Q(slug=make_slug(value)) | Q(key=tag_key(value)))
+            return _first_slug(tags.filter(locale=self.locale))
         if archive.kind == "author":
             named = [
                 person for author, person in self._people.items() if value in (author.slug, author.name) and person

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.urls import NoReverseMatch
 
 from ai_cms.blocks.documents.provenance import provenance_summary
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.conf import pages_settings
 
 from .archives import archive_url
 from .shown import shown_of
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
 
 __all__ = ["blog_posting", "text_source"]
 
 _SCHEMA = "https://schema.org/"
 
 
-def blog_posting(data: dict[str, Any], page: Any, origin: str) -> dict[str, Any]:
+def blog_posting(data: JsonObject, page: AbstractPage, origin: str) -> JsonObject:
     """Return ``data`` of a page as that of a BlogPosting."""
     shown = shown_of(page)
     site = page.site
-    found: dict[str, Any] = {
+    found: JsonObject = {
         **data,
         "@type": "BlogPosting",
         "headline": page.title[:110],
@@ -45,7 +49,7 @@ def blog_posting(data: dict[str, Any], page: Any, origin: str) -> dict[str, Any]
     return {name: value for name, value in found.items() if value not in (None, [], "")}
 
 
-def text_source(summary: dict[str, Any]) -> str:
+def text_source(summary: JsonObject) -> str:
     """Return how a text came to be, in schema.org's words; "" where nothing is known of it.
 
     What a model wrote alone is its; what people worked on since, or wrote a part of, is composed with it.
@@ -59,7 +63,7 @@ def text_source(summary: dict[str, Any]) -> str:
     return "CompositeWithTrainedAlgorithmicMediaDigitalSource"
 
 
-def _person(author: dict[str, Any], origin: str) -> dict[str, Any]:
+def _person(author: JsonObject, origin: str) -> JsonObject:
     found = {"@type": "Person", "name": author["name"]}
     if author.get("slug"):
         try:
@@ -70,7 +74,7 @@ def _person(author: dict[str, Any], origin: str) -> dict[str, Any]:
     return found
 
 
-def _pictures(page: Any, thumbnail: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+def _pictures(page: AbstractPage, thumbnail: JsonObject | None) -> Iterator[JsonObject]:
     """Yield the post's picture, then those of its blocks whose source is known."""
     seen = set()
     if thumbnail is not None:
@@ -83,7 +87,7 @@ def _pictures(page: Any, thumbnail: dict[str, Any] | None) -> Iterator[dict[str,
                 yield {**picture, "src": address}
 
 
-def _image(picture: dict[str, Any], origin: str) -> dict[str, Any]:
+def _image(picture: JsonObject, origin: str) -> JsonObject:
     source = str(picture["src"])
     url = f"{origin}{source}" if source.startswith("/") and not source.startswith("//") else source
     found = {"@type": "ImageObject", "url": url, "contentUrl": url}

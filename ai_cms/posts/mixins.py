@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from ai_cms.assets import get_image_model_string
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor
 from ai_cms.pages.services import delete_page, restore_page
 
@@ -123,7 +125,7 @@ class PostMixin(_Base):
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         """Put the post into the bin as the system; deleting it again changes nothing.
 
         Where somebody's rights are to be asked, use ``ai_cms.posts.services.delete_post``.
@@ -146,7 +148,7 @@ class PostMixin(_Base):
     def _reread(self) -> Any:
         return type(self).all_objects.get(pk=self.pk)
 
-    def _take_over(self, fresh: Any) -> None:
+    def _take_over(self, fresh: AbstractPage) -> None:
         for name in ("deleted_at", "deletion", "slug", "path"):
             setattr(self, name, getattr(fresh, name))
 
@@ -170,7 +172,7 @@ class PostMixin(_Base):
         loaded: Facts | None = self.__dict__.get("_facts")
         return loaded or facts_of([self], public=True)[0]
 
-    def public_fields(self) -> dict[str, Any]:
+    def public_fields(self) -> JsonObject:
         own = {"series": self.series, "series_position": self.series_position, "sticky": self.sticky}
         return {**super().public_fields(), **self.public_facts().to_json(), **own}
 
@@ -190,20 +192,20 @@ class PostMixin(_Base):
     def refused_fields(self, changed: Collection[str], actor: Actor) -> dict[str, list[str]]:
         return {**super().refused_fields(changed, actor), **refused_fields(self, changed, actor)}
 
-    def get_context(self, request: Any = None) -> dict[str, Any]:
+    def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
         context = {**super().get_context(request), "post": self, "facts": self.public_facts()}
         for more in extras.post_context:
             context.update(more(self))
         return context
 
-    def linked_data(self, data: dict[str, Any], *, origin: str, publication: Publication | None) -> dict[str, Any]:
+    def linked_data(self, data: JsonObject, *, origin: str, publication: Publication | None) -> JsonObject:
         data = super().linked_data(data, origin=origin, publication=publication)
         for more in extras.linked_data:
             data = more(data, self, origin)
         return data
 
     @classmethod
-    def after_publishing(cls, published: Sequence[tuple[Any, Publication]]) -> None:
+    def after_publishing(cls, published: Sequence[tuple[AbstractPage, Publication]]) -> None:
         super().after_publishing(published)
         for follow in extras.after_publishing:
             follow(published)
@@ -216,7 +218,7 @@ class BlogMixin(_Base):
 
     posts_per_page = models.PositiveSmallIntegerField(gettext_lazy("posts on a page"), default=10)
 
-    def get_context(self, request: Any = None) -> dict[str, Any]:
+    def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
         context = super().get_context(request)
         for more in extras.blog_context:
             context.update(more(self))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -15,6 +15,9 @@ from . import get_category_model, get_post_model, get_tag_model
 from .conf import posts_settings
 from .editors import is_editor
 
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
+
 __all__ = ["PostRights", "TaxonomyPolicy", "register_post_policies"]
 
 _CODENAMES = {"restore": "delete"}
@@ -26,7 +29,7 @@ class PostRights(TypeRights):
     What owners may do with their own is the page policy's to say, because posts are of a type that owners publish.
     """
 
-    def grants(self, actor: Actor, action: str, page: Any) -> bool:
+    def grants(self, actor: Actor, action: str, page: AbstractPage) -> bool:
         if is_editor(actor):
             return action in ("view", "change", "publish", "delete", "restore")
         if actor.is_staff and self._has_permission(actor, action):
@@ -40,7 +43,7 @@ class PostRights(TypeRights):
         found = self._coauthored(actor)
         return Q(**{f"{prefix}pk__in": sorted(found)}) if found else None
 
-    def may_make(self, actor: Actor, parent: Any, *, publish: bool) -> bool:
+    def may_make(self, actor: Actor, parent: AbstractPage, *, publish: bool) -> bool:
         return parent.path == posts_settings.POSTS_PARENT and parent.deleted_at is None
 
     def _has_permission(self, actor: Actor, action: str) -> bool:
@@ -56,7 +59,7 @@ class PostRights(TypeRights):
         if "posts_coauthored" not in actor.memo:
             rows: Any = ()
             if actor.account is not None:
-                field = get_post_model()._meta.get_field("coauthors")
+                field: Any = get_post_model()._meta.get_field("coauthors")
                 through = field.remote_field.through._base_manager
                 rows = through.filter(**{field.m2m_reverse_field_name(): actor.account.pk})
                 rows = rows.values_list(f"{field.m2m_field_name()}_id", flat=True)
@@ -68,12 +71,12 @@ class PostRights(TypeRights):
 class TaxonomyPolicy(PermissionPolicy[Any]):
     """Everybody reads categories and tags; staff and editors write them."""
 
-    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+    def decide(self, actor: Actor, action: str, obj: models.Model | None) -> bool:
         if action == "view":
             return True
         return action in ("add", "change", "delete") and (actor.is_staff or is_editor(actor))
 
-    def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    def restrict(self, actor: Actor, queryset: models.QuerySet[models.Model]) -> models.QuerySet[models.Model]:
         return queryset
 
 

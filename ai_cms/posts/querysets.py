@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.fields import BooleanField
 
 from ai_cms.core.permissions import Actor, get_policy
@@ -62,7 +62,7 @@ class PostFilter:
             where &= _draft_words(self.search)
         return where
 
-    def of_publications(self, rows: Any, locale: str) -> Any:
+    def of_publications(self, rows: QuerySet[Publication], locale: str) -> QuerySet[Publication]:
         """Return those of the publications ``rows`` that are asked for."""
         if self.is_published is False:
             return rows.none()
@@ -93,9 +93,9 @@ def posts_for(actor: Actor, site: Site, wanted: PostFilter) -> Any:
         return rows.filter(wanted.of_drafts()).annotate(reads_draft=Value(True, BooleanField()))
     own = policy.reach(actor)
     public = Publication.objects.public().filter(site_id=site.pk, type=model.type_name()).order_by()
-    public = wanted.of_publications(public, site.locale).order_by()
+    asked = wanted.of_publications(public, site.locale).order_by()
     reading = Case(When(own, then=Value(True)), default=Value(False), output_field=BooleanField())
-    shown = (own & wanted.of_drafts()) | (~own & Q(pk__in=public.values("page_id")))
+    shown = (own & wanted.of_drafts()) | (~own & Q(pk__in=asked.values("page_id")))
     return rows.filter(shown).annotate(reads_draft=reading)
 
 

@@ -23,7 +23,7 @@ __all__ = ["counts_of_drafts", "drafts_with_picture"]
 
 
 @receiver(page_published, dispatch_uid="ai_cms_posts.posted")
-def _posted(instance: Any, publication: Any, **kwargs: Any) -> None:
+def _posted(instance: object, publication: Publication, **kwargs: object) -> None:
     """Put the post where its first publication belongs."""
     if isinstance(instance, get_post_model()) and instance.posted_at != publication.first_published_at:
         instance.posted_at = publication.first_published_at
@@ -33,20 +33,21 @@ def _posted(instance: Any, publication: Any, **kwargs: Any) -> None:
 @receiver(site_imported, dispatch_uid="ai_cms_posts.imported")
 def _imported(instance: Any, **kwargs: Any) -> None:
     """Put the posts of an imported site where they were: an export has the dates that ``posted_at`` is made of."""
-    posts = get_post_model()._base_manager.filter(site_id=instance.pk).order_by()
+    model: Any = get_post_model()
+    posts = model._base_manager.filter(site_id=instance.pk).order_by()
     first = Publication.objects.filter(page_id=OuterRef("pk")).values("first_published_at")[:1]
     rows = posts.annotate(posted=Coalesce(Subquery(first), "created_at")).values_list("pk", "posted")
-    changed = [get_post_model()(pk=pk, posted_at=moment) for pk, moment in rows]
-    models.QuerySet(get_post_model()).bulk_update(changed, ["posted_at"], batch_size=500)
+    changed = [model(pk=pk, posted_at=moment) for pk, moment in rows]
+    models.QuerySet(model).bulk_update(changed, ["posted_at"], batch_size=500)
 
 
 @receiver(asset_changed, dispatch_uid="ai_cms_posts.picture_changed")
-def _changed(instance: Any, **kwargs: Any) -> None:
+def _changed(instance: Any, **kwargs: object) -> None:
     refresh_posts(published_with("thumbnail", str(instance.pk)))
 
 
 @receiver(asset_deleted, dispatch_uid="ai_cms_posts.picture_deleted")
-def _deleted(reference: str, **kwargs: Any) -> None:
+def _deleted(reference: str, **kwargs: object) -> None:
     refresh_posts(published_with("thumbnail", reference.partition(":")[2]))
 
 

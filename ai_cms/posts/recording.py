@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ai_cms.blocks.documents.pictures import unfinish_blocks
+from ai_cms.core.jsontypes import JsonObject
 
 from .conf import posts_settings
 from .reading_time import reading_minutes
 from .records import PostRecord, PostTerm
 
 if TYPE_CHECKING:
-    from ai_cms.pages.models import Publication
+    from ai_cms.pages.models import AbstractPage, Publication
 
 __all__ = ["content_digest", "lists_of", "record_published"]
 
@@ -26,7 +27,7 @@ _BATCH = 500
 Lists = set[tuple[str, str]]
 
 
-def record_published(published: Sequence[tuple[Any, Publication]]) -> None:
+def record_published(published: Sequence[tuple[AbstractPage, Publication]]) -> None:
     """Bring the records of posts that were just published up to their publications."""
     using = published[0][0]._state.db
     records = PostRecord.objects.using(using).in_bulk([page.pk for page, _publication in published])
@@ -53,27 +54,27 @@ def record_published(published: Sequence[tuple[Any, Publication]]) -> None:
     _file({page.pk: lists_of(page) for page, _publication in published}, dates, using)
 
 
-def _uid(page: Any, using: str) -> uuid.UUID:
+def _uid(page: AbstractPage, using: str | None) -> uuid.UUID:
     """Return the id of a post: of its translation key and language, unless another post has that."""
     made = uuid.uuid5(_NAMESPACE, f"{page.translation_key}:{page.locale}")
     taken = PostRecord.objects.using(using).filter(uid=made).exists()
     return uuid.uuid4() if taken else made
 
 
-def content_digest(page: Any, publication: Publication) -> str:
+def content_digest(page: AbstractPage, publication: Publication) -> str:
     """Return a digest of what readers of a post get; pictures count by what they are, not by where they are fetched."""
     document = [_plain(block) for block in unfinish_blocks(publication.content)]
     parts = [page.title, page.get_excerpt(""), page.thumbnail_id, document]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _plain(block: dict[str, Any]) -> dict[str, Any]:
+def _plain(block: JsonObject) -> JsonObject:
     """Return a block without its id, version and marks."""
     children = [_plain(child) for child in block.get("children") or ()]
     return {"type": block.get("type"), "props": block.get("props"), "children": children}
 
 
-def lists_of(page: Any) -> Lists:
+def lists_of(page: AbstractPage) -> Lists:
     """Return the lists that a post stands in, as (kind, value); in categories those above its own too."""
     facts = page.public_facts()
     found = {("category", str(row.pk)) for row in (*facts.categories, *facts.above)}
@@ -86,7 +87,7 @@ def lists_of(page: Any) -> Lists:
     return found
 
 
-def _file(wanted: dict[int, Lists], dates: dict[int, Any], using: str) -> None:
+def _file(wanted: dict[int, Lists], dates: dict[int, Any], using: str | None) -> None:
     """Make the rows of the lists that posts stand in what they should be; most stay."""
     terms = PostTerm.objects.using(using)
     keys = list(wanted)

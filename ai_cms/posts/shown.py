@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ai_cms.core.jsontypes import JsonObject
 
 from .archives import Archive, archive_url
 from .authors import author_json
@@ -13,6 +15,11 @@ from .reading_time import reading_minutes
 from .records import PostRecord
 from .related import related_posts, series_parts
 
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
+
+    from .taxonomy import AbstractCategory, AbstractTag
+
 __all__ = ["Shown", "blog_context", "post_context", "shown_of"]
 
 
@@ -20,10 +27,10 @@ __all__ = ["Shown", "blog_context", "post_context", "shown_of"]
 class Shown:
     """A post's facts. ``published`` and ``updated`` are ``None`` for one that never was public."""
 
-    authors: tuple[dict[str, Any], ...]
-    categories: tuple[Any, ...]
-    tags: tuple[Any, ...]
-    picture: dict[str, Any] | None
+    authors: tuple[JsonObject, ...]
+    categories: tuple[AbstractCategory, ...]
+    tags: tuple[AbstractTag, ...]
+    picture: JsonObject | None
     published: datetime | None
     updated: datetime | None
     minutes: int
@@ -34,7 +41,7 @@ class Shown:
         return bool(self.published and self.updated and self.updated.date() > self.published.date())
 
 
-def shown_of(page: Any) -> Shown:
+def shown_of(page: AbstractPage) -> Shown:
     """Return the facts of a post as it is given, published or not."""
     facts = page.public_facts()
     record = PostRecord.objects.filter(pk=page.pk).first() if page.pk else None
@@ -59,7 +66,7 @@ def shown_of(page: Any) -> Shown:
     )
 
 
-def post_context(page: Any) -> dict[str, Any]:
+def post_context(page: AbstractPage) -> dict[str, Any]:
     """Return the context of a post's own page."""
     shown = shown_of(page)
     related = related_posts(
@@ -73,7 +80,7 @@ def post_context(page: Any) -> dict[str, Any]:
     return {"shown": shown, "related": related, "series": series if len(series) > 1 else []}
 
 
-def blog_context(page: Any) -> dict[str, Any]:
+def blog_context(page: AbstractPage) -> dict[str, Any]:
     """Return the context of a blog's page: pinned posts, the newest others, whether there are more."""
     size = page.posts_per_page
     pinned = Archive(page.site, "sticky", value="1").cards(limit=size, under=page.path)

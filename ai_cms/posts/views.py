@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 from urllib.parse import unquote
 
 from django.core.cache import cache
@@ -95,7 +94,7 @@ def _origin(request: HttpRequest) -> str:
     return f"{request.scheme}://{request.get_host()}"
 
 
-def _key(archive: Archive, *parts: Any) -> str:
+def _key(archive: Archive, *parts: object) -> str:
     """Return the key of what is made of a list: another one after each change of the site, its templates or settings."""
     whole = (
         site_key(archive.site),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import http.client
 import logging
 import ssl
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ai_cms.core.tasks import enqueue, task
 
@@ -55,7 +55,7 @@ def announce(topics: list[str], *, using: str) -> None:
     transaction.on_commit(send, using=using, robust=True)
 
 
-def _is_scheduled(connection: Any, waiting: dict[str, None]) -> bool:
+def _is_scheduled(connection: BaseDatabaseWrapper, waiting: dict[str, None]) -> bool:
     return any(getattr(entry[1], "topics", None) is waiting for entry in connection.run_on_commit)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -35,6 +35,9 @@ from .base import AssetsAdmin, explain
 from .cropping import crop_page
 from .forms import AssetForm
 from .replacing import replace_page
+
+if TYPE_CHECKING:
+    from ..models import AbstractAsset
 
 __all__ = ["AssetAdmin"]
 
@@ -223,7 +226,7 @@ class AssetAdmin(AssetsAdmin):
             messages.success(request, said % {"number": refused})
         return HttpResponseRedirect(self.link("queue"))
 
-    def _suggestion(self, request: HttpRequest, image: Any) -> HttpResponseBase:
+    def _suggestion(self, request: HttpRequest, image: AbstractAsset) -> HttpResponseBase:
         actor = Actor.from_request(request)
         if request.POST["suggestion"] == "accept":
             accept_alt_text(image, actor=actor)

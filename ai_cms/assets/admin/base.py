@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -38,7 +39,7 @@ class AssetsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return a view for staff only, in which what is refused is told as a message, and what is unseen is 404."""
 
         @wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             try:
                 response = view(request, *args, **kwargs)
             except NotFound as error:
@@ -55,7 +56,7 @@ class AssetsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
         return self.admin_site.admin_view(inner)
 
-    def link(self, name: str, *args: Any) -> str:
+    def link(self, name: str, *args: object) -> str:
         """Return the address of one of the asset admin's views."""
         meta = get_asset_model()._meta
         return reverse(f"{self.admin_site.name}:{meta.app_label}_{meta.model_name}_{name}", args=args)
@@ -65,7 +66,7 @@ class AssetsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         meta = get_folder_model()._meta
         return reverse(f"{self.admin_site.name}:{meta.app_label}_{meta.model_name}_changelist")
 
-    def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+    def page(self, request: HttpRequest, template: str, **context: object) -> TemplateResponse:
         """Return an admin page."""
         values = {
             **self.admin_site.each_context(request),
@@ -108,15 +109,15 @@ class AssetsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_module_permission(self, request: HttpRequest) -> bool:
         return Actor.from_request(request).is_staff
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return get_policy(self.model).can(Actor.from_request(request), "view", obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return get_policy(self.model).can(Actor.from_request(request), "add")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         actor = Actor.from_request(request)
         return get_policy(self.model).can(actor, "view" if obj is None else "change", obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return obj is not None and get_policy(self.model).can(Actor.from_request(request), "delete", obj)

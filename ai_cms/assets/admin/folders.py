@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 
 from ai_cms.assets.services import create_folder, delete_folder, update_folder
@@ -26,7 +27,7 @@ class FolderAdmin(AssetsAdmin):
         rows = super().get_queryset(request).select_related("parent", "owner")
         return get_policy(self.model).visible(Actor.from_request(request), rows)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: object, change: bool) -> None:
         actor = Actor.from_request(request)
         if change:
             update_folder(obj, actor=actor, name=obj.name, parent=obj.parent)
@@ -34,5 +35,5 @@ class FolderAdmin(AssetsAdmin):
         made = create_folder(obj.name, actor=actor, parent=obj.parent)
         obj.__dict__.update(made.__dict__)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
         delete_folder(obj, actor=Actor.from_request(request))

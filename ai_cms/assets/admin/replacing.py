@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
@@ -15,14 +15,18 @@ from ai_cms.assets import get_image_model
 from ai_cms.assets.pictures import address_of, best_rendition
 from ai_cms.assets.services import StagedReplacement, replace_by_staged, stage_replacement
 from ai_cms.assets.usage import usage_of
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor, policy_for
 
 from .base import AssetsAdmin
 
+if TYPE_CHECKING:
+    from ..models import AbstractAsset
+
 __all__ = ["replace_page"]
 
 
-def replace_page(site: AssetsAdmin, request: HttpRequest, asset: Any) -> HttpResponseBase:
+def replace_page(site: AssetsAdmin, request: HttpRequest, asset: AbstractAsset) -> HttpResponseBase:
     """Ask for a file, show what it changes and where, and replace the asset's file once that was seen."""
     actor = Actor.from_request(request)
     policy_for(asset).require(actor, "change", asset)
@@ -60,7 +64,7 @@ def replace_page(site: AssetsAdmin, request: HttpRequest, asset: Any) -> HttpRes
     )
 
 
-def _rows(plan: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+def _rows(plan: JsonObject) -> Iterator[tuple[str, str, str, bool]]:
     """Yield what is compared: its name, how it is, how it will be, and whether that differs."""
     before, after = _facts(plan["before"]), _facts(plan["after"])
     for name, value in after.items():

@@ -17,7 +17,7 @@ from ai_cms.core.permissions import get_policy
 __all__ = ["AssetsViewSet", "as_id"]
 
 
-def as_id(raw: Any) -> int:
+def as_id(raw: object) -> int:
     """Return the number in a path. Raises NotFound for what is none."""
     text = str(raw)
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
@@ -55,7 +55,7 @@ class AssetsViewSet(ServiceViewSet):
         values: dict[str, Any] = serializer.validated_data
         return values
 
-    def created(self, data: Any, route: str, pk: int) -> Response:
+    def created(self, data: object, route: str, pk: int) -> Response:
         """Answer 201 with where the new object is."""
         location = reverse(f"ai_cms_api:{route}", kwargs={"id": pk})
         return Response(data, status=201, headers={"Location": location})

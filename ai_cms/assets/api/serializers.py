@@ -45,7 +45,7 @@ class TagsField(serializers.ListField):
         return value
 
 
-class AssetValues(serializers.Serializer[Any]):
+class AssetValues(serializers.Serializer[object]):
     """What may be said of an asset."""
 
     title = serializers.CharField(max_length=255, required=False, allow_blank=True)
@@ -75,24 +75,24 @@ class AssetUpdateSerializer(AssetValues):
         return value
 
 
-class RenditionSerializer(serializers.Serializer[Any]):
+class RenditionSerializer(serializers.Serializer[object]):
     url = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     size = serializers.IntegerField(help_text="Bytes.")
 
 
-class FocalPointSerializer(serializers.Serializer[Any]):
+class FocalPointSerializer(serializers.Serializer[object]):
     x = serializers.FloatField()
     y = serializers.FloatField()
 
 
-class UsageCountsSerializer(serializers.Serializer[Any]):
+class UsageCountsSerializer(serializers.Serializer[object]):
     drafts = serializers.IntegerField()
     publications = serializers.IntegerField()
 
 
-class AssetSerializer(serializers.Serializer[Any]):
+class AssetSerializer(serializers.Serializer[object]):
     """One asset as it is read. What only pictures have is null for other files, and the other way round."""
 
     id = serializers.IntegerField()
@@ -136,7 +136,7 @@ class AssetSerializer(serializers.Serializer[Any]):
     )
 
 
-class FileSerializer(serializers.Serializer[Any]):
+class FileSerializer(serializers.Serializer[object]):
     """The same objects, in the shape of a simple file gallery."""
 
     id = serializers.IntegerField()
@@ -146,16 +146,16 @@ class FileSerializer(serializers.Serializer[Any]):
     uploaded_at = serializers.DateTimeField()
 
 
-class FileUploadSerializer(serializers.Serializer[Any]):
+class FileUploadSerializer(serializers.Serializer[object]):
     file = serializers.FileField(max_length=2_000)
     title = serializers.CharField(max_length=255, required=False, allow_blank=True)
 
 
-class FileUpdateSerializer(serializers.Serializer[Any]):
+class FileUpdateSerializer(serializers.Serializer[object]):
     title = serializers.CharField(max_length=255, required=False)
 
 
-class FolderSerializer(serializers.Serializer[Any]):
+class FolderSerializer(serializers.Serializer[object]):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=100)
     parent = serializers.IntegerField(  # type: ignore[assignment]
@@ -181,14 +181,14 @@ class CropSerializer(ActionSerializer):
     title = serializers.CharField(max_length=255, required=False)
 
 
-class UseSerializer(serializers.Serializer[Any]):
+class UseSerializer(serializers.Serializer[object]):
     kind = serializers.ChoiceField(["draft", "publication"])
     title = serializers.CharField()
     id = serializers.IntegerField(help_text="The page.")
     url = serializers.CharField(help_text="Where the public reads it; empty for drafts.")
 
 
-class UsageSerializer(serializers.Serializer[Any]):
+class UsageSerializer(serializers.Serializer[object]):
     drafts = serializers.IntegerField()
     publications = serializers.IntegerField()
     uses = UseSerializer(many=True, help_text="Those that you may see.")
@@ -204,7 +204,7 @@ class DirectUploadSerializer(AssetValues, ActionSerializer):
     size = serializers.IntegerField(min_value=1, max_value=MAX_ID, help_text="Bytes, exactly.")
 
 
-class ReservedSerializer(serializers.Serializer[Any]):
+class ReservedSerializer(serializers.Serializer[object]):
     id = serializers.UUIDField()
     url = serializers.CharField(help_text="Send the file here: multipart, the fields first, the file last as 'file'.")
     fields = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]
@@ -228,7 +228,7 @@ class BulkSerializer(ActionSerializer):
         return attrs
 
 
-class BulkItemSerializer(serializers.Serializer[Any]):
+class BulkItemSerializer(serializers.Serializer[object]):
     id = serializers.IntegerField()
     done = serializers.BooleanField()
     code = serializers.CharField(required=False, help_text="Why it was left as it is: not_found, asset_in_use …")
@@ -236,11 +236,11 @@ class BulkItemSerializer(serializers.Serializer[Any]):
     usage = serializers.DictField(child=serializers.IntegerField(), required=False)
 
 
-class BulkResultSerializer(serializers.Serializer[Any]):
+class BulkResultSerializer(serializers.Serializer[object]):
     changed = serializers.IntegerField()
     results = BulkItemSerializer(many=True)
 
 
-class AltTextDecisionSerializer(serializers.Serializer[Any]):
+class AltTextDecisionSerializer(serializers.Serializer[object]):
     decision = serializers.ChoiceField(["accept", "reject"])
     text = serializers.CharField(max_length=500, required=False, help_text="The proposal as you corrected it.")

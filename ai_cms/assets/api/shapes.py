@@ -9,11 +9,14 @@ from django.http import HttpRequest
 from ai_cms.assets import get_image_model
 from ai_cms.assets.pictures import address_of, picture_of, rendition_of
 from ai_cms.assets.querysets import real
+from ai_cms.core.jsontypes import JsonObject
+
+from ..models import AbstractAsset
 
 __all__ = ["asset_json", "file_json"]
 
 
-def asset_json(asset: Any, request: HttpRequest | Any, *, with_tags: bool = True) -> dict[str, Any]:
+def asset_json(asset: Any, request: HttpRequest | Any, *, with_tags: bool = True) -> JsonObject:
     """Return an asset in the shape of :class:`AssetSerializer`; addresses are whole, with the host."""
     asset = real(asset)
     whole = request.build_absolute_uri
@@ -67,7 +70,7 @@ def asset_json(asset: Any, request: HttpRequest | Any, *, with_tags: bool = True
     return found
 
 
-def file_json(asset: Any, request: HttpRequest | Any) -> dict[str, Any]:
+def file_json(asset: AbstractAsset, request: HttpRequest | Any) -> JsonObject:
     """Return an asset in the shape of :class:`FileSerializer`."""
     asset = real(asset)
     return {

@@ -19,7 +19,7 @@ _RUNS = re.compile(r"\s+")
 _SLUG = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def clean_name(name: Any) -> str:
+def clean_name(name: object) -> str:
     """Return a file name without folders and without characters that cannot be seen; "file" where nothing is left."""
     text = unicodedata.normalize("NFC", str(name or ""))
     # Both separators, whatever the system here: the client's may be another.
@@ -46,7 +46,7 @@ def owner_folder(owner: Any) -> str:
     return slug or f"user-{owner.pk}"
 
 
-def storage_name(owner: Any, name: str, suffix: str, *, label: str = "") -> str:
+def storage_name(owner: object, name: str, suffix: str, *, label: str = "") -> str:
     """Return a new name in a storage, such as ``ann-1a2b3c4d/2026/11/bread-9f…c1.webp``, that nobody guesses or has used."""
     stem = make_slug(title_from_name(name), allow_unicode=False, max_length=60, fallback="file")
     parts = [part for part in (stem, label, secrets.token_hex(8)) if part]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ai_cms import __version__
+from ai_cms.core.jsontypes import JsonObject
 
 from ..conf import assets_settings
 from .origins import iptc_url
@@ -74,7 +75,7 @@ def sign_file(path: Path, suffix: str, *, title: str, source_type: str, model: s
     return True
 
 
-def read_manifest(path: Path, mime: str) -> dict[str, Any]:
+def read_manifest(path: Path, mime: str) -> JsonObject:
     """Return what a file's manifest says of its origin: {"state", "digital_source_type", "generator"}; {} without one.
 
     ``state``: "unchanged" since it was signed by whomever, "trusted" if the signer is known, "changed" if it was touched.
@@ -104,7 +105,7 @@ def read_manifest(path: Path, mime: str) -> dict[str, Any]:
     }
 
 
-def _source_type(store: dict[str, Any]) -> str:
+def _source_type(store: JsonObject) -> str:
     """Return the source type of the active manifest or of any ancestor: an edited picture's own manifest does not repeat it."""
     manifests = store.get("manifests", {})
     waiting: list[Any] = [store.get("active_manifest")]

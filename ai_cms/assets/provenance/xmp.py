@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 from .origins import iptc_url
+
+if TYPE_CHECKING:
+    from ..models import AbstractAsset
 
 __all__ = ["packet", "packet_for"]
 
@@ -18,7 +21,7 @@ _PACKET = (
 )
 
 
-def packet_for(asset: Any) -> str:
+def packet_for(asset: AbstractAsset) -> str:
     """Return the packet for everything made of ``asset``; "" where there is nothing to say.
 
     The prompt stays with us: it may hold what is nobody else's business.

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from ai_cms.core.exceptions import InvalidInput, NotFound, RequestRefused
-from ai_cms.core.permissions import Actor, get_policy, policy_for
+from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 
 from .. import get_asset_model
 from .changes import delete_asset
@@ -29,7 +30,7 @@ class ItemResult:
     title: str = ""
     error: RequestRefused | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         if self.error is None:
             return {"id": self.pk, "done": True}
         return {
@@ -45,7 +46,7 @@ def change_several(
     pks: Iterable[int],
     action: str,
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     folder: Any = None,
     tags: Iterable[str] = (),
     force: bool = False,

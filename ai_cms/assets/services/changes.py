@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import asset_changed, asset_deleted
 
 from .. import get_asset_model, get_image_model
@@ -17,7 +17,7 @@ from ..conf import image_sizes
 from ..exceptions import AssetInUse
 from ..intake.kinds import kind_of
 from ..intake.names import storage_name
-from ..models import Rendition
+from ..models import AbstractAsset, Rendition
 from ..storage import PRIVATE, PUBLIC, discard, open_file, public_url, take_over, write_file
 from ..usage import usage_of
 from .folders import folder_for
@@ -31,7 +31,7 @@ _PLAIN = ("title", "caption", "credit", "alt", "decorative")
 _FOCAL = ("focal_x", "focal_y")
 
 
-def update_asset(asset: Any, *, actor: Actor | Any, **values: Any) -> Any:
+def update_asset(asset: Any, *, actor: ActorLike, **values: Any) -> Any:
     """Change fields of an asset: title, caption, credit, alt, decorative, focal_x, focal_y, folder, tags, visibility.
 
     Another focal point or visibility has the sizes made anew before it holds. Raises what permissions raise, InvalidInput,
@@ -130,7 +130,9 @@ def _move_renditions(image: Any, visibility: str, actor: Actor) -> None:
         stored.keep()
 
 
-def _copies(asset: Any, rows: Sequence[Rendition], stored: StoredFiles, *, public: bool) -> list[tuple[str, str]]:
+def _copies(
+    asset: AbstractAsset, rows: Sequence[Rendition], stored: StoredFiles, *, public: bool
+) -> list[tuple[str, str]]:
     alias = PUBLIC if public else PRIVATE
     found = []
     for row in rows:
@@ -152,7 +154,7 @@ def _swap(rows: Sequence[Rendition], files: Sequence[tuple[str, str]], *, public
         row.save(update_fields=["stored_in", "stored_name", "url"])
 
 
-def delete_asset(asset: Any, *, actor: Actor | Any, force: bool = False) -> None:
+def delete_asset(asset: Any, *, actor: ActorLike, force: bool = False) -> None:
     """Delete an asset and its files. Raises AssetInUse, with the uses, unless ``force`` says that they are known."""
     who = Actor.of(actor)
     policy_for(asset).require(who, "delete", asset)
@@ -174,7 +176,7 @@ def delete_asset(asset: Any, *, actor: Actor | Any, force: bool = False) -> None
         discard(files)
 
 
-def accept_alt_text(image: Any, *, actor: Actor | Any, text: str | None = None) -> Any:
+def accept_alt_text(image: Any, *, actor: ActorLike, text: str | None = None) -> Any:
     """Take the proposed alternative text over, or ``text``, a person's correction of it. Raises InvalidInput without either."""
     proposed = (image.alt_suggestion or {}).get("text", "") if text is None else text
     if not proposed.strip():
@@ -183,7 +185,7 @@ def accept_alt_text(image: Any, *, actor: Actor | Any, text: str | None = None) 
     return _with_suggestion(image, {})
 
 
-def refuse_alt_text(image: Any, *, actor: Actor | Any) -> Any:
+def refuse_alt_text(image: Any, *, actor: ActorLike) -> Any:
     """Put the proposed alternative text away; a run over the queue does not ask about this picture again."""
     policy_for(image).require(Actor.of(actor), "change", image)
     text = (image.alt_suggestion or {}).get("text", "")

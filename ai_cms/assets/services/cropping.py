@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, policy_for
 
 from .. import get_image_model
 from ..exceptions import PictureRefused
@@ -16,18 +16,21 @@ from .preparing import run_picture_job
 from .renditions import LOADERS, mark_of, original_on_disk
 from .uploads import Uploaded, upload_asset
 
+if TYPE_CHECKING:
+    from ..models import AbstractAsset
+
 __all__ = ["can_crop", "crop_image"]
 
 _FORMATS = {"jpg": "jpeg", "png": "png", "webp": "webp", "gif": "png", "avif": "avif", "heic": "jpeg"}
 
 
-def can_crop(asset: Any) -> bool:
+def can_crop(asset: AbstractAsset) -> bool:
     """Return whether parts can be cut out: of pictures made of pixels that do not move."""
     return isinstance(asset, get_image_model()) and asset.suffix in _FORMATS and asset.frames == 1
 
 
 def crop_image(
-    image: Any, *, actor: Actor | Any, x: float, y: float, width: float, height: float, title: str = ""
+    image: Any, *, actor: ActorLike, x: float, y: float, width: float, height: float, title: str = ""
 ) -> Uploaded:
     """Make a copy of the part that begins at (``x``, ``y``); all four are fractions of the whole.
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import Conflict, NotFound
-from ai_cms.core.permissions import Actor, get_policy
+from ai_cms.core.permissions import Actor, ActorLike, get_policy
 
 from .. import get_asset_model
 from ..conf import assets_settings
@@ -35,7 +35,7 @@ class Reserved:
     fields: dict[str, str]
 
 
-def reserve_upload(*, actor: Actor | Any, name: str, size: int, **options: Any) -> Reserved:
+def reserve_upload(*, actor: ActorLike, name: str, size: int, **options: object) -> Reserved:
     """Reserve a place for a file of exactly ``size`` bytes; ``options``: as for an upload, kept until it is complete.
 
     Raises Conflict where the storage takes no direct uploads, FileTooLarge, QuotaExceeded.
@@ -77,7 +77,7 @@ def reserve_upload(*, actor: Actor | Any, name: str, size: int, **options: Any) 
     return Reserved(upload, form["url"], form["fields"])
 
 
-def complete_upload(pk: Any, *, actor: Actor | Any) -> Uploaded:
+def complete_upload(pk: Any, *, actor: ActorLike) -> Uploaded:
     """Take in what was sent. Completing it again answers with the same asset.
 
     Raises NotFound for anybody else's, UploadExpired if nothing came or it is late, and what uploads raise.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import Conflict, InvalidInput
-from ai_cms.core.permissions import Actor, get_policy
+from ai_cms.core.permissions import Actor, ActorLike, get_policy
 
 from .. import get_asset_model, get_folder_model
 from ..quotas import lock_owner
+
+if TYPE_CHECKING:
+    from ..models import AbstractFolder
 
 __all__ = ["create_folder", "delete_folder", "folder_for", "update_folder"]
 
@@ -32,7 +35,7 @@ def folder_for(folder: Any, actor: Actor) -> Any:
     return folder
 
 
-def create_folder(name: str, *, actor: Actor | Any, parent: Any = None) -> Any:
+def create_folder(name: str, *, actor: ActorLike, parent: Any = None) -> Any:
     """Make a folder of the actor's account. Raises InvalidInput for a name that is taken there."""
     who = Actor.of(actor)
     get_policy(get_folder_model()).require(who, "add")
@@ -84,7 +87,7 @@ def _as_of_now(folder: Any) -> Any:
     return None if folder is None else get_folder_model().objects.get(pk=folder.pk)
 
 
-def _above(folder: Any) -> list[Any]:
+def _above(folder: AbstractFolder) -> list[Any]:
     found: list[Any] = []
     current = folder.parent
     while current is not None and len(found) < 100:

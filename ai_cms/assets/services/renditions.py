@@ -20,7 +20,7 @@ from ai_cms.core.tasks import enqueue_on_commit, task
 from .. import get_asset_model, get_image_model
 from ..conf import assets_settings, image_sizes
 from ..imaging.job import SizeSpec
-from ..models import Rendition
+from ..models import AbstractAsset, Rendition
 from ..provenance.xmp import packet_for
 from ..storage import discard, open_file, take_over
 from .preparing import Mark, StoredFiles, rendition_key, run_picture_job, write_renditions
@@ -49,7 +49,7 @@ def eager_sizes() -> list[SizeSpec]:
     return [spec for name, spec in image_sizes().items() if declared[name].get("eager", True)]
 
 
-def mark_of(image: Any) -> Mark:
+def mark_of(image: AbstractAsset) -> Mark:
     """Return what is written into everything made of a picture."""
     model = str((image.provenance or {}).get("model") or "")
     return Mark(packet_for(image), image.digital_source_type, model, image.title)
@@ -71,7 +71,7 @@ def stale_sizes(image: Any) -> dict[str, list[str]]:
     return wanted
 
 
-def schedule_further(image: Any) -> None:
+def schedule_further(image: AbstractAsset) -> None:
     """Have the sizes and formats that uploads do not wait for made by a task, once this transaction has committed.
 
     Where tasks run within the request that sends them they are left to ``make_renditions``: AVIF takes seconds.
@@ -157,7 +157,7 @@ def locked_image(pk: int) -> Any:
 
 
 @contextmanager
-def original_on_disk(asset: Any) -> Iterator[Path]:
+def original_on_disk(asset: AbstractAsset) -> Iterator[Path]:
     """Copy a file from its storage into a folder of its own for the length of a ``with`` block. Raises StorageUnavailable."""
     with TemporaryDirectory(prefix="ai_cms_assets_") as folder:
         path = Path(folder) / "original"

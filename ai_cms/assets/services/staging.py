@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.permissions import Actor, ActorLike, policy_for
 
 from ..conf import assets_settings
 from ..exceptions import UploadExpired
@@ -22,6 +23,9 @@ from ..quotas import check_quota
 from ..storage import PRIVATE, discard, open_file, write_file
 from .preparing import Mark, run_picture_job
 from .replacing import comparison, replace_file
+
+if TYPE_CHECKING:
+    from ..models import AbstractAsset
 
 __all__ = ["StagedReplacement", "replace_by_staged", "stage_replacement"]
 
@@ -36,12 +40,12 @@ class StagedReplacement:
     ``token``: stands for the file; good for this asset, this person and ``ASSET_UPLOAD_SECONDS``.
     """
 
-    plan: dict[str, Any]
+    plan: JsonObject
     preview: str
     token: str
 
 
-def stage_replacement(asset: Any, file: Any, *, actor: Actor | Any, name: str = "") -> StagedReplacement:
+def stage_replacement(asset: AbstractAsset, file: object, *, actor: ActorLike, name: str = "") -> StagedReplacement:
     """Keep a file that may replace another and tell what that would change. It lies in the private storage and is swept if
     nobody takes it. Raises what uploading raises, InvalidInput for another kind of file.
     """
@@ -58,7 +62,7 @@ def stage_replacement(asset: Any, file: Any, *, actor: Actor | Any, name: str = 
     return StagedReplacement(plan, preview, signing.dumps(said, salt=_SALT))
 
 
-def replace_by_staged(asset: Any, token: str, *, actor: Actor | Any) -> Any:
+def replace_by_staged(asset: AbstractAsset, token: str, *, actor: ActorLike) -> Any:
     """Replace an asset's file by the one that ``token`` stands for; return the asset.
 
     Raises InvalidInput if the asset's file is not the one that was compared with, UploadExpired, and what

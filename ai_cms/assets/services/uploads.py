@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 
-from ai_cms.core.permissions import Actor, get_policy
+from ai_cms.core.jsontypes import JsonMapping
+from ai_cms.core.permissions import Actor, ActorLike, get_policy
 from ai_cms.core.signals import asset_uploaded
 
 from .. import get_asset_model, get_file_model, get_image_model
 from ..conf import assets_settings, image_sizes
 from ..intake.names import clean_name, storage_name, title_from_name
 from ..intake.spool import Incoming, spooled
-from ..models import Rendition
+from ..models import AbstractAsset, Rendition
 from ..provenance.manifests import sign_file
 from ..provenance.xmp import packet
 from ..quotas import check_quota, lock_owner
@@ -38,11 +39,11 @@ class Uploaded:
 
 
 def upload_asset(
-    file: Any,
+    file: object,
     *,
-    actor: Actor | Any,
+    actor: ActorLike,
     name: str,
-    owner: Any = None,
+    owner: object = None,
     folder: Any = None,
     title: str = "",
     alt: str = "",
@@ -52,7 +53,7 @@ def upload_asset(
     tags: Iterable[str] = (),
     prompt: str = "",
     digital_source_type: str = "",
-    provenance: Mapping[str, Any] | None = None,
+    provenance: JsonMapping | None = None,
     allow_duplicate: bool = False,
 ) -> Uploaded:
     """Take an open file in as an asset of ``owner``, by default the actor's account.
@@ -132,7 +133,7 @@ def signed(incoming: Incoming, mark: Mark) -> Incoming:
 
 
 def store_original(
-    incoming: Incoming, prepared: Prepared, stored: StoredFiles, *, owner: Any, name: str, public: bool
+    incoming: Incoming, prepared: Prepared, stored: StoredFiles, *, owner: object, name: str, public: bool
 ) -> dict[str, Any]:
     """Write the file as it came and return the columns that say where it lies.
 
@@ -173,7 +174,7 @@ def _insert(prepared: Prepared, values: dict[str, Any], alt: str) -> Any:
     )
 
 
-def _attach(asset: Any, renditions: list[Rendition]) -> None:
+def _attach(asset: AbstractAsset, renditions: list[Rendition]) -> None:
     for row in renditions:
         row.asset_id = asset.pk
     Rendition.objects.bulk_create(renditions)

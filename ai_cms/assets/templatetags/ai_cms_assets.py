@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django import template
 from django.template.loader import render_to_string
@@ -11,12 +11,21 @@ from django.utils.safestring import SafeString
 from ai_cms.assets.pictures import picture_of
 from ai_cms.assets.querysets import real
 
+if TYPE_CHECKING:
+    from ..models import AbstractAsset
+
 register = template.Library()
 
 
 @register.simple_tag
 def asset_picture(
-    asset: Any, spec: str = "", *, alt: str | None = None, sizes: str = "100vw", css: str = "", lazy: bool = True
+    asset: AbstractAsset,
+    spec: str = "",
+    *,
+    alt: str | None = None,
+    sizes: str = "100vw",
+    css: str = "",
+    lazy: bool = True,
 ) -> SafeString:
     """Show a picture asset: ``{% asset_picture page.cover "card" %}``.
 

@@ -85,7 +85,7 @@ def change_of(written: Written, use: str) -> tuple[list[JsonObject], dict[str, s
         html = written.text if written.html else _paragraphs(written.text)
         return [{"op": "insert", "block": {"type": "rich_text", "props": {"html": html}}}], {}
     name = "title" if use == "title" else "seo_description"
-    limit = get_page_model()._meta.get_field(name).max_length or 255
+    limit = getattr(get_page_model()._meta.get_field(name), "max_length", None) or 255
     return [], {name: " ".join(written.plain.split())[:limit]}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +22,9 @@ from ..services import make_template, publish_page, schedule_page, unpublish_pag
 from .base import PagesAdmin, short
 from .forms import put_errors
 
+if TYPE_CHECKING:
+    from ..models import AbstractPage
+
 __all__ = ["ActionViews"]
 
 
@@ -33,7 +36,7 @@ class LocalDateTimeField(forms.DateTimeField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **kwargs)
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         return value
 
     def to_python(self, value: Any) -> Any:
@@ -53,7 +56,7 @@ class ScheduleForm(forms.Form):
     zone = forms.ChoiceField(label=gettext_lazy("Time zone"), help_text=gettext_lazy("Of the times above."))
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, page: Any, data: Any = None) -> None:
+    def __init__(self, page: AbstractPage, data: Any = None) -> None:
         zone = timezone.get_current_timezone()
         initial: dict[str, Any] = {"zone": str(zone), "version": page.version}
         for name in ("go_live_at", "expire_at"):

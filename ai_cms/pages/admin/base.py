@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -22,6 +23,10 @@ from ai_cms.core.permissions import Actor, PermissionPolicy, get_policy
 from .. import get_page_model
 from .scripts import FORM_MEDIA
 
+if TYPE_CHECKING:
+    from ..models import AbstractPage
+    from ..querysets import PageQuerySet
+
 __all__ = ["Crumb", "PagesAdmin", "explain", "page_url", "visible_pages"]
 
 View = Callable[..., HttpResponseBase]
@@ -31,18 +36,18 @@ Crumb = tuple[str, str]
 MAX_ID = 2**63 - 1
 
 
-def page_url(site_name: str, name: str, *args: Any, **query: Any) -> str:
+def page_url(site_name: str, name: str, *args: object, **query: Any) -> str:
     """Return the URL of one of the page admin's views, such as ``"changelist"`` or ``"publish"``."""
     meta = get_page_model()._meta
     url = reverse(f"{site_name}:{meta.app_label}_{meta.model_name}_{name}", args=args)
     return f"{url}?{urlencode(query)}" if query else url
 
 
-def visible_pages(request: HttpRequest, *, deleted: bool = False) -> Any:
+def visible_pages(request: HttpRequest, *, deleted: bool = False) -> PageQuerySet:
     """Return the pages whose drafts the user may read; with ``deleted`` those in the bin too."""
     model = get_page_model()
-    rows = model.all_objects if deleted else model.objects
-    return get_policy(model).visible(Actor.from_request(request), rows.all())
+    rows: PageQuerySet = model.all_objects.all() if deleted else model.objects.all()
+    return rows.visible_to(Actor.from_request(request))
 
 
 def explain(error: RequestRefused) -> list[str]:
@@ -69,20 +74,20 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def policy(self) -> PermissionPolicy[Any]:
         return get_policy(self.model)
 
-    def may(self, request: HttpRequest, action: str, obj: Any = None) -> bool:
+    def may(self, request: HttpRequest, action: str, obj: Model | None = None) -> bool:
         """Return whether the user may do ``action``, to ``obj`` or (``None``) at all."""
         policy = self.policy() if obj is None else get_policy(type(obj))
         return policy.can(Actor.from_request(request), action, obj)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         if obj is not None:
             return self.may(request, "view", obj)
         return self.may(request, "view") and self._sees_anything(request)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.may(request, "change", obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.may(request, "delete", obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -105,15 +110,17 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         found: bool = actor.memo["admin_sees_pages"]
         return found
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return self.policy().visible(Actor.from_request(request), super().get_queryset(request))
 
     # Finding
 
-    def find_page(self, request: HttpRequest, page_id: Any, action: str = "view", *, deleted: bool = False) -> Any:
+    def find_page(
+        self, request: HttpRequest, page_id: object, action: str = "view", *, deleted: bool = False
+    ) -> AbstractPage:
         """Return a page the user may do ``action`` to. Raises Http404 for one they may not see, PermissionDenied."""
         text = str(page_id)
-        page = None
+        page: AbstractPage | None = None
         if text.isascii() and text.isdecimal() and int(text) <= MAX_ID:
             page = visible_pages(request, deleted=deleted).filter(pk=int(text)).order_by().first()
         if page is None:
@@ -128,7 +135,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return the URLs that a part of this admin adds to Django's."""
         return []
 
-    def trail(self, request: HttpRequest, page: Any, *, include_self: bool = False) -> list[Crumb]:
+    def trail(self, request: HttpRequest, page: AbstractPage, *, include_self: bool = False) -> list[Crumb]:
         """Return the breadcrumbs above a page: the ancestors the user sees, no others."""
         above = visible_pages(request).non_polymorphic().above(page, include_self=include_self)
         return [(short(found.title, 30), self.page_link("change", found.pk)) for found in above.defer("content_json")]
@@ -137,7 +144,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return a URL of this admin: for staff alone, POST with CSRF token, only the named methods, never cached."""
 
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             try:
                 return view(request, *args, **kwargs)
             except NotFound as error:
@@ -153,7 +160,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return ``view`` with its refusals (403 and 404) shown in the frame of the admin."""
 
         @wraps(view)
-        def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def framed(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             try:
                 return view(request, *args, **kwargs)
             except Http404:
@@ -184,12 +191,12 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             url.callback = self.in_frame(url.callback)
         return urls
 
-    def link(self, name: str, *args: Any, **query: Any) -> str:
+    def link(self, name: str, *args: object, **query: Any) -> str:
         """Return the URL of one of this admin's views."""
         url = reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
         return f"{url}?{urlencode(query)}" if query else url
 
-    def page_link(self, name: str, *args: Any, **query: Any) -> str:
+    def page_link(self, name: str, *args: object, **query: object) -> str:
         """Return the URL of one of the page admin's views."""
         return page_url(self.admin_site.name, name, *args, **query)
 
@@ -226,7 +233,14 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def show_step(
-        self, request: HttpRequest, page: Any, step: Any, form: Any, submit: Any, about: Any = "", **context: Any
+        self,
+        request: HttpRequest,
+        page: AbstractPage,
+        step: object,
+        form: Any,
+        submit: object,
+        about: object = "",
+        **context: object,
     ) -> HttpResponse:
         """Answer with a small form about one page, or (``form`` is ``None``) with a question."""
         media = form.media if form is not None else None
@@ -236,17 +250,17 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         title = f"{step}: {short(page.title)}"
         return self.show(request, "page/step.html", title, crumbs=crumbs, media=media, **values)
 
-    def tell(self, request: HttpRequest, text: Any, level: int = messages.SUCCESS, tags: str = "") -> None:
+    def tell(self, request: HttpRequest, text: object, level: int = messages.SUCCESS, tags: str = "") -> None:
         """Show a message on the next page; ``tags``: more classes of it."""
         self.message_user(request, str(text), level, extra_tags=tags)
 
-    def tell_refusal(self, request: HttpRequest, error: RequestRefused, *, about: Any = "") -> None:
+    def tell_refusal(self, request: HttpRequest, error: RequestRefused, *, about: object = "") -> None:
         """Show why something was refused on the next page."""
         text = " ".join(explain(error))
         self.tell(request, f"{about}: {text}" if about else text, messages.ERROR)
 
     def carry_out(
-        self, request: HttpRequest, work: Callable[[], Any], *, done: Any, then: str, otherwise: str = ""
+        self, request: HttpRequest, work: Callable[[], Any], *, done: object, then: str, otherwise: str = ""
     ) -> HttpResponse:
         """Do ``work`` and go to ``then`` with the message ``done``, or to ``otherwise`` with the reason of a refusal."""
         try:
@@ -261,7 +275,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(then)
 
 
-def short(text: Any, limit: int = 80) -> str:
+def short(text: object, limit: int = 80) -> str:
     """Return text cut for titles and lists."""
     words = str(text).strip() or _("(untitled)")
     return words if len(words) <= limit else f"{words[: limit - 1]}…"

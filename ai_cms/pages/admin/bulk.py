@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
@@ -16,6 +16,9 @@ from ai_cms.core.permissions import Actor
 
 from ..services import delete_page, publish_page, unpublish_page
 from .base import MAX_ID, PagesAdmin, explain, short, visible_pages
+
+if TYPE_CHECKING:
+    from ..models import AbstractPage
 
 __all__ = ["BulkViews"]
 
@@ -81,8 +84,8 @@ class BulkViews(PagesAdmin):
         action: str,
         title: str,
         submit: str,
-        allowed: list[Any],
-        pages: list[Any],
+        allowed: list[AbstractPage],
+        pages: list[AbstractPage],
         back: str,
     ) -> HttpResponse:
         below = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q
@@ -13,23 +13,28 @@ from django.utils.translation import gettext_lazy
 from .. import get_page_model
 from .base import MAX_ID, page_url, visible_pages
 
+if TYPE_CHECKING:
+    from ..models import AbstractPage
+    from ..querysets import PageQuerySet
+
 __all__ = ["PageChoiceField", "PageInput", "label_of", "search_pages"]
 
 _NUMBER = re.compile(r"(?:.*\()?#?(\d{1,19})\)?\s*", re.DOTALL)
 SUGGESTIONS = 30
 
 
-def label_of(page: Any) -> str:
+def label_of(page: AbstractPage) -> str:
     """Return how a page is written in the field: its path, and its number, which is what counts."""
     return f"{page.path} (#{page.pk})"
 
 
-def search_pages(request: HttpRequest, words: str) -> Any:
+def search_pages(request: HttpRequest, words: str) -> PageQuerySet:
     """Return the visible pages whose title or path holds every word, the shortest path first."""
-    rows = visible_pages(request).non_polymorphic().defer("content_json", "metadata")
+    rows: PageQuerySet = visible_pages(request).non_polymorphic().defer("content_json", "metadata")
     for word in words.split()[:8]:
         rows = rows.filter(Q(title__icontains=word) | Q(path__icontains=word))
-    return rows.order_by("level", "path", "pk")
+    rows = rows.order_by("level", "path", "pk")
+    return rows
 
 
 class PageInput(forms.TextInput):
@@ -42,7 +47,7 @@ class PageInput(forms.TextInput):
         self.request = request
         self.site_name = site_name
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+    def get_context(self, name: str, value: object, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         widget = context["widget"]
         widget["list_id"] = f"{widget['attrs'].get('id', name)}_pages"
@@ -68,13 +73,13 @@ class PageChoiceField(forms.CharField):
         kwargs.setdefault("help_text", gettext_lazy("Type a part of the title or of the path and choose a suggestion."))
         super().__init__(widget=PageInput(request, site_name), **kwargs)
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         if isinstance(value, int):
             found = visible_pages(self.request).filter(pk=value).order_by().first()
             return label_of(found) if found is not None else ""
         return label_of(value) if isinstance(value, get_page_model()) else value
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         text = str(super().clean(value)).strip()
         if not text:
             return None
@@ -92,5 +97,5 @@ class PageChoiceField(forms.CharField):
             raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
         return found
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: object, data: object) -> bool:
         return bool(super().has_changed(self.prepare_value(initial), data))

@@ -16,7 +16,7 @@ from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor
 
 from ..exceptions import PageStale, PathTakenByRoute, PublishNeeded, SlugTaken
-from ..models import Publication
+from ..models import AbstractPage, Publication
 from ..services import delete_page, purge_page, restore_page
 from .base import PagesAdmin, short, visible_pages
 from .rows import LEVEL_SIZE, RowMaker
@@ -72,7 +72,7 @@ class DeletionViews(PagesAdmin):
             live_below=Publication.objects.filter(page__in=below.order_by().values("pk"), active=True).count(),
         )
 
-    def _delete(self, request: HttpRequest, page: Any) -> HttpResponse:
+    def _delete(self, request: HttpRequest, page: AbstractPage) -> HttpResponse:
         version = request.POST.get("version", "")
         try:
             count = delete_page(
@@ -119,10 +119,10 @@ class DeletionViews(PagesAdmin):
             )
         return self.show(request, "page/bin.html", _("Bin"), crumbs=[(_("Bin"), "")], rows=found, pages=pages, query="")
 
-    def _may_purge(self, request: HttpRequest, page: Any) -> bool:
+    def _may_purge(self, request: HttpRequest, page: AbstractPage) -> bool:
         return self.may(request, "purge", page)
 
-    def _from_bin(self, request: HttpRequest, pk: int, action: str) -> Any:
+    def _from_bin(self, request: HttpRequest, pk: int, action: str) -> AbstractPage:
         page = self.find_page(request, pk, action, deleted=True)
         if page.deleted_at is None:
             raise Http404
@@ -187,7 +187,14 @@ class DeletionViews(PagesAdmin):
         return self._bin_step(request, page, _("Delete for good"), None, _("Delete for good"), about, danger=True)
 
     def _bin_step(
-        self, request: HttpRequest, page: Any, step: Any, form: Any, submit: Any, about: Any, danger: bool = False
+        self,
+        request: HttpRequest,
+        page: Any,
+        step: object,
+        form: object,
+        submit: object,
+        about: object,
+        danger: bool = False,
     ) -> HttpResponse:
         crumbs = [(_("Bin"), self.link("bin")), (str(step), "")]
         title = f"{step}: {short(page.title)}"

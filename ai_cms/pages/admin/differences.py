@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -20,7 +20,11 @@ from ai_cms.blocks.html.richtext import strip_tags_text
 from ai_cms.blocks.rendering.render import render_blocks
 from ai_cms.blocks.types.registry import blocks
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from ..changes import block_changes, field_changes
+
+if TYPE_CHECKING:
+    from ..models import AbstractPage
 
 __all__ = [
     "Difference",
@@ -79,7 +83,7 @@ class FieldDifference:
     after: str
 
 
-def between(request: HttpRequest, page: Any, a: Document, b: Document) -> list[Difference]:
+def between(request: HttpRequest, page: AbstractPage, a: Document, b: Document) -> list[Difference]:
     """Return what leads from one document to another."""
     operations = [operation.to_json() for operation in diff_documents(a, b)]
     # Only provenance or versions: nothing that a reader of the page would call a change.
@@ -88,7 +92,7 @@ def between(request: HttpRequest, page: Any, a: Document, b: Document) -> list[D
 
 
 def of_operations(
-    request: HttpRequest, page: Any, document: Document, operations: Sequence[Mapping[str, Any]]
+    request: HttpRequest, page: AbstractPage, document: Document, operations: Sequence[JsonMapping]
 ) -> list[Difference]:
     """Return what each operation on ``document`` does, in order."""
     found = []
@@ -112,7 +116,7 @@ def of_operations(
     return found
 
 
-def block_frame(request: HttpRequest, page: Any, block: dict[str, Any] | None, title: str) -> str:
+def block_frame(request: HttpRequest, page: AbstractPage | None, block: JsonObject | None, title: str) -> str:
     """Return a block as an HTML document of its own: its styles stay in, the admin's stay out."""
     if block is None:
         return ""
@@ -121,7 +125,7 @@ def block_frame(request: HttpRequest, page: Any, block: dict[str, Any] | None, t
     return render_to_string("admin/ai_cms_pages/fragment.html", context)
 
 
-def _props(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[FieldDifference]:
+def _props(before: JsonMapping | None, after: JsonMapping | None) -> list[FieldDifference]:
     """Return the properties that differ, but for those whose whole difference the words of the block show."""
     old, new = ((side or {}).get("props") or {} for side in (before, after))
     return [
@@ -131,7 +135,7 @@ def _props(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) ->
     ]
 
 
-def _told_in_words(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> bool:
+def _told_in_words(before: JsonMapping, after: JsonMapping, name: str) -> bool:
     """Return whether a property differs in nothing but text that a reader of the block sees.
 
     Where a link leads is none of its words: a change of tags with attributes is listed.
@@ -147,7 +151,7 @@ def _told_in_words(before: Mapping[str, Any], after: Mapping[str, Any], name: st
     return tags[0] == tags[1] and all(_in_text(string, text) for side, text in sides for string in side)
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value: object) -> Iterator[str]:
     """Yield what a JSON value is made of; numbers and the like as their JSON, which is no text of a page."""
     if isinstance(value, Mapping):
         value = list(value.values())
@@ -163,7 +167,7 @@ def _in_text(string: str, text: str) -> bool:
     return any(" ".join(form.split()) in plain for form in (string, strip_tags_text(string)))
 
 
-def value_text(value: Any) -> str:
+def value_text(value: object) -> str:
     """Return a JSON value as a person reads it."""
     if value is None or value == "":
         return "—"
@@ -173,7 +177,7 @@ def value_text(value: Any) -> str:
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 1]}…"
 
 
-def field_differences(page: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldDifference]:
+def field_differences(page: AbstractPage, before: JsonMapping, after: JsonMapping) -> list[FieldDifference]:
     """Return the page's fields whose values differ."""
     labels = {item.name: str(item.verbose_name) for item in page._meta.concrete_fields}
     return [
@@ -182,7 +186,7 @@ def field_differences(page: Any, before: Mapping[str, Any], after: Mapping[str, 
     ]
 
 
-def provenance_words(record: Mapping[str, Any] | None) -> str:
+def provenance_words(record: JsonMapping | None) -> str:
     """Return in words who made something, such as "a model (gpt-x)"."""
     source = str((record or {}).get("source", ""))
     if not source:

@@ -13,7 +13,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from ..models import PageStatus, Revision, Site
-from ..querysets import status_condition
+from ..querysets import PageQuerySet, status_condition
 from ..services import page_types
 from .base import visible_pages
 
@@ -108,7 +108,7 @@ class PageFilters(forms.Form):
         """Whether any filter beside the search is set."""
         return self.is_valid() and any(value for name, value in self.cleaned_data.items() if name != "q")
 
-    def apply(self, rows: Any) -> Any:
+    def apply(self, rows: PageQuerySet) -> PageQuerySet:
         """Return the rows that fit; none for filters that are not among those offered."""
         if not self.is_valid():
             return rows.none()

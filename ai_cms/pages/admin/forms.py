@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -25,6 +25,9 @@ from ..snapshots import document_problems
 from .choosing import PageChoiceField
 from .problems import place_in_words
 
+if TYPE_CHECKING:
+    from ..models import AbstractPage
+
 __all__ = ["PageForm", "make_page_form", "put_errors"]
 
 #: The base page's own fields in the form, in order; the slug is left out on home pages.
@@ -45,7 +48,9 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("A note for the history of the page; it may stay empty."),
     )
 
-    def __init__(self, data: Any = None, files: Any = None, *, request: HttpRequest, page: Any, site_name: str) -> None:
+    def __init__(
+        self, data: Any = None, files: Any = None, *, request: HttpRequest, page: AbstractPage, site_name: str
+    ) -> None:
         document: Document = page.content_json
         initial = {"content_json": document, "version": page.version}
         # A copy: the form writes to its instance, and services compare with the page as it was.
@@ -132,14 +137,14 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
             found[name] = value
         return found
 
-    def _in_order(self, field: Any, chosen: list[Any]) -> list[Any]:
+    def _in_order(self, field: object, chosen: list[Any]) -> list[Any]:
         """Return the chosen keys; of a field that keeps an order those that were there first, as a list has none."""
         if not is_ordered(field):
             return chosen
         before = [key for key in related_ids(self.page, field) if key in chosen]
         return list(dict.fromkeys([*before, *chosen]))
 
-    def _stored(self, field: models.FileField, value: Any) -> Any:
+    def _stored(self, field: models.FileField, value: object) -> Any:
         """Return the name of a file, put into its storage if it has just been sent: before any row is locked."""
         if isinstance(value, UploadedFile):
             storage: Any = field.storage
@@ -189,7 +194,7 @@ def put_errors(form: forms.BaseForm, error: RequestRefused) -> None:
         form.add_error(name if name in form.fields else None, list(dict.fromkeys(texts)))
 
 
-def _text(form: forms.BaseForm, name: str, problem: Any) -> str:
+def _text(form: forms.BaseForm, name: str, problem: object) -> str:
     """Return what is wrong, in a document with the place in words."""
     if not isinstance(problem, dict):
         return str(problem)
@@ -200,5 +205,5 @@ def _text(form: forms.BaseForm, name: str, problem: Any) -> str:
     return f"{place}: {problem['msg']}" if place else str(problem["msg"])
 
 
-def _is_block(problem: Any) -> bool:
+def _is_block(problem: object) -> bool:
     return isinstance(problem, dict) and {"loc", "type", "msg"} <= problem.keys()

@@ -16,7 +16,8 @@ from ai_cms.blocks.exceptions import InvalidDocument
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor
 
-from ..models import Revision, RevisionKind
+from ...core.jsontypes import JsonObject
+from ..models import AbstractPage, Revision, RevisionKind
 from ..rendering import render_draft
 from ..services import restore_revision, update_page
 from ..snapshots import apply_snapshot, assign_fields, take_snapshot
@@ -28,7 +29,7 @@ __all__ = ["HistoryViews", "draft_at"]
 PER_PAGE = 50
 
 
-def draft_at(page: Any, revision: Revision) -> Any:
+def draft_at(page: AbstractPage, revision: Revision) -> AbstractPage:
     """Return ``page`` as it was in ``revision``; not to be saved."""
     shown = copy.copy(page)
     apply_snapshot(shown, revision.snapshot)
@@ -54,7 +55,7 @@ class HistoryViews(PagesAdmin):
             self.route("<int:pk>/conflict/<int:number>/", self.conflict_view, "conflict", "GET", "POST"),
         ]
 
-    def _revision(self, page: Any, number: Any) -> Revision:
+    def _revision(self, page: AbstractPage, number: object) -> Revision:
         text = str(number)
         if not text.isdecimal() or len(text) > 9:
             raise Http404
@@ -63,7 +64,9 @@ class HistoryViews(PagesAdmin):
             raise Http404
         return found
 
-    def _crumbs(self, request: HttpRequest, page: Any, step: Any, *between_: tuple[str, str]) -> list[tuple[str, str]]:
+    def _crumbs(
+        self, request: HttpRequest, page: AbstractPage, step: object, *between_: tuple[str, str]
+    ) -> list[tuple[str, str]]:
         trail = self.trail(request, page)
         return [*trail, (short(page.title, 30), self.link("change", page.pk)), *between_, (str(step), "")]
 
@@ -145,7 +148,7 @@ class HistoryViews(PagesAdmin):
             shown.content_json = form.cleaned_data["content_json"]
         return _framed(request, shown)
 
-    def preview_url(self, page: Any) -> str:
+    def preview_url(self, page: AbstractPage) -> str:
         """Return where the draft can be looked at."""
         try:
             return reverse("ai_cms_pages:preview", args=[page.pk])
@@ -198,7 +201,7 @@ class HistoryViews(PagesAdmin):
             differences=between(request, page, page.content_json, mine.content_json),
         )
 
-    def _merged(self, page: Any, mine: Revision) -> tuple[dict[str, Any], Any] | None:
+    def _merged(self, page: AbstractPage, mine: Revision) -> tuple[JsonObject, Any] | None:
         """Return fields and document with both edits in them, or ``None`` where they touch the same."""
         base = (
             Revision.objects.filter(page_id=page.pk, version=mine.version).exclude(kind=RevisionKind.CONFLICT).first()
@@ -218,7 +221,7 @@ class HistoryViews(PagesAdmin):
             return None
         return own, merged.document
 
-    def _settle(self, request: HttpRequest, page: Any, mine: Revision) -> HttpResponse:
+    def _settle(self, request: HttpRequest, page: AbstractPage, mine: Revision) -> HttpResponse:
         actor = Actor.from_request(request)
         choice = request.POST.get("choice", "")
         version = request.POST.get("version", "")
@@ -255,7 +258,7 @@ class HistoryViews(PagesAdmin):
 
 
 @xframe_options_sameorigin
-def _framed(request: HttpRequest, page: Any) -> HttpResponse:
+def _framed(request: HttpRequest, page: AbstractPage) -> HttpResponse:
     response = HttpResponse(render_draft(page, request))
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"

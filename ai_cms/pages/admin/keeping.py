@@ -65,7 +65,7 @@ def copy_key(request: HttpRequest) -> dict[str, str]:
     return {"saved": key} if key.isascii() and key.isalnum() and len(key) <= 40 else {}
 
 
-def show_lost(admin: PagesAdmin, request: HttpRequest, reason: str, *, status: int, **context: Any) -> HttpResponse:
+def show_lost(admin: PagesAdmin, request: HttpRequest, reason: str, *, status: int, **context: object) -> HttpResponse:
     """Answer with what was typed into a form that cannot be saved any more."""
     title = _("Your text is kept here")
     texts = [] if context.get("kept") else _typed(request)
@@ -94,7 +94,7 @@ def _kept(admin: PagesAdmin, view: Callable[..., HttpResponseBase]) -> Callable[
         return show_lost(admin, request, reason, status=403, login=login)
 
     @wraps(view)
-    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def kept(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.method == "POST" and not admin.admin_site.has_permission(request) and _typed(request):
             return give_back(request)
         return view(request, *args, **kwargs)
@@ -146,7 +146,7 @@ class KeepingViews(PagesAdmin):
         title = _("You are logged in")
         return self.show(request, "page/logged_in.html", title, crumbs=[(title, "")])
 
-    def keep_text(self, request: HttpRequest, page_id: Any) -> HttpResponse:
+    def keep_text(self, request: HttpRequest, page_id: object) -> HttpResponse:
         """Answer a form sent for a page that is in the bin by now, or gone: the text is kept in its history, or shown."""
         text = str(page_id)
         page = None

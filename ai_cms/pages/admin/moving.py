@@ -15,7 +15,7 @@ from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor
 
 from ..exceptions import InvalidMove
-from ..models import Publication
+from ..models import AbstractPage, Publication
 from ..services import copy_page, move_page
 from .base import PagesAdmin, explain, short, visible_pages
 from .choosing import PageChoiceField
@@ -102,7 +102,7 @@ class MovingViews(PagesAdmin):
         return HttpResponseRedirect(self._list_of(moved.parent_id))
 
     @staticmethod
-    def _question(page: Any, target: Any, position: str) -> str:
+    def _question(page: AbstractPage, target: AbstractPage, position: str) -> str:
         """Return what to ask before a move that changes the address of pages on the site; "" for any other."""
         parent_id = target.pk if position in ("first-child", "last-child") else target.parent_id
         if parent_id == page.parent_id:
@@ -124,7 +124,7 @@ class MovingViews(PagesAdmin):
         ) % {"title": title, "count": below}
 
     @staticmethod
-    def _place_now(request: HttpRequest, page: Any) -> dict[str, Any] | None:
+    def _place_now(request: HttpRequest, page: AbstractPage) -> dict[str, Any] | None:
         """Return where a page stands among those that the user sees, as a move back there names it."""
         if page.parent_id is None:
             return None
@@ -140,7 +140,7 @@ class MovingViews(PagesAdmin):
     def _list_of(self, parent_id: int | None) -> str:
         return self.link("changelist", parent=parent_id) if parent_id else self.link("changelist")
 
-    def _goal(self, request: HttpRequest, page: Any) -> tuple[Any, Any]:
+    def _goal(self, request: HttpRequest, page: AbstractPage) -> tuple[AbstractPage, Any]:
         """Return the target and position of a move, both among what the user sees. Raises InvalidMove, Http404."""
         if request.POST.get("target"):
             position = request.POST.get("position", "last-child")
@@ -171,7 +171,7 @@ class MovingViews(PagesAdmin):
             return parent, "after"
         raise InvalidMove
 
-    def _place_in_words(self, request: HttpRequest, page: Any) -> str:
+    def _place_in_words(self, request: HttpRequest, page: AbstractPage) -> str:
         rows = visible_pages(request).non_polymorphic().order_by()
         siblings = rows.filter(parent_id=page.parent_id)
         parent = rows.filter(pk=page.parent_id).first()

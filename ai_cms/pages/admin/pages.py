@@ -20,7 +20,7 @@ from ai_cms.core.permissions import Actor, get_policy
 from .. import get_page_model, get_template_model
 from ..admin_links import links_for
 from ..exceptions import PageStale, PageTypeRefused, PublishNeeded, PublishRefused
-from ..models import Proposal, ProposalStatus, Revision, RevisionKind
+from ..models import AbstractPage, Proposal, ProposalStatus, Revision, RevisionKind
 from ..services import check_place, create_page, instantiate_template, page_types, update_page
 from ..services.page_types import page_type_about
 from ..services.publishing import publish_page
@@ -62,7 +62,7 @@ class PageAdmin(
     actions = None
 
     @admin.display(description=_("status"))
-    def status_label(self, page: Any) -> str:
+    def status_label(self, page: AbstractPage) -> str:
         return str(page.status.label)
 
     def get_urls(self) -> list[URLPattern]:
@@ -73,7 +73,7 @@ class PageAdmin(
         forms = [url for url in super().get_urls() if getattr(url, "name", None) not in taken]
         return [*own, *keep_at_login(self, forms)]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[models.Model]:
         # The base manager of the model shows what is in the bin too.
         return super().get_queryset(request).filter(deleted_at=None)
 
@@ -124,14 +124,14 @@ class PageAdmin(
             raise PermissionDenied
         return parent
 
-    def _type(self, request: HttpRequest, parent: Any) -> Any | None:
+    def _type(self, request: HttpRequest, parent: AbstractPage) -> type[AbstractPage] | None:
         """Return the type that was chosen, or the only one there is to choose."""
         allowed = self.types_below(parent)
         chosen = allowed.get(request.GET.get("type", ""))
         return next(iter(allowed.values())) if chosen is None and len(allowed) == 1 else chosen
 
     @staticmethod
-    def types_below(parent: Any) -> dict[str, Any]:
+    def types_below(parent: AbstractPage) -> dict[str, type[AbstractPage]]:
         """Return the page types that may stand below a page."""
         found = {}
         for name, model in page_types().items():
@@ -142,7 +142,7 @@ class PageAdmin(
             found[name] = model
         return found
 
-    def _choose_type(self, request: HttpRequest, parent: Any | None) -> HttpResponse:
+    def _choose_type(self, request: HttpRequest, parent: AbstractPage | None) -> HttpResponse:
         if request.method != "GET":
             raise PermissionDenied
         if not self.has_add_permission(request):
@@ -174,7 +174,9 @@ class PageAdmin(
             types=types,
         )
 
-    def _create(self, request: HttpRequest, form: PageForm, parent: Any, model: Any) -> Any | None:
+    def _create(
+        self, request: HttpRequest, form: PageForm, parent: AbstractPage, model: type[AbstractPage]
+    ) -> AbstractPage | None:
         values = form.field_values()
         template = form.cleaned_data.get("from_template")
         content = form.cleaned_data["content_json"].to_json()
@@ -199,7 +201,7 @@ class PageAdmin(
     # Change
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         try:
             page = self.find_page(request, object_id)
@@ -222,7 +224,7 @@ class PageAdmin(
                 return answer
         return self._show_form(request, form, page, None)
 
-    def _update(self, request: HttpRequest, form: PageForm, page: Any) -> HttpResponse | None:
+    def _update(self, request: HttpRequest, form: PageForm, page: AbstractPage) -> HttpResponse | None:
         # A form without a version was not made by this page; it must not overwrite whatever stands there now.
         version = form.cleaned_data.get("version") or 0
         try:
@@ -255,7 +257,7 @@ class PageAdmin(
             )
         return self._after_save(request, saved)
 
-    def _after_save(self, request: HttpRequest, page: Any) -> HttpResponse:
+    def _after_save(self, request: HttpRequest, page: AbstractPage) -> HttpResponse:
         kept = copy_key(request)
         if "_publish" in request.POST:
             try:
@@ -276,7 +278,7 @@ class PageAdmin(
 
     # Show
 
-    def form_class(self, request: HttpRequest, model: Any) -> type[PageForm]:
+    def form_class(self, request: HttpRequest, model: type[models.Model]) -> type[PageForm]:
         """Return the form of a page type; override to add fields of one's own."""
         return make_page_form(model, partial(self.formfield_for_dbfield, request=request))
 
@@ -294,7 +296,7 @@ class PageAdmin(
             field.widget.attrs["rows"] = 4
         return field
 
-    def _suggests(self, db_field: Any, request: Any) -> bool:
+    def _suggests(self, db_field: Any, request: HttpRequest | None) -> bool:
         """Return whether the admin of the rows that a field refers to suggests some to the user, while one types."""
         model = db_field.remote_field.model
         known = self.admin_site._registry.get(model)
@@ -302,9 +304,11 @@ class PageAdmin(
             return False
         return bool(request is not None and known.has_view_permission(request))
 
-    def _show_form(self, request: HttpRequest, form: PageForm, page: Any, parent: Any | None) -> HttpResponse:
+    def _show_form(
+        self, request: HttpRequest, form: PageForm, page: AbstractPage, parent: AbstractPage | None
+    ) -> HttpResponse:
         adding = page.pk is None
-        target = parent if adding else page
+        target = parent if adding and parent is not None else page
         title = _("Add %(type)s") % {"type": page._meta.verbose_name} if adding else short(page.title)
         context: dict[str, Any] = {
             "form": form,
@@ -358,7 +362,7 @@ class PageAdmin(
             **self.page_context(request, page),
         )
 
-    def _related(self, request: HttpRequest, page: Any, field: Any) -> str:
+    def _related(self, request: HttpRequest, page: AbstractPage, field: Any) -> str:
         found = getattr(page, field.name)
         if field.many_to_many:
             rows = [
@@ -369,7 +373,7 @@ class PageAdmin(
             return ""
         return "" if found is None else str(found)
 
-    def page_context(self, request: HttpRequest, page: Any) -> dict[str, Any]:
+    def page_context(self, request: HttpRequest, page: AbstractPage) -> dict[str, Any]:
         """Return what the views of one page show around it: the links to what the user may do."""
         rights = {f"may_{action}": self.may(request, action, page) for action in ("add", "change", "delete", "publish")}
         maker = RowMaker(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,11 @@ from ai_cms.blocks.schema import block_schema
 from ai_cms.blocks.types.base import Block
 from ai_cms.blocks.types.registry import blocks
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from ..snapshots import document_problems, missing_required
+
+if TYPE_CHECKING:
+    from ..models import AbstractPage
 
 __all__ = ["Problem", "place_in_words", "problems_of"]
 
@@ -28,15 +32,20 @@ class Problem:
     path: str
 
 
-def problems_of(page: Any) -> list[Problem]:
+def _label(page: AbstractPage, name: str) -> str:
+    field: Any = page._meta.get_field(name)
+    return str(field.verbose_name).capitalize()
+
+
+def problems_of(page: AbstractPage) -> list[Problem]:
     """Return everything that publishing the draft of ``page`` would be refused for."""
     found: list[Problem] = []
     for name, texts in missing_required(page).items():
-        label = str(page._meta.get_field(name).verbose_name).capitalize()
+        label = _label(page, name)
         found.extend(Problem(label, str(text), f"id_{name}", name) for text in texts)
     for name, errors in document_problems(page).items():
         document: Document = getattr(page, name)
-        label = _("Content") if name == "content_json" else str(page._meta.get_field(name).verbose_name).capitalize()
+        label = _("Content") if name == "content_json" else _label(page, name)
         for error in errors:
             place, block_id = place_in_words(document.blocks, error.loc)
             anchor = f"aicb-{block_id}" if block_id else f"id_{name}"
@@ -44,7 +53,7 @@ def problems_of(page: Any) -> list[Problem]:
     return found
 
 
-def place_in_words(siblings: Any, loc: Sequence[str]) -> tuple[str, str]:
+def place_in_words(siblings: object, loc: Sequence[str]) -> tuple[str, str]:
     """Return the place of an error in a list of blocks, such as "1. Section / 2. Heading / Text", and the id of its block."""
     steps: list[str] = []
     block_id, kind = "", ""
@@ -82,7 +91,7 @@ def _fields_in_words(block_class: type[Block], loc: Sequence[str]) -> list[str]:
     return found
 
 
-def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
+def _resolved(schema: JsonMapping, root: JsonMapping) -> JsonObject:
     """Return a schema without references and without the null that it admits."""
     found = dict(schema)
     choices = [choice for choice in found.pop("anyOf", ()) if choice.get("type") != "null"]

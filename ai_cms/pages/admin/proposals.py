@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor
 
-from ..models import ProposalStatus, Revision, RevisionKind
+from ..models import Proposal, ProposalStatus, Revision, RevisionKind
 from ..services import accept_proposal, proposal_state, reject_proposal
 from ..services.deferring import accept_and_keep_rest
 from ..snapshots import take_snapshot
@@ -39,7 +42,7 @@ class StatusFilter(admin.SimpleListFilter):
     title = gettext_lazy("status")
     parameter_name = "status"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, StrOrPromise]]:
         return [*((value, label) for value, label in ProposalStatus.choices if value != "pending"), ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Any:
@@ -47,7 +50,7 @@ class StatusFilter(admin.SimpleListFilter):
         found[0]["display"] = ProposalStatus.PENDING.label
         return found
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> QuerySet[Proposal]:
         value = self.value()
         if value == "all":
             return queryset
@@ -68,7 +71,7 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         return self.has_view_permission(request)
 
     @admin.display(description=gettext_lazy("made by"))
-    def made_by(self, obj: Any) -> str:
+    def made_by(self, obj: Proposal) -> str:
         words, agent = provenance_words(obj.provenance), _agent(obj)
         return f"{agent}: {words}" if agent and words else agent or words
 
@@ -79,7 +82,7 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         raw = request.GET.get("page__id__exact", "")
         extra = {"title": _("Proposals"), "of_page": raw}
         return super().changelist_view(request, {**extra, **(extra_context or {})})
@@ -88,17 +91,17 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         # The link from a page to its proposals; the rows are limited to visible pages all the same.
         return lookup == "page__id__exact" or super().lookup_allowed(lookup, value, request)
 
-    def _proposal(self, request: HttpRequest, pk: Any) -> Any:
+    def _proposal(self, request: HttpRequest, pk: object) -> Proposal:
         text = str(pk)
         if not text.isascii() or not text.isdecimal() or int(text) > MAX_ID:
             raise Http404
-        found = self.get_queryset(request).select_related("author", "decided_by").filter(pk=int(text)).first()
-        if found is None:
+        found: Any = self.get_queryset(request).select_related("author", "decided_by").filter(pk=int(text)).first()
+        if not isinstance(found, Proposal):
             raise Http404
         return found
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
@@ -168,7 +171,7 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
 
         return self._decide(request, proposal, work)
 
-    def _decide(self, request: HttpRequest, proposal: Any, work: Any) -> HttpResponse:
+    def _decide(self, request: HttpRequest, proposal: Proposal, work: Callable[[], object]) -> HttpResponse:
         try:
             work()
         except (NotFound, PermissionRefused):
@@ -178,7 +181,7 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         return HttpResponseRedirect(self.link("change", proposal.pk))
 
 
-def _agent(proposal: Any) -> str:
+def _agent(proposal: Proposal) -> str:
     """Return who made a proposal, unless the provenance says the same."""
     source = proposal.provenance.get("source")
     return "" if source == "rules" and proposal.agent in ("rules", proposal.provenance.get("model")) else proposal.agent

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from .base import PagesAdmin, short
 
+if TYPE_CHECKING:
+    from ..models import Element, Proposal, Publication, Revision
+
 __all__ = ["ElementAdmin", "PolicyReadOnlyAdmin", "PublicationAdmin", "RevisionAdmin"]
+
+
+#: A row that belongs to a page.
+OfPage: TypeAlias = "Element | Proposal | Publication | Revision"
 
 
 class PolicyReadOnlyAdmin(PagesAdmin):
@@ -24,10 +33,10 @@ class PolicyReadOnlyAdmin(PagesAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -37,11 +46,11 @@ class PolicyReadOnlyAdmin(PagesAdmin):
         )
 
     @admin.display(description=_("page"), ordering="page__title")
-    def page_title(self, obj: Any) -> str:
+    def page_title(self, obj: OfPage) -> str:
         return format_html('<a href="{}">{}</a>', self.page_link("change", obj.page_id), short(obj.page.title))
 
     @admin.display(description=_("path"), ordering="page__path")
-    def page_path(self, obj: Any) -> str:
+    def page_path(self, obj: OfPage) -> str:
         return str(obj.page.path)
 
 
@@ -65,11 +74,11 @@ class VisibleTypes(admin.SimpleListFilter):
     title = _("type")
     parameter_name = "type"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Model]) -> list[tuple[str, str]]:
         rows = model_admin.get_queryset(request).order_by("type").values_list("type", flat=True).distinct()
         return [(name, name) for name in rows]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(type=self.value()) if self.value() else queryset
 
 
@@ -83,11 +92,11 @@ class RevisionAdmin(PolicyReadOnlyAdmin):
     list_select_related = ["page", "author"]
     ordering = ["-created_at", "-pk"]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).defer("content_json", "fields")
 
     @admin.display(description=_("content"))
-    def look(self, obj: Any) -> str:
+    def look(self, obj: Revision) -> str:
         url = self.page_link("revision", obj.page_id, obj.number)
         return format_html('<a href="{}">{}</a>', url, _("Look at it in the history of the page"))
 
@@ -118,5 +127,5 @@ class PublicationAdmin(PolicyReadOnlyAdmin):
     def get_list_filter(self, request: HttpRequest) -> Any:
         return ["active", VisibleTypes, "published_at"]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).defer("content", "body", "summary", "html", "search_text")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ class OfPageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     class Media:
         css = {"all": ["ai_cms/core/admin.css", "ai_cms/pages/admin/admin.css"]}
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Redirect]:
         seen = visible_pages(request, deleted=True).non_polymorphic().order_by().values("pk")
         return super().get_queryset(request).filter(Q(page=None) | Q(page__in=seen))
 
@@ -103,12 +103,12 @@ class RedirectAdmin(OfPageAdmin):
     list_select_related = ["site", "page"]
     readonly_fields = ["automatic", "created_at"]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: object) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.here = (request.get_host().lower(), site_of(request))
         return form
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Redirect, form: object, change: bool) -> None:
         # Who changes it by hand owns it: the next move must not take it away.
         obj.automatic = False
         super().save_model(request, obj, form, change)

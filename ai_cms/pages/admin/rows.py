@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
@@ -14,9 +14,12 @@ from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model
 from ..addresses import public_url
-from ..models import Revision, Site
+from ..models import AbstractPage, Revision, Site
 from ..services import page_types
 from .base import visible_pages
+
+if TYPE_CHECKING:
+    from ..querysets import PageQuerySet
 
 __all__ = ["LEVEL_SIZE", "Level", "Row", "RowMaker"]
 
@@ -28,7 +31,7 @@ LEVEL_SIZE = 50
 class Row:
     """A page in the tree or in a list, with what the user may do to it."""
 
-    page: Any
+    page: AbstractPage
     type_label: str
     edited_by: str
     live_url: str
@@ -51,7 +54,7 @@ class Level:
     """Some of the children of one page, in order. ``next``: where those after them begin, ``None`` for the end."""
 
     rows: list[Row]
-    parent: Any | None
+    parent: AbstractPage | None
     next: int | None
 
 
@@ -68,19 +71,20 @@ class RowMaker:
         }
         self.sites = Site.objects.in_bulk()
 
-    def queryset(self, *, deleted: bool = False) -> Any:
+    def queryset(self, *, deleted: bool = False) -> PageQuerySet:
         """Return the visible pages without their documents, and what rows need beside them."""
         visible = visible_pages(self.request, deleted=deleted).non_polymorphic()
         children = visible_pages(self.request).non_polymorphic().order_by().filter(parent_id=OuterRef("pk"))
         newest = Revision.objects.filter(page_id=OuterRef("pk"), number=OuterRef("latest_revision")).order_by()
         user_name = get_user_model().USERNAME_FIELD
-        return visible.defer("content_json", "metadata").annotate(
+        rows: PageQuerySet = visible.defer("content_json", "metadata").annotate(
             has_children=Exists(children),
             edited_by=Subquery(newest.values(f"author__{user_name}")[:1]),
             edited_by_agent=Subquery(newest.values("agent")[:1]),
         )
+        return rows
 
-    def level(self, parent: Any | None, start: int = 0, size: int = LEVEL_SIZE) -> Level:
+    def level(self, parent: AbstractPage | None, start: int = 0, size: int = LEVEL_SIZE) -> Level:
         """Return the children of ``parent``, or the pages at the top of what the user sees."""
         rows = self.queryset()
         if parent is not None:
@@ -117,7 +121,7 @@ class RowMaker:
             can_publish=not deleted and policy.can(self.actor, "publish", asked),
         )
 
-    def live_url(self, page: Any) -> str:
+    def live_url(self, page: AbstractPage) -> str:
         """Return the public address of a published page, with its host where that is another one; else ""."""
         if not page.live or page.deleted_at is not None:
             return ""
@@ -135,6 +139,6 @@ class RowMaker:
         return {host, host.rsplit(":", 1)[0]}
 
     @staticmethod
-    def _as_type(page: Any, model: Any) -> Any:
+    def _as_type(page: AbstractPage, model: type[AbstractPage]) -> AbstractPage:
         names = {field.attname for field in type(page)._meta.concrete_fields} & page.__dict__.keys()
         return model(**{name: page.__dict__[name] for name in names})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -48,19 +49,19 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return [*self.list_display, self._home_page(request)]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ["name", "hostname", "locale", "is_default"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ["is_default"]
 
-    def _home_page(self, request: HttpRequest) -> Any:
+    def _home_page(self, request: HttpRequest) -> Callable[[Site], str]:
         seen = dict(visible_pages(request).non_polymorphic().filter(parent=None).values_list("pk", "title"))
 
         @admin.display(description=gettext_lazy("home page"))
@@ -72,7 +73,7 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
         return home_page
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: object, change: bool) -> None:
         # Only what was edited: the counter of changes beside it belongs to the services.
         obj.save(update_fields=["name", "hostname", "locale"])
         touch_site(obj.pk)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
@@ -41,7 +42,7 @@ class TemplateForm(forms.Form):
     layout_json = BlocksFormField(label=gettext_lazy("Layout"), required=False, drafts=True)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, request: HttpRequest, template: Any | None, data: Any = None) -> None:
+    def __init__(self, request: HttpRequest, template: AbstractTemplate | None, data: Any = None) -> None:
         initial = {}
         if template is not None:
             names = ("name", "description", "page_type", "layout_json", "version")
@@ -92,7 +93,7 @@ class TemplateAdmin(PagesAdmin):
     list_select_related = ["owner"]
     actions = None
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.may(request, "view", obj)
 
     def get_urls(self) -> list[URLPattern]:
@@ -101,22 +102,24 @@ class TemplateAdmin(PagesAdmin):
             *keep_at_login(self, super().get_urls()),
         ]
 
-    def _template(self, request: HttpRequest, pk: Any) -> Any:
+    def _template(self, request: HttpRequest, pk: object) -> AbstractTemplate:
         text = str(pk)
-        found = None
+        found: Any = None
         if text.isascii() and text.isdecimal() and int(text) <= MAX_ID:
             found = self.get_queryset(request).filter(pk=int(text)).first()
-        if found is None:
+        if not isinstance(found, get_template_model()):
             raise NotFound
         return found
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         return self._edit(request, None)
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         try:
             template = self._template(request, object_id)
@@ -132,7 +135,7 @@ class TemplateAdmin(PagesAdmin):
             return self._read(request, template)
         return self._edit(request, template)
 
-    def _edit(self, request: HttpRequest, template: Any | None) -> HttpResponse:
+    def _edit(self, request: HttpRequest, template: AbstractTemplate | None) -> HttpResponse:
         form = TemplateForm(request, template, request.POST if request.method == "POST" else None)
         if form.is_valid():
             saved = self._save(request, form, template)
@@ -152,7 +155,9 @@ class TemplateAdmin(PagesAdmin):
             keeping=keeping(request, self.admin_site.name),
         )
 
-    def _save(self, request: HttpRequest, form: TemplateForm, template: Any | None) -> Any | None:
+    def _save(
+        self, request: HttpRequest, form: TemplateForm, template: AbstractTemplate | None
+    ) -> AbstractTemplate | None:
         values = {name: form.cleaned_data[name] for name in ("name", "description", "page_type")}
         values["layout_json"] = form.cleaned_data["layout_json"].to_json()
         version = None if template is None else form.cleaned_data.get("version") or 0
@@ -179,7 +184,7 @@ class TemplateAdmin(PagesAdmin):
             models.Model.save(saved, update_fields=names)
         return saved
 
-    def _read(self, request: HttpRequest, template: Any) -> HttpResponse:
+    def _read(self, request: HttpRequest, template: AbstractTemplate) -> HttpResponse:
         blocks = template.layout_json.blocks
         frames = [block_frame(request, None, block, _("Layout")) for block in blocks[:40]]
         return self.show(

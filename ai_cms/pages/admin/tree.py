@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
-from ..models import Proposal, ProposalStatus
+from ..models import AbstractPage, Proposal, ProposalStatus
 from .base import PagesAdmin, short, visible_pages
 from .choosing import SUGGESTIONS, label_of, search_pages
 from .filters import PageFilters
@@ -35,7 +35,7 @@ class TreeViews(PagesAdmin):
             self.route("choose/", self.choose_view, "choose", "GET"),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if IS_POPUP_VAR in request.GET or request.GET.get("_to_field"):
             return super().changelist_view(request, extra_context)
         if not self.has_view_permission(request):
@@ -74,11 +74,11 @@ class TreeViews(PagesAdmin):
             **context,
         )
 
-    def _shown_parent(self, request: HttpRequest) -> Any | None:
+    def _shown_parent(self, request: HttpRequest) -> AbstractPage | None:
         raw = request.GET.get("parent", "")
         return self.find_page(request, raw) if raw else None
 
-    def _trail_of(self, request: HttpRequest, page: Any) -> list[tuple[str, str]]:
+    def _trail_of(self, request: HttpRequest, page: AbstractPage) -> list[tuple[str, str]]:
         above = visible_pages(request).non_polymorphic().above(page).defer("content_json")
         return [(short(found.title, 30), self.link("changelist", parent=found.pk)) for found in above]
 

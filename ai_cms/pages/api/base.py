@@ -19,13 +19,15 @@ from ai_cms.core.permissions import get_policy
 from ai_cms.pages import get_page_model
 
 from ..current_site import site_of
+from ..models import AbstractPage
+from ..querysets import PageQuerySet
 from .messages import no_such_page, required
 from .serializers.pages import PageSerializer
 
 __all__ = ["PagesViewSet", "as_id", "created"]
 
 
-def as_id(raw: Any) -> int:
+def as_id(raw: object) -> int:
     """Return the number in a path. Raises NotFound for what is none."""
     text = str(raw)
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
@@ -43,7 +45,7 @@ def created(response: Response, route: str, pk: int) -> Response:
 _STANDARD = ("list", "retrieve", "create", "update", "partial_update", "destroy")
 
 
-def _actions(viewset: type[Any]) -> set[str]:
+def _actions(viewset: type[object]) -> set[str]:
     """Return the names of the methods of a viewset that routes may lead to."""
     extra = (getattr(member, "mapping", None) or {} for _name, member in inspect.getmembers(viewset))
     named = {name for mapping in extra if isinstance(mapping, Mapping) for name in mapping.values()}
@@ -59,7 +61,7 @@ class PagesViewSet(ServiceViewSet):
 
     rights: ClassVar[Mapping[str, str]] = {}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         missing = _actions(cls) - cls.rights.keys()
         if missing:
@@ -74,51 +76,54 @@ class PagesViewSet(ServiceViewSet):
         """The right that the present action asks for."""
         return self.rights[self.action]
 
-    def visible_pages(self, *, deleted: bool = False) -> Any:
+    def visible_pages(self, *, deleted: bool = False) -> PageQuerySet:
         """Return the pages that the actor may read: those that are not in the bin, or those that are."""
         model = get_page_model()
-        rows = model.all_objects.deleted() if deleted else model.objects.all()
-        return get_policy(model).visible(self.actor, rows)
+        rows: PageQuerySet = model.all_objects.deleted() if deleted else model.objects.all()
+        return rows.visible_to(self.actor)
 
-    def page(self, *, deleted: bool = False) -> Any:
+    def page(self, *, deleted: bool = False) -> AbstractPage:
         """Return the page named in the path. Raises NotFound, PermissionRefused where the actor lacks the action's right."""
-        page = self.visible_pages(deleted=deleted).filter(pk=as_id(self.kwargs["id"])).order_by().first()
+        page: AbstractPage | None = (
+            self.visible_pages(deleted=deleted).filter(pk=as_id(self.kwargs["id"])).order_by().first()
+        )
         if page is None:
             raise NotFound
         self.require_page(self.right, page)
         return page
 
-    def page_named(self, field: str, pk: int) -> Any:
+    def page_named(self, field: str, pk: int) -> AbstractPage:
         """Return the page with an id from the body. Raises InvalidInput, the same for a hidden as for a missing one."""
-        page = self.visible_pages().filter(pk=pk).order_by().first()
+        page: AbstractPage | None = self.visible_pages().filter(pk=pk).order_by().first()
         if page is None:
             raise InvalidInput(errors={field: [no_such_page()]})
         return page
 
-    def parent_in(self, values: dict[str, Any]) -> Any:
+    def parent_in(self, values: dict[str, Any]) -> AbstractPage:
         """Return the page named ``parent`` in the body, by default the home page of the site."""
         return self.page_named("parent", values["parent"]) if "parent" in values else self._home()
 
-    def _home(self) -> Any:
+    def _home(self) -> AbstractPage:
         """Return the home page of the site. Raises PermissionRefused where the actor may not see it."""
         site = site_of(self.request)
         if site is None or site.root_id is None:
             raise InvalidInput(errors={"parent": [required()]})
-        home = self.visible_pages().filter(pk=site.root_id).order_by().first()
+        home: AbstractPage | None = self.visible_pages().filter(pk=site.root_id).order_by().first()
         if home is None:
             # That a site has a home page is no secret, so this is a refusal, not a riddle.
             raise PermissionRefused
         return home
 
-    def require_page(self, action: str, page: Any) -> None:
+    def require_page(self, action: str, page: AbstractPage) -> None:
         """Raise NotFound or PermissionRefused unless the actor may do ``action`` to a page."""
         get_policy(get_page_model()).require(self.actor, action, page)
 
-    def refreshed(self, page: models.Model) -> Any:
+    def refreshed(self, page: models.Model) -> AbstractPage:
         """Return the page as the database has it now."""
-        return get_page_model().all_objects.get(pk=page.pk)
+        found: AbstractPage = get_page_model().all_objects.get(pk=page.pk)
+        return found
 
-    def page_answer(self, page: Any, status: int = 200) -> Response:
+    def page_answer(self, page: AbstractPage, status: int = 200) -> Response:
         """Answer with a page, its version as the ETag."""
         response = Response(PageSerializer(page).data, status=status)
         set_version(response, page.version)

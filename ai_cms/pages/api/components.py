@@ -6,9 +6,9 @@ allow: values that are still wrong, types that are no longer registered.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ai_cms.core.api.schema import component_schemas
+
+from ...core.jsontypes import JsonObject
 
 __all__ = ["stored_block", "stored_operation"]
 
@@ -16,7 +16,7 @@ _BLOCK = {"$ref": "#/components/schemas/StoredBlock"}
 _ID = {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"}
 
 
-def stored_block() -> dict[str, Any]:
+def stored_block() -> JsonObject:
     """Return the JSON Schema of a block of a draft."""
     return {
         "type": "object",
@@ -37,7 +37,7 @@ def stored_block() -> dict[str, Any]:
     }
 
 
-def stored_operation() -> dict[str, Any]:
+def stored_operation() -> JsonObject:
     """Return the JSON Schema of an operation as it was applied."""
     return {
         "type": "object",

@@ -41,6 +41,7 @@ from ai_cms.pages.api.publications import (
 from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.models import Redirect
 
+from ..querysets import PageQuerySet
 from .base import as_id
 from .messages import required
 from .page_filters import flag
@@ -56,11 +57,11 @@ class PublicContentView(ServiceView):
 
     public = True
 
-    def answer(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    def answer(self, request: HttpRequest, **kwargs: object) -> HttpResponseBase:
         """Return the answer to a GET request."""
         raise NotImplementedError
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:
         if request.method not in ("GET", "HEAD") or _has_credentials(request):
             return super().dispatch(request, *args, **kwargs)
         try:
@@ -124,7 +125,7 @@ class ContentDetailView(PublicContentView):
     def get(self, request: Request, id: str) -> HttpResponseBase:
         return self.answer(request._request, id=id)
 
-    def answer(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    def answer(self, request: HttpRequest, **kwargs: object) -> HttpResponseBase:
         return _one(request, Finder(page=as_id(kwargs["id"])))
 
 
@@ -144,7 +145,7 @@ class ContentFindView(PublicContentView):
     def get(self, request: Request) -> HttpResponseBase:
         return self.answer(request._request)
 
-    def answer(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    def answer(self, request: HttpRequest, **kwargs: object) -> HttpResponseBase:
         raw = request.GET.get("path")
         if raw is None:
             raise InvalidInput(errors={"path": [required()]})
@@ -167,7 +168,7 @@ class _Moved(HttpResponseRedirectBase):
     status_code = 301
 
 
-def _redirect(rows: Any, path: str) -> tuple[str, bool] | None:
+def _redirect(rows: PageQuerySet, path: str) -> tuple[str, bool] | None:
     """Return where the page is that was at ``path``, and whether for good; ``None`` if it is nowhere among ``rows``."""
     row = Redirect.objects.filter(old_path=path, page__publication__in=rows.order_by()).values_list(
         "page__publication__path", "permanent"
@@ -218,7 +219,7 @@ class ContentListView(PublicContentView):
     def get(self, request: Request) -> HttpResponseBase:
         return self.answer(request._request)
 
-    def answer(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    def answer(self, request: HttpRequest, **kwargs: object) -> HttpResponseBase:
         parameters = request.GET
         full = flag(parameters, "full")
         size = PageNumberPagination().get_page_size(SimpleNamespace(query_params=parameters)) or 1  # type: ignore[arg-type]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.request import Request
@@ -15,9 +16,11 @@ from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.pagination import PageNumberPagination
 from ai_cms.core.api.versions import expected_version, set_version
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.pages.models import Element
+from ai_cms.pages.models import AbstractPage, Element
 from ai_cms.pages.services import apply_page_operations
 
+from ...core.jsontypes import JsonMapping, JsonObject
+from ..services.drafts import DraftEdit
 from .base import PagesViewSet, as_id, created
 from .page_filters import id_parameter
 from .serializers.elements import (
@@ -82,7 +85,7 @@ class ElementViewSet(PagesViewSet):
     }
     versioned = frozenset({"create", "update", "partial_update", "destroy"})
 
-    def base_queryset(self) -> Any:
+    def base_queryset(self) -> QuerySet[Element]:
         return Element.objects.annotate(page_version=F("page__version")).order_by("page_id", "depth", "order", "pk")
 
     def list(self, request: Request) -> Response:
@@ -125,7 +128,7 @@ class ElementViewSet(PagesViewSet):
         element = self._element()
         page = self._page_of(element)
         values = self.body(request, shape, **options)
-        operations: Any = []
+        operations: list[JsonMapping] = []
         if "props" in values:
             operations.append({"op": "update", "id": element.uid, "props": values["props"], "replace": replace})
         if values.keys() & {"parent_uid", "after", "order"}:
@@ -135,9 +138,9 @@ class ElementViewSet(PagesViewSet):
             self._apply(page, operations)
         return self._answer(self.base_queryset().get(pk=element.pk))
 
-    def _place(self, page: Any, values: dict[str, Any], moved: str | None) -> dict[str, Any]:
+    def _place(self, page: AbstractPage, values: dict[str, Any], moved: str | None) -> JsonObject:
         """Return where an operation puts the block; ``moved``: its id if it is on the page already."""
-        place: dict[str, Any] = {"parent": values["parent_uid"]} if values.get("parent_uid") else {}
+        place: JsonObject = {"parent": values["parent_uid"]} if values.get("parent_uid") else {}
         if "after" in values and "order" in values:
             raise InvalidInput(errors={"order": [_("Give after or order, not both.")]})
         if "after" in values:
@@ -151,7 +154,7 @@ class ElementViewSet(PagesViewSet):
         order = min(values["order"], len(ids))
         return {**place, "after": ids[order - 1] if order else None}
 
-    def _apply(self, page: Any, operations: Any) -> Any:
+    def _apply(self, page: AbstractPage, operations: Sequence[JsonMapping]) -> DraftEdit:
         # Places are counted in the page as it was read, so that is what the operations are made for.
         expected = expected_version(self.request)
         base = page.version if expected is None else expected
@@ -159,14 +162,14 @@ class ElementViewSet(PagesViewSet):
             page, operations, actor=self.actor, base_version=base, strict_version=expected is not None
         )
 
-    def _element(self) -> Any:
-        found = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
+    def _element(self) -> Element:
+        found: Element | None = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
         if found is None:
             raise NotFound
         return found
 
-    def _page_of(self, element: Any) -> Any:
-        page = self.visible_pages().filter(pk=element.page_id).order_by().first()
+    def _page_of(self, element: Element) -> AbstractPage:
+        page: AbstractPage | None = self.visible_pages().filter(pk=element.page_id).order_by().first()
         if page is None:
             raise NotFound
         self.require_page(self.right, page)

@@ -12,6 +12,8 @@ from rest_framework import serializers
 
 from ai_cms.blocks.documents.document import Document
 
+from ...core.jsontypes import JsonObject
+
 __all__ = [
     "DocumentField",
     "IdField",
@@ -38,7 +40,7 @@ class DocumentField(serializers.Field):  # type: ignore[type-arg]
             self.fail("not_a_list")
         return data
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> Any:
         return value
 
 
@@ -46,7 +48,7 @@ class DocumentField(serializers.Field):  # type: ignore[type-arg]
 class StoredDocumentField(serializers.Field):  # type: ignore[type-arg]
     """A document as it is read."""
 
-    def to_representation(self, value: Any) -> list[dict[str, Any]]:
+    def to_representation(self, value: object) -> list[JsonObject]:
         return value.to_json() if isinstance(value, Document) else Document(value).to_json()
 
 
@@ -54,7 +56,7 @@ class StoredDocumentField(serializers.Field):  # type: ignore[type-arg]
 class PublishedDocumentField(serializers.Field):  # type: ignore[type-arg]
     """A document as the public reads it; for the schema alone."""
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> Any:
         return value
 
 
@@ -69,7 +71,7 @@ class OperationsField(serializers.Field):  # type: ignore[type-arg]
             self.fail("not_a_list")
         return data
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> Any:
         return value
 
 
@@ -77,7 +79,7 @@ class OperationsField(serializers.Field):  # type: ignore[type-arg]
 class StoredOperationsField(serializers.Field):  # type: ignore[type-arg]
     """Operations as they were applied."""
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> Any:
         return value
 
 
@@ -119,7 +121,7 @@ class MomentField(serializers.DateTimeField):
         return super().enforce_timezone(value)
 
 
-def _user_id_schema() -> dict[str, Any]:
+def _user_id_schema() -> JsonObject:
     key = get_user_model()._meta.pk
     if isinstance(key, models.UUIDField):
         return {"type": ["string", "null"], "format": "uuid"}
@@ -133,5 +135,5 @@ class UserIdField(serializers.Field):  # type: ignore[type-arg]
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"read_only": True, **kwargs})
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> Any:
         return value if isinstance(value, int) else str(value)

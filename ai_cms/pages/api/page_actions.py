@@ -30,6 +30,7 @@ from ai_cms.pages.services import (
     unpublish_page,
 )
 
+from ..models import AbstractPage
 from .base import PagesViewSet, as_id, created
 from .messages import required
 from .serializers.actions import (
@@ -52,7 +53,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 
 
-def documented(summary: str, **options: Any) -> Callable[[F], F]:
+def documented(summary: str, **options: object) -> Callable[[F], F]:
     """Describe an action on one page in the schema."""
 
     def decorate(target: F) -> F:
@@ -250,7 +251,7 @@ class PageActions(PagesViewSet):
         revoke_preview_links(self.page(), actor=self.actor)
         return Response(status=204)
 
-    def _in_bin(self) -> Any:
+    def _in_bin(self) -> AbstractPage:
         """Return the deleted page named in the path. Raises Conflict for one that is not deleted, NotFound."""
         if self.visible_pages().filter(pk=as_id(self.kwargs["id"])).exists():
             raise Conflict(_("The page is not in the bin."), code="not_deleted")

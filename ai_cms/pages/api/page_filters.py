@@ -14,7 +14,7 @@ from drf_spectacular.utils import OpenApiParameter
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.permissions import Actor
 from ai_cms.pages.models import PageStatus
-from ai_cms.pages.querysets import status_condition
+from ai_cms.pages.querysets import PageQuerySet, status_condition
 from ai_cms.pages.services import resolve_page_type
 
 from .fields import MAX_ID
@@ -65,7 +65,7 @@ def flag(parameters: QueryDict, name: str) -> bool:
     raise InvalidInput(errors={name: [_("Choose true or false.")]})
 
 
-def filter_pages(rows: Any, parameters: QueryDict, actor: Actor) -> Any:
+def filter_pages(rows: PageQuerySet, parameters: QueryDict, actor: Actor) -> PageQuerySet:
     """Return the visible pages ``rows`` as the query asks for them. Raises InvalidInput, naming the parameter."""
     if parameters.get("type"):
         rows = rows.of_type(resolve_page_type(parameters.get("type", "")))

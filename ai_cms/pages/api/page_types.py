@@ -17,9 +17,11 @@ from ai_cms.pages import get_page_model
 from ai_cms.pages.services import page_types
 from ai_cms.pages.services.page_types import page_type_about
 
+from ...core.jsontypes import JsonObject
+
 __all__ = ["PageTypesView", "field_schema"]
 
-_FORMATS: tuple[tuple[type[Any], dict[str, Any]], ...] = (
+_FORMATS: tuple[tuple[type[Any], JsonObject], ...] = (
     (models.BooleanField, {"type": "boolean"}),
     (models.DateTimeField, {"type": "string", "format": "date-time"}),
     (models.DateField, {"type": "string", "format": "date"}),
@@ -37,7 +39,7 @@ _FORMATS: tuple[tuple[type[Any], dict[str, Any]], ...] = (
 )
 
 
-class PageTypeSerializer(serializers.Serializer[Any]):
+class PageTypeSerializer(serializers.Serializer[object]):
     """A page type."""
 
     name = serializers.CharField(help_text=_("What type is set to when a page is created."))
@@ -54,12 +56,12 @@ class PageTypeSerializer(serializers.Serializer[Any]):
     schema = serializers.DictField(help_text=_("JSON Schema of the object fields of its pages."))
 
 
-def field_schema(field: models.Field[Any, Any]) -> dict[str, Any]:
+def field_schema(field: models.Field[Any, Any]) -> JsonObject:
     """Return the JSON Schema of a model field's value."""
     if isinstance(field, BlocksField):
         return _named({"type": "array", "items": {"type": "object"}, "x-widget": "blocks"}, field)
     target: Any = field
-    found: dict[str, Any]
+    found: JsonObject
     if isinstance(field, models.ForeignKey | models.ManyToManyField):
         target = field.target_field
     found = next((dict(schema) for kind, schema in _FORMATS if isinstance(target, kind)), {})
@@ -79,18 +81,18 @@ def field_schema(field: models.Field[Any, Any]) -> dict[str, Any]:
     return _named(found, field)
 
 
-def _named(found: dict[str, Any], field: models.Field[Any, Any]) -> dict[str, Any]:
+def _named(found: JsonObject, field: models.Field[Any, Any]) -> JsonObject:
     found["title"] = str(field.verbose_name)
     if field.help_text:
         found["description"] = str(field.help_text)
     return found
 
 
-def describe(model: Any) -> dict[str, Any]:
+def describe(model: Any) -> JsonObject:
     """Return a page type as it is shown to clients."""
     fields = model.type_fields()
     required = [field.name for field in fields if not field.blank and not field.has_default()]
-    schema: dict[str, Any] = {
+    schema: JsonObject = {
         "type": "object",
         "properties": {field.name: field_schema(field) for field in fields},
         "additionalProperties": False,

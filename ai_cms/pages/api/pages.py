@@ -16,6 +16,8 @@ from ai_cms.core.permissions import get_policy
 from ai_cms.pages import get_page_model, get_template_model
 from ai_cms.pages.services import create_page, delete_page, instantiate_template, update_page
 
+from ..models import AbstractTemplate
+from ..querysets import PageQuerySet
 from .base import PagesViewSet, created
 from .page_actions import PageActions
 from .page_filters import LIST_PARAMETERS, filter_pages, flag
@@ -97,8 +99,9 @@ class PageViewSet(PageActions, PagesViewSet):
     }
     required_scopes = {"publish": "publish", "unpublish": "publish", "schedule": "publish", "purge": "admin"}
 
-    def base_queryset(self) -> Any:
-        return get_page_model().objects.all()
+    def base_queryset(self) -> PageQuerySet:
+        pages: PageQuerySet = get_page_model().objects.all()
+        return pages
 
     def list(self, request: Request) -> Response:
         in_bin = flag(request.query_params, "deleted")
@@ -159,11 +162,13 @@ class PageViewSet(PageActions, PagesViewSet):
         )
         return self.page_answer(page)
 
-    def _template(self, pk: int | None) -> Any:
+    def _template(self, pk: int | None) -> AbstractTemplate | None:
         if pk is None:
             return None
         model = get_template_model()
-        found = get_policy(model).visible(self.actor, model._default_manager.all()).filter(pk=pk).first()
+        found: AbstractTemplate | None = (
+            get_policy(model).visible(self.actor, model._default_manager.all()).filter(pk=pk).first()
+        )
         if found is None:
             raise InvalidInput(errors={"template": [_("There is no such template.")]})
         return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.decorators import action
@@ -13,11 +12,12 @@ from rest_framework.response import Response
 from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.pages.models import Proposal, ProposalStatus
+from ai_cms.pages.models import AbstractPage, Proposal, ProposalStatus
 from ai_cms.pages.revisions import document_at
 from ai_cms.pages.services import accept_proposal, create_proposal, proposal_state, reject_proposal
 from ai_cms.pages.snapshots import take_snapshot
 
+from ...core.jsontypes import JsonObject
 from ..changes import block_changes
 from ..services.deferring import accept_and_keep_rest
 from .base import PagesViewSet, as_id, created
@@ -40,10 +40,10 @@ class _Proposals(PagesViewSet):
     serializer_class = ProposalSerializer
     filter_backends = ()
 
-    def base_queryset(self) -> Any:
+    def base_queryset(self) -> QuerySet[Proposal]:
         return Proposal.objects.all()
 
-    def listed(self, request: Request, rows: Any) -> Response:
+    def listed(self, request: Request, rows: QuerySet[Proposal]) -> Response:
         """Answer with a list, filtered by status."""
         status = request.query_params.get("status")
         if status:
@@ -57,7 +57,7 @@ class _Proposals(PagesViewSet):
         return self.get_paginated_response(ProposalSummarySerializer(found, many=True).data)
 
 
-def proposal_data(proposal: Any, page: Any) -> dict[str, Any]:
+def proposal_data(proposal: Proposal, page: AbstractPage) -> JsonObject:
     """Return a proposal as JSON, with what it does to the page: as it is now, or once decided as it was."""
     states = proposal_state(proposal, page)
     present = take_snapshot(page)
@@ -71,7 +71,7 @@ def proposal_data(proposal: Any, page: Any) -> dict[str, Any]:
             zip(proposal.operations, states, block_changes(document, proposal.operations), strict=True)
         )
     ]
-    found: dict[str, Any] = dict(ProposalSummarySerializer(proposal).data)
+    found: JsonObject = dict(ProposalSummarySerializer(proposal).data)
     return found | {
         "operations": proposal.operations,
         "fields": proposal.fields,
@@ -176,13 +176,13 @@ class ProposalViewSet(_Proposals):
         reject_proposal(proposal, actor=self.actor)
         return self._decided(proposal)
 
-    def _proposal(self) -> Any:
-        found = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
+    def _proposal(self) -> Proposal:
+        found: Proposal | None = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
         if found is None:
             raise NotFound
         self.require(self.right, found)
         return found
 
-    def _decided(self, proposal: Any) -> Response:
+    def _decided(self, proposal: Proposal) -> Response:
         fresh = Proposal.objects.get(pk=proposal.pk)
         return Response(proposal_data(fresh, self.refreshed(proposal.page)))

@@ -165,7 +165,7 @@ def object_text(page_id: int, path: str, parent_id: int | None, tail: str, prefi
     return f'{{"id":{page_id},{places},"parent":{parent},{tail}'
 
 
-def etag_of(*parts: Any) -> str:
+def etag_of(*parts: object) -> str:
     """Return the entity tag of what ``parts`` determine."""
     return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 

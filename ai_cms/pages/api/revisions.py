@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.request import Request
@@ -14,7 +13,7 @@ from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.versions import expected_version
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.pages.models import Revision
+from ai_cms.pages.models import AbstractPage, Revision
 from ai_cms.pages.services import restore_revision
 from ai_cms.pages.snapshots import take_snapshot
 
@@ -44,7 +43,7 @@ class RevisionViewSet(PagesViewSet):
     filter_backends = ()
     versioned = frozenset({"restore"})
 
-    def base_queryset(self) -> Any:
+    def base_queryset(self) -> QuerySet[Revision]:
         return Revision.objects.all()
 
     rights = {"list": "view", "retrieve": "view", "restore": "change", "compare": "view"}
@@ -98,16 +97,16 @@ class RevisionViewSet(PagesViewSet):
             }
         )
 
-    def _rows(self, page: Any) -> Any:
+    def _rows(self, page: AbstractPage) -> QuerySet[Revision]:
         return Revision.objects.filter(page_id=page.pk).select_related("author").order_by("-number")
 
-    def _revision(self, page: Any, number: int) -> Any:
+    def _revision(self, page: AbstractPage, number: int) -> Revision:
         row = self._rows(page).filter(number=number).first()
         if row is None:
             raise NotFound
         return row
 
-    def _named(self, page: Any, field: str, number: int) -> Any:
+    def _named(self, page: AbstractPage, field: str, number: int) -> Revision:
         try:
             return self._revision(page, number)
         except NotFound as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.filters import BaseFilterBackend
@@ -18,6 +19,7 @@ from ai_cms.pages import get_template_model
 from ai_cms.pages.exceptions import PageStale
 from ai_cms.pages.services import instantiate_template, make_template, save_template
 
+from ..models import AbstractTemplate
 from .base import PagesViewSet, as_id, created
 from .pages import draft_fields
 from .serializers.pages import PageSerializer
@@ -72,7 +74,7 @@ class TemplateViewSet(PagesViewSet):
     }
     versioned = frozenset({"update", "partial_update", "destroy"})
 
-    def base_queryset(self) -> Any:
+    def base_queryset(self) -> QuerySet[AbstractTemplate]:
         return get_template_model()._default_manager.order_by("name")
 
     def list(self, request: Request) -> Response:
@@ -137,8 +139,8 @@ class TemplateViewSet(PagesViewSet):
         template = make_template(page, actor=self.actor, name=values["name"], description=values.get("description", ""))
         return created(self._answer(template), "template-detail", template.pk)
 
-    def _template(self) -> Any:
-        found = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
+    def _template(self) -> AbstractTemplate:
+        found: AbstractTemplate | None = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
         if found is None:
             raise NotFound
         self.require(self.right, found)
@@ -151,7 +153,7 @@ class TemplateViewSet(PagesViewSet):
             save_template(template, actor=self.actor, values=values, expected_version=expected_version(request))
         )
 
-    def _answer(self, template: Any) -> Response:
+    def _answer(self, template: AbstractTemplate) -> Response:
         response = Response(TemplateSerializer(template).data)
         set_version(response, template.version)
         return response

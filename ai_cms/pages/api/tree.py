@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -16,6 +17,9 @@ from ai_cms.core.api.pagination import PageNumberPagination
 from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.pages import get_page_model
 
+from ...core.jsontypes import JsonObject
+from ..models import AbstractPage
+from ..querysets import PageQuerySet
 from .base import PagesViewSet
 from .page_filters import id_parameter
 from .serializers.pages import PageSummarySerializer
@@ -58,8 +62,8 @@ class TreeNodeSerializer(PageSummarySerializer):
     @extend_schema_field(
         {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/TreeNode"}},
     )
-    def get_children(self, page: Any) -> list[Any] | None:
-        below: dict[int, list[Any]] | None = self.context.get("below")
+    def get_children(self, page: AbstractPage) -> list[JsonObject] | None:
+        below: dict[int, list[AbstractPage]] | None = self.context.get("below")
         if below is None or page.pk not in below:
             return None
         return [self.to_representation(child) for child in below[page.pk]]
@@ -81,8 +85,9 @@ class TreeViewSet(PagesViewSet):
 
     rights = {"list": "view"}
 
-    def base_queryset(self) -> Any:
-        return get_page_model().objects.all()
+    def base_queryset(self) -> PageQuerySet:
+        pages: PageQuerySet = get_page_model().objects.all()
+        return pages
 
     @extend_schema(
         operation_id="pages_tree",
@@ -114,10 +119,11 @@ class TreeViewSet(PagesViewSet):
         below = self._below(rows, found, self._depth(request))
         return self.get_paginated_response(TreeNodeSerializer(found, many=True, context={"below": below}).data)
 
-    def _rows(self) -> Any:
-        visible = self.visible_pages().non_polymorphic()
+    def _rows(self) -> PageQuerySet:
+        visible: PageQuerySet = self.visible_pages().non_polymorphic()
         children = self.visible_pages().non_polymorphic().order_by().filter(parent_id=OuterRef("pk"))
-        return visible.defer("content_json").annotate(has_children=Exists(children)).order_by("tree_id", "lft")
+        visible = visible.defer("content_json").annotate(has_children=Exists(children)).order_by("tree_id", "lft")
+        return visible
 
     def _depth(self, request: Request) -> int:
         raw = request.query_params.get("depth") or "1"
@@ -125,7 +131,7 @@ class TreeViewSet(PagesViewSet):
             raise InvalidInput(errors={"depth": [_("Between 1 and %(limit)d.") % {"limit": MAX_DEPTH}]})
         return int(raw)
 
-    def _below(self, rows: Any, nodes: Any, depth: int) -> dict[int, Any]:
+    def _below(self, rows: PageQuerySet, nodes: Sequence[Any], depth: int) -> dict[int, Any]:
         """Return the children of the nodes, and theirs down to ``depth``, by the parent's id: one query a level."""
         below: dict[int, Any] = {}
         count = len(nodes)

@@ -18,11 +18,12 @@ from polymorphic.models import PolymorphicModel
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.fields import BlocksField
 
+from ...core.jsontypes import JsonObject
 from .. import get_page_model_string, get_template_model_string
 from ..addresses import public_url
 from ..exceptions import NotPlaced
 from ..polytree import TREE_FIELDS, PageBase, base_model
-from ..querysets import AllPagesManager, PageManager
+from ..querysets import AllPagesManager, PageManager, PageQuerySet
 from ..relations import is_plain_relation, save_related
 
 if TYPE_CHECKING:
@@ -167,11 +168,11 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
             update_fields = names - related
         models.Model.save(self, update_fields=update_fields, using=using)
 
-    def move_to(self, *args: Any, **kwargs: Any) -> Any:
+    def move_to(self, *args: object, **kwargs: object) -> Any:
         """Refuse: mptt's own move takes no lock, and leaves paths and redirects as they were."""
         raise NotPlaced("Use ai_cms.pages.services.move_page().")
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, *args: object, **kwargs: object) -> Any:
         """Refuse: a page is deleted with its subtree by ``ai_cms.pages.services.delete_page``."""
         raise NotPlaced("Use ai_cms.pages.services.delete_page(), and purge_page() to delete for good.")
 
@@ -214,16 +215,20 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
             return PageStatus.EXPIRED
         return PageStatus.CHANGED if self.has_unpublished_changes else PageStatus.LIVE
 
-    def get_children(self) -> Any:
+    def get_children(self) -> PageQuerySet:
         """Return the children in order, those added since the page was loaded too."""
         if hasattr(self, "_cached_children"):
-            return super().get_children()
+            cached: PageQuerySet = super().get_children()
+            return cached
         base = base_model(type(self))
-        return base._default_manager.filter(parent_id=self.pk).order_by("lft")
+        found: PageQuerySet = base._default_manager.filter(parent_id=self.pk).order_by("lft")
+        return found
 
-    def get_descendants(self, include_self: bool = False) -> Any:
+    def get_descendants(self, include_self: bool = False) -> PageQuerySet:
         """Return the pages below, in the order of the tree, those added since the page was loaded too."""
-        return base_model(type(self))._default_manager.below(self, include_self=include_self).order_by("lft")
+        rows = base_model(type(self))._default_manager
+        found: PageQuerySet = rows.below(self, include_self=include_self).order_by("lft")
+        return found
 
     @property
     def is_root(self) -> bool:
@@ -252,12 +257,12 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
         document: Document = self.content_json
         return document
 
-    def linked_data(self, data: dict[str, Any], *, origin: str, publication: Publication | None) -> dict[str, Any]:
+    def linked_data(self, data: JsonObject, *, origin: str, publication: Publication | None) -> JsonObject:
         """Return the schema.org data of the page's head; ``data`` is what every page says. Override to say more."""
         return data
 
     @classmethod
-    def after_publishing(cls, published: Sequence[tuple[Any, Publication]]) -> None:
+    def after_publishing(cls, published: Sequence[tuple[AbstractPage, Publication]]) -> None:
         """Do more for pages of this type that were published, in the same transaction; an import has many at once."""
 
     def receive(self, request: HttpRequest) -> HttpResponseBase | None:
@@ -304,7 +309,7 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
         words = text.split(None, EXCERPT_WORDS)
         return " ".join(words[:EXCERPT_WORDS]) + ("…" if len(words) > EXCERPT_WORDS else "")
 
-    def public_fields(self) -> dict[str, Any]:
+    def public_fields(self) -> JsonObject:
         """Return values of the type's fields as the public reads them, in place of the keys of rows; in lists too."""
         return {}
 

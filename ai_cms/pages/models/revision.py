@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.blocks.fields import BlocksField
 
+from ...core.jsontypes import JsonObject
 from .. import get_page_model_string
 
 __all__ = ["Revision", "RevisionKind"]
@@ -63,6 +62,6 @@ class Revision(models.Model):
         return f"{self.title} #{self.number}"
 
     @property
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> JsonObject:
         """The fields with the title among them, as ``services`` write them."""
         return {"title": self.title, **self.fields}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db.models.deletion import Collector
 from django.utils import timezone
@@ -19,6 +19,9 @@ from ..models import AbstractPage, Publication
 from .locks import expect_version_of, touch_site
 from .paths import follow, free_slug
 from .rights import require_each, require_publish_of_live, require_size
+
+if TYPE_CHECKING:
+    from ..querysets import PageQuerySet
 
 __all__ = ["delete_page", "delete_rows", "purge_page", "restore_page"]
 
@@ -110,7 +113,7 @@ def purge_page(page: AbstractPage, *, actor: ActorLike, expected_version: int | 
     return len(ids)
 
 
-def delete_rows(rows: Any, ids: Sequence[int], *, using: str) -> None:
+def delete_rows(rows: PageQuerySet, ids: Sequence[int], *, using: str) -> None:
     """Delete page rows and what refers to them, each relation as its ``on_delete`` says."""
     for start in range(0, len(ids), 500):
         collector = Collector(using=using)

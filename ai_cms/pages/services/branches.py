@@ -196,7 +196,7 @@ def _insert_rows(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
     insert_rows(Publication, publications, batch_size=BATCH)
     facets = [row for page, made in zip(published, publications, strict=True) for row in facet_rows(page, made)]
     insert_rows(PublicationFacet, facets, batch_size=2000, keys=False)
-    written: dict[type[AbstractPage], list[tuple[Any, Publication]]] = {}
+    written: dict[type[AbstractPage], list[tuple[AbstractPage, Publication]]] = {}
     for page, made in zip(published, publications, strict=True):
         written.setdefault(type(page), []).append((page, made))
     for page_type, members in written.items():

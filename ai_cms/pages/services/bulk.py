@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.documents.provenance import Source
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.slugs import make_slug
 
+from ...core.jsontypes import JsonObject
 from .. import tree
 from ..models import AbstractPage, RevisionKind
 from ..provenance import written_by
@@ -59,7 +59,7 @@ def _make_pages(
     parent_type: type[AbstractPage],
     locale: str,
     actor: Actor,
-    marks: dict[str, Any],
+    marks: JsonObject,
     allow_unknown: bool,
 ) -> None:
     model = resolve_page_type(spec.page_type)

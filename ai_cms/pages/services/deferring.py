@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import router, transaction
 
 from ai_cms.blocks.documents.document import Document
-from ai_cms.core.permissions import Actor
+from ai_cms.core.permissions import ActorLike
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .. import get_page_model
 from ..models import Proposal
 from ..rebase import fingerprints
@@ -19,7 +20,7 @@ __all__ = ["accept_and_keep_rest"]
 
 
 def accept_and_keep_rest(
-    proposal: Proposal, *, actor: Actor | Any, blocks: Sequence[str] | None, fields: Sequence[str] | None
+    proposal: Proposal, *, actor: ActorLike, blocks: Sequence[str] | None, fields: Sequence[str] | None
 ) -> Proposal | None:
     """Accept the changes of the named blocks and fields; what is left becomes a proposal of its own, which waits.
 
@@ -57,7 +58,7 @@ def accept_and_keep_rest(
         )
 
 
-def _marks_of_rest(rest: Sequence[Any], marks: Mapping[str, Any], present: Document) -> dict[str, Any]:
+def _marks_of_rest(rest: Sequence[Any], marks: JsonMapping, present: Document) -> JsonObject:
     """Return the marks of what waits: those it had, and new ones for blocks that have just come to the page."""
     known = {key.partition(":")[2] for key in marks if key.startswith(("props:", "in:"))}
     new = [operation for operation in rest if operation["op"] != "insert" and operation["id"] not in known]

@@ -16,6 +16,7 @@ from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import page_updated
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from .. import tree
 from ..elements import sync_elements, sync_page_picture
 from ..exceptions import PageNotFound, PageStale
@@ -36,8 +37,8 @@ class DraftEdit:
     """What a batch of operations did: the page, the operations with ids filled in, and their inverse."""
 
     page: AbstractPage
-    operations: list[dict[str, Any]]
-    inverse: list[dict[str, Any]] = field(default_factory=list)
+    operations: list[JsonObject]
+    inverse: list[JsonObject] = field(default_factory=list)
     rebased: bool = False
 
 
@@ -79,7 +80,7 @@ def update_page(
     *,
     actor: ActorLike,
     fields: Mapping[str, Any] | None = None,
-    content: Any = None,
+    content: object = None,
     slug: str | None = None,
     expected_version: int | None = None,
     kind: str = RevisionKind.MANUAL,
@@ -155,7 +156,7 @@ def apply_page_operations(
     base_version: int | None = None,
     kind: str = RevisionKind.MANUAL,
     message: str = "",
-    provenance: Mapping[str, Any] | None = None,
+    provenance: JsonMapping | None = None,
     agent: str = "",
     strict_version: bool = False,
 ) -> DraftEdit:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ai_cms.blocks.documents.prepare import prepare_document
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, policy_for
 
 from ..models import Revision
 from ..provenance import written_by
@@ -21,7 +21,7 @@ __all__ = ["keep_for_deleted"]
 
 
 def keep_for_deleted(
-    page: AbstractPage, *, actor: Actor | Any, base_version: int, fields: Mapping[str, Any], content: Any
+    page: AbstractPage, *, actor: ActorLike, base_version: int, fields: Mapping[str, Any], content: object
 ) -> Revision:
     """Put what was written for a page in the bin into its history, as a refused edit; the page itself stays as it is.
 

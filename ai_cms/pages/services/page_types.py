@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.apps import apps
 from django.utils.translation import gettext as _
 
@@ -17,7 +15,7 @@ __all__ = ["check_place", "page_type_about", "page_types", "resolve_page_type"]
 def page_types() -> dict[str, type[AbstractPage]]:
     """Return the page types of this project by name; abstract ones and a swapped-out default are not among them."""
     base = get_page_model()
-    models: list[Any] = [model for model in apps.get_models() if issubclass(model, base)]
+    models: list[type[AbstractPage]] = [model for model in apps.get_models() if issubclass(model, base)]
     return {model.type_name(): model for model in models if not model._meta.swapped and not model._meta.proxy}
 
 
@@ -34,7 +32,7 @@ def resolve_page_type(name: str | type[AbstractPage] | None) -> type[AbstractPag
     """
     types = page_types()
     if name is None or name == "":
-        return get_page_model()  # type: ignore[no-any-return]
+        return get_page_model()
     if isinstance(name, type):
         return name
     key = str(name).lower()

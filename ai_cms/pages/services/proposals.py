@@ -19,6 +19,7 @@ from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import proposal_accepted, proposal_created, proposal_rejected
 
+from ...core.jsontypes import JsonMapping
 from ..conf import pages_settings
 from ..exceptions import ProposalClosed, ProposalStale
 from ..models import AbstractPage, Proposal, ProposalStatus, RevisionKind
@@ -38,7 +39,7 @@ def create_proposal(
     actor: ActorLike,
     title: str = "",
     fields: Mapping[str, Any] | None = None,
-    provenance: Mapping[str, Any] | None = None,
+    provenance: JsonMapping | None = None,
     agent: str = "",
     based_on: AbstractPage | None = None,
 ) -> Proposal:
@@ -128,7 +129,7 @@ def _titled(title: str, left_out: str) -> str:
     return title[: 255 - len(end)] + end
 
 
-def _field_mark(value: Any) -> str:
+def _field_mark(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, cls=DjangoJSONEncoder).encode()).hexdigest()[:32]
 
 
@@ -212,7 +213,7 @@ def _wanted(proposal: Proposal, blocks: Sequence[str] | None) -> set[int]:
     return {index for index, target in enumerate(targets) if target in names}
 
 
-def operation_target(operation: Mapping[str, Any]) -> str:
+def operation_target(operation: JsonMapping) -> str:
     """Return the id of the block an operation is about."""
     found = operation["block"].get("id") if operation["op"] == "insert" else operation.get("id")
     return str(found or "")

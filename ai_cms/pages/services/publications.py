@@ -18,6 +18,7 @@ from ai_cms.blocks.documents.pictures import finish_blocks
 from ai_cms.blocks.documents.provenance import provenance_summary
 from ai_cms.core.permissions import Actor
 
+from ...core.jsontypes import JsonObject
 from .. import get_page_model
 from ..budget import budget_errors
 from ..conf import pages_settings
@@ -94,7 +95,7 @@ def refuse_errors(page: AbstractPage) -> None:
 
 def publication_values(
     page: AbstractPage, *, version: int, revision: int, now: datetime, first: datetime | None
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return the columns of a page's publication."""
     document = filled_document(page)
     first = first or _published_before(page) or now
@@ -227,7 +228,7 @@ def _refresh(publication: Publication, page: AbstractPage) -> None:
     PublicationFacet.objects.bulk_create(facet_rows(page, publication))
 
 
-def json_tail(value: dict[str, Any]) -> str:
+def json_tail(value: JsonObject) -> str:
     """Return a JSON object without its opening brace, to be put behind the keys that a move may change."""
     return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))[1:]
 

@@ -8,7 +8,7 @@ public does not see ask for no more than the change itself.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -22,10 +22,13 @@ from ..models import AbstractPage, Publication
 from ..tree import Node
 from ..type_rights import rights_of_type
 
+if TYPE_CHECKING:
+    from ..querysets import PageQuerySet
+
 __all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live", "require_size"]
 
 
-def require_each(actor: Actor, action: str, rows: Any) -> None:
+def require_each(actor: Actor, action: str, rows: PageQuerySet) -> None:
     """Raise PermissionRefused unless the actor may do ``action`` to every page among ``rows``, hidden and deleted ones too."""
     refused = _first_refused(actor, action, rows)
     if refused is not None:
@@ -40,7 +43,7 @@ def require_size(actor: Actor, node: Node) -> None:
         raise TreeTooLarge(count, limit, "TREE_MAX_PAGES")
 
 
-def require_publish_of_live(actor: Actor, rows: Any, *, deleted: bool = False) -> None:
+def require_publish_of_live(actor: Actor, rows: PageQuerySet, *, deleted: bool = False) -> None:
     """Raise PublishNeeded unless the actor may publish every page among ``rows`` that the public sees.
 
     ``deleted``: ask for those that the public would see again after a restore.
@@ -58,7 +61,7 @@ def asking_anew(actor: Actor) -> Actor:
     return replace(actor, memo={})
 
 
-def _first_refused(actor: Actor, action: str, rows: Any) -> AbstractPage | None:
+def _first_refused(actor: Actor, action: str, rows: PageQuerySet) -> AbstractPage | None:
     if actor.is_system:
         return None
     actor = asking_anew(actor)

@@ -10,6 +10,7 @@ from ai_cms.blocks.documents.document import Document, new_block_id
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
 from ai_cms.blocks.exceptions import InvalidOperation
 
+from ...core.jsontypes import JsonMapping, JsonObject
 from ..models import AbstractPage, Revision
 from ..rebase import apply_fitting
 
@@ -39,12 +40,12 @@ def salvaged(page: AbstractPage, operations: Sequence[Any], options: Mapping[str
     return document
 
 
-def _gone_blocks(page: AbstractPage, operations: Sequence[Any], document: Document) -> list[dict[str, Any]]:
+def _gone_blocks(page: AbstractPage, operations: Sequence[Any], document: Document) -> list[JsonObject]:
     """Return the blocks that are to be updated and are not there any more, without children, from the newest revision."""
     gone = {
         operation.id for operation in operations if operation.op == "update" and document.find(operation.id) is None
     }
-    found: list[dict[str, Any]] = []
+    found: list[JsonObject] = []
     rows = Revision.objects.filter(page_id=page.pk).order_by("-number")
     for row in rows.iterator(chunk_size=10) if gone else ():
         for block_id in sorted(gone):
@@ -57,7 +58,7 @@ def _gone_blocks(page: AbstractPage, operations: Sequence[Any], document: Docume
     return found
 
 
-def _put_last(document: Document, block: Mapping[str, Any], options: Mapping[str, Any]) -> Document:
+def _put_last(document: Document, block: JsonMapping, options: Mapping[str, Any]) -> Document:
     """Return ``document`` with a block at its end; what is in it stands alone where it may not, and its words if need be."""
     # An id that is in use, or that is no id, is made anew.
     for candidate in (dict(block), _without_ids(block)):
@@ -72,7 +73,7 @@ def _put_last(document: Document, block: Mapping[str, Any], options: Mapping[str
     return document
 
 
-def _without_ids(block: Mapping[str, Any]) -> dict[str, Any]:
+def _without_ids(block: JsonMapping) -> JsonObject:
     made = {key: value for key, value in block.items() if key != "id"}
     if block.get("children"):
         made["children"] = [_without_ids(child) for child in block["children"]]
@@ -89,7 +90,7 @@ def _write_last(document: Document, values: Sequence[Any]) -> Document:
     return Document([*document.blocks, block])
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

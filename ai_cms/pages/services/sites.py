@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import router, transaction
 from django.utils.translation import gettext as _
 
@@ -31,7 +29,7 @@ def create_site(
     locale: str = "en",
     is_default: bool | None = None,
     page_type: str | type[AbstractPage] | None = None,
-    content: Any = None,
+    content: object = None,
 ) -> Site:
     """Create a site and its home page, as a draft.
 

@@ -38,7 +38,7 @@ def create_page(
     title: str,
     slug: str = "",
     page_type: str | type[AbstractPage] | None = None,
-    content: Any = None,
+    content: object = None,
     fields: Mapping[str, Any] | None = None,
     template: Any = None,
     position: Position = "last-child",

@@ -15,9 +15,10 @@ from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.core.exceptions import Conflict, InvalidInput
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 
+from ...core.jsontypes import JsonObject
 from .. import get_template_model
 from ..exceptions import PageStale
-from ..models import AbstractPage
+from ..models import AbstractPage, AbstractTemplate
 from ..provenance import written_by
 from ..tree import Position
 from .page_types import resolve_page_type
@@ -26,7 +27,7 @@ from .structure import create_page
 __all__ = ["instantiate_template", "make_template", "save_template"]
 
 
-def make_template(page: AbstractPage, *, actor: ActorLike, name: str, description: str = "") -> Any:
+def make_template(page: AbstractPage, *, actor: ActorLike, name: str, description: str = "") -> AbstractTemplate:
     """Save a page's document as a template. Raises Conflict when the name is taken and what permissions raise."""
     who = Actor.of(actor)
     policy_for(page).require(who, "view", page)
@@ -43,8 +44,12 @@ def make_template(page: AbstractPage, *, actor: ActorLike, name: str, descriptio
 
 
 def save_template(
-    template: Any | None, *, actor: ActorLike, values: Mapping[str, Any], expected_version: int | None = None
-) -> Any:
+    template: AbstractTemplate | None,
+    *,
+    actor: ActorLike,
+    values: Mapping[str, Any],
+    expected_version: int | None = None,
+) -> AbstractTemplate:
     """Create a template (``None``) or change one. ``values``: name, description, page_type, layout_json.
 
     Raises Conflict for a taken name, PageStale for another ``expected_version``, InvalidDocument, InvalidInput.
@@ -64,7 +69,7 @@ def save_template(
         for name in ("name", "description"):
             if name in values:
                 text = str(values[name]).strip()
-                limit = row._meta.get_field(name).max_length
+                limit = getattr(row._meta.get_field(name), "max_length", None)
                 if (name == "name" and not text) or len(text) > (limit or len(text)):
                     raise InvalidInput(
                         errors={name: [_("Between 1 and %(limit)d characters.") % {"limit": limit or 0}]}
@@ -90,7 +95,7 @@ def save_template(
 
 
 def instantiate_template(
-    template: Any,
+    template: AbstractTemplate,
     *,
     actor: ActorLike,
     parent: AbstractPage,
@@ -118,7 +123,7 @@ def instantiate_template(
     )
 
 
-def _fresh_ids(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _fresh_ids(blocks: list[JsonObject]) -> list[JsonObject]:
     found = []
     for block in blocks:
         twin = {key: copy.deepcopy(value) for key, value in block.items() if key != "children"}

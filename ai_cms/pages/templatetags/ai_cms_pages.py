@@ -17,6 +17,7 @@ from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.models import AbstractPage, Publication
 from ai_cms.pages.rendering import ORIGIN
 
+from ...core.jsontypes import JsonObject
 from ..current_site import site_of
 
 register = template.Library()
@@ -138,8 +139,8 @@ def page_head(context: template.Context) -> SafeString:
     return mark_safe("\n".join(tags))
 
 
-def _linked_data(page: AbstractPage, url: str, title: str, publication: Publication | None) -> dict[str, Any]:
-    data: dict[str, Any] = {
+def _linked_data(page: AbstractPage, url: str, title: str, publication: Publication | None) -> JsonObject:
+    data: JsonObject = {
         "@context": "https://schema.org",
         "@type": "WebPage",
         "@id": url,
@@ -154,7 +155,7 @@ def _linked_data(page: AbstractPage, url: str, title: str, publication: Publicat
     return data
 
 
-def _script_json(data: dict[str, Any]) -> str:
+def _script_json(data: JsonObject) -> str:
     text = json.dumps(data, ensure_ascii=False)
     # As django.utils.html.json_script(): nothing in the data can end the element.
     return text.replace("&", "\\u0026").replace("<", "\\u003C").replace(">", "\\u003E")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,6 +17,9 @@ from ai_cms.core.exceptions import NotFound, PermissionRefused
 from ai_cms.core.permissions import Actor, get_policy
 from ai_cms.pages import get_page_model
 from ai_cms.portfolio.services import update_portfolio
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
 
 __all__ = ["PortfolioAdmin"]
 
@@ -30,27 +34,27 @@ class PortfolioAdmin(ClearAdmin):
     actions = ["take_off"]
     list_per_page = 50
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         rows = self.model.objects.non_polymorphic().defer("content_json", "metadata").select_related("owner")
         return get_policy(self.model).visible(Actor.from_request(request), rows).order_by(*self.ordering)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return Actor.from_request(request).is_staff
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return get_policy(self.model).can(Actor.from_request(request), "view", obj)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return get_policy(self.model).can(Actor.from_request(request), "view" if obj is None else "change", obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         # The page of the portfolio has the button: it says what goes with it, and the bin.
         return False
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
         found = self.get_object(request, object_id)
         if found is None or not self.has_view_permission(request, found):
             raise Http404
@@ -59,16 +63,16 @@ class PortfolioAdmin(ClearAdmin):
         return HttpResponseRedirect(reverse(name, args=[found.pk]))
 
     @admin.display(description=_("published"), boolean=True)
-    def published(self, portfolio: Any) -> bool:
+    def published(self, portfolio: AbstractPage) -> bool:
         return bool(portfolio.live)
 
     @admin.display(description=_("address"))
-    def address(self, portfolio: Any) -> str:
+    def address(self, portfolio: AbstractPage) -> str:
         url = portfolio.get_absolute_url()
         return format_html('<a href="{}">{}</a>', url, url) if portfolio.live else ""
 
     @admin.action(description=_("Take off the public site"), permissions=["change"])
-    def take_off(self, request: HttpRequest, queryset: Any) -> None:
+    def take_off(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
         actor = Actor.from_request(request)
         done = refused = 0
         for portfolio in queryset:

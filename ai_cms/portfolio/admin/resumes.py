@@ -53,13 +53,15 @@ class ResumeAdmin(OwnedAdmin):
     def _name(self, name: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
 
-    def _link(self, name: str, *args: Any) -> str:
+    def _link(self, name: str, *args: object) -> str:
         return reverse(f"{self.admin_site.name}:{self._name(name)}", args=args)
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return super().changelist_view(request, {**(extra_context or {}), "import_link": self._link("import")})
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
         extra = {**(extra_context or {}), "export_link": self._link("export", object_id)}
         return super().change_view(request, object_id, form_url, extra)
 

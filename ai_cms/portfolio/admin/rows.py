@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import JSONField
+from django.db.models import JSONField, Model, QuerySet
 from django.forms import JSONField as JSONFormField
 from django.forms import Textarea
 from django.http import HttpRequest
@@ -25,30 +25,30 @@ class OwnedAdmin(ClearAdmin):
         JSONField: {"form_class": JSONFormField, "widget": Textarea(attrs={"rows": 12, "spellcheck": "false"})}
     }
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return get_policy(self.model).visible(Actor.from_request(request), super().get_queryset(request))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return Actor.from_request(request).is_staff
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return get_policy(self.model).can(Actor.from_request(request), "view", obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return get_policy(self.model).can(Actor.from_request(request), "add")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return get_policy(self.model).can(Actor.from_request(request), "view" if obj is None else "change", obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return obj is not None and get_policy(self.model).can(Actor.from_request(request), "delete", obj)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         # Whoever could give a row away could put words into somebody's portfolio.
         fields = list(super().get_readonly_fields(request, obj))
         return fields if Actor.from_request(request).is_superuser else [*fields, "owner"]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: object, change: bool) -> None:
         if not change and obj.owner_id is None:
             obj.owner = Actor.from_request(request).account
         super().save_model(request, obj, form, change)

@@ -36,7 +36,7 @@ class PortfolioBaseViewSet(ServiceViewSet):
         values: dict[str, Any] = serializer.validated_data
         return values
 
-    def created(self, data: Any, route: str, pk: int) -> Response:
+    def created(self, data: object, route: str, pk: int) -> Response:
         """Answer 201 with where the new row is."""
         location = reverse(f"ai_cms_api:{route}", kwargs={"id": pk})
         return Response(data, status=201, headers={"Location": location})

@@ -22,6 +22,7 @@ from ai_cms.core.strictjson import is_clean_text
 from ai_cms.pages.api.content import PublicContentView
 from ai_cms.pages.api.publications import etag_of
 from ai_cms.pages.conf import pages_settings
+from ai_cms.pages.models import AbstractPage
 from ai_cms.portfolio import get_portfolio_model
 from ai_cms.portfolio.models import Goal
 from ai_cms.portfolio.readers import find_portfolio, public_json
@@ -122,11 +123,11 @@ class PortfolioViewSet(PortfolioBaseViewSet):
         delete_portfolio(self.found(), actor=self.actor, expected_version=expected_version(request))
         return Response(status=204)
 
-    def _written(self, portfolio: Any, request: Request, values: dict[str, Any]) -> Response:
+    def _written(self, portfolio: AbstractPage, request: Request, values: dict[str, Any]) -> Response:
         update_portfolio(portfolio, actor=self.actor, expected_version=expected_version(request), **values)
         return self._answer(portfolio)
 
-    def _answer(self, portfolio: Any) -> Response:
+    def _answer(self, portfolio: AbstractPage) -> Response:
         fresh = get_portfolio_model().objects.non_polymorphic().select_related("publication").get(pk=portfolio.pk)
         response = Response(PortfolioSerializer(fresh).data)
         set_version(response, fresh.version)

@@ -65,7 +65,7 @@ class RowViewSet(PortfolioBaseViewSet):
         delete_row(self.found(), actor=self.actor)
         return Response(status=204)
 
-    def _write(self, request: Request, **options: Any) -> Response:
+    def _write(self, request: Request, **options: object) -> Response:
         row = self.found()
         self.require("change", row)
         values = self.body(request, self.get_serializer_class(), **options)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.addresses import public_url
 from ai_cms.pages.api.fields import SlugField, UserIdField
 from ai_cms.pages.api.serializers.pages import LOCALE, WarningSerializer, warnings_of
+from ai_cms.pages.models import AbstractPage
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.arrays import array_problems, pages_array
 from ai_cms.portfolio.models import Goal
@@ -33,7 +36,7 @@ _STORED = {"type": "array", "items": {"$ref": "#/components/schemas/StoredBlock"
 _PUBLISHED = {"type": "array", "items": {"$ref": "#/components/schemas/PublishedBlock"}}
 
 
-def _pages_schema(blocks: dict[str, Any], *, written: bool = False) -> dict[str, Any]:
+def _pages_schema(blocks: JsonObject, *, written: bool = False) -> JsonObject:
     texts = {name: {"type": "string"} for name in ("id", "title", "slug", "description")}
     required = ["title"] if written else [*texts, "blocks"]
     page = {"type": "object", "properties": {**texts, "blocks": blocks}, "required": required}
@@ -46,12 +49,12 @@ class PagesField(serializers.Field):  # type: ignore[type-arg]
 
     default_error_messages = {"not_a_list": _("Pages are a list.")}
 
-    def to_internal_value(self, data: Any) -> list[Any]:
+    def to_internal_value(self, data: object) -> list[Any]:
         if not isinstance(data, list):
             self.fail("not_a_list")
         return data
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> Any:
         return value
 
 
@@ -59,7 +62,7 @@ class DesignField(serializers.JSONField):
     """The tokens of a design; what is in them is for the service to judge."""
 
 
-class PortfolioSummarySerializer(serializers.Serializer[Any]):
+class PortfolioSummarySerializer(serializers.Serializer[object]):
     """A portfolio in a list."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
@@ -80,11 +83,11 @@ class PortfolioSummarySerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 
-    def get_url(self, portfolio: Any) -> str:
+    def get_url(self, portfolio: AbstractPage) -> str:
         return public_url(portfolio.path)
 
 
-class GuideStepSerializer(serializers.Serializer[Any]):
+class GuideStepSerializer(serializers.Serializer[object]):
     """A step of the guide."""
 
     name = serializers.CharField()
@@ -93,7 +96,7 @@ class GuideStepSerializer(serializers.Serializer[Any]):
     missing = serializers.ListField(child=serializers.CharField(), help_text=_("What is to be done."))
 
 
-class GuideSerializer(serializers.Serializer[Any]):
+class GuideSerializer(serializers.Serializer[object]):
     """The guided steps."""
 
     next = serializers.CharField(allow_null=True, help_text=_("The first step that is not done; null at the end."))
@@ -108,12 +111,12 @@ class PortfolioSerializer(PortfolioSummarySerializer):
     guide = serializers.SerializerMethodField()
 
     @extend_schema_field(_pages_schema(_STORED))
-    def get_pages(self, portfolio: Any) -> list[dict[str, Any]]:
+    def get_pages(self, portfolio: AbstractPage) -> list[JsonObject]:
         return pages_array(portfolio.pages)
 
     @extend_schema_field(WarningSerializer(many=True))
-    def get_warnings(self, portfolio: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    def get_warnings(self, portfolio: AbstractPage) -> list[JsonObject]:
+        found: list[JsonObject] = []
         for problem in warnings_of(portfolio):
             loc = problem["loc"]
             in_document = bool(loc) and loc[0].isdecimal()
@@ -123,11 +126,11 @@ class PortfolioSerializer(PortfolioSummarySerializer):
         return found
 
     @extend_schema_field(GuideSerializer)
-    def get_guide(self, portfolio: Any) -> dict[str, Any]:
+    def get_guide(self, portfolio: AbstractPage) -> JsonObject:
         return guide_of(portfolio).to_json()
 
 
-class PortfolioWriteSerializer(serializers.Serializer[Any]):
+class PortfolioWriteSerializer(serializers.Serializer[object]):
     """What a client writes; what it does not name stays as it is."""
 
     title = serializers.CharField(max_length=255)
@@ -145,7 +148,7 @@ class PortfolioWriteSerializer(serializers.Serializer[Any]):
     seo_description = serializers.CharField(required=False, allow_blank=True, max_length=500)
 
 
-class PublicPortfolioSerializer(serializers.Serializer[Any]):
+class PublicPortfolioSerializer(serializers.Serializer[object]):
     """A published portfolio; for the schema alone, the answer is made of the publication."""
 
     id = serializers.IntegerField()
@@ -166,7 +169,7 @@ class PublicPortfolioSerializer(serializers.Serializer[Any]):
         return value["pages"]
 
 
-def _extra(model: Any, known: list[str]) -> list[str]:
+def _extra(model: type[Model], known: list[str]) -> list[str]:
     """Return the fields that a host's own model adds."""
     hidden = {"id", "owner", *known}
     return [
@@ -230,7 +233,7 @@ class ResumeSerializer(serializers.ModelSerializer[Any]):
         fields = ["id", "user", *_RESUME, *_extra(model, _RESUME)]
 
 
-class ImportSerializer(serializers.Serializer[Any]):
+class ImportSerializer(serializers.Serializer[object]):
     """A résumé to take in: a file, or a JSON Resume as it is."""
 
     file = serializers.FileField(
@@ -243,7 +246,7 @@ class ImportSerializer(serializers.Serializer[Any]):
     )
 
 
-class ImportedSerializer(serializers.Serializer[Any]):
+class ImportedSerializer(serializers.Serializer[object]):
     """What an import made."""
 
     resume = ResumeSerializer()

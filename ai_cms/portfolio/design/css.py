@@ -10,7 +10,6 @@ import base64
 import binascii
 import json
 from dataclasses import asdict
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -23,7 +22,7 @@ __all__ = ["css_token", "design_css", "design_of_token"]
 LONGEST_TOKEN = 1_500
 
 
-def css_token(stored: Any) -> str:
+def css_token(stored: object) -> str:
     """Return the tokens as text for an address; tokens that are no longer good are left out."""
     try:
         tokens = DesignTokens.model_validate(stored or {})

@@ -18,6 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as TokenError
 from pydantic_core import PydanticCustomError
 
+from ai_cms.core.jsontypes import JsonObject
+
 from .contrast import TEXT_CONTRAST, contrast
 from .layouts import DEFAULT_LAYOUT, FONTS, SPACINGS, Layout, Palette, layouts
 
@@ -108,7 +110,7 @@ class Design:
     spacing: str
 
     @classmethod
-    def of(cls, stored: Any) -> Design:
+    def of(cls, stored: object) -> Design:
         """Return the design that stored tokens make; those that are no longer good are as if they were not there."""
         try:
             tokens = DesignTokens.model_validate(stored or {})
@@ -141,7 +143,7 @@ class Design:
         return f"ai_cms/portfolio/designs/{self.layout}/design.css"
 
 
-def contrast_problems(design: Design) -> list[dict[str, Any]]:
+def contrast_problems(design: Design) -> list[JsonObject]:
     """Return the pairs of colours whose contrast is below WCAG AA, as ``{"loc", "type", "msg"}``."""
     found = []
     for key, scheme, palette in (("colors", _("Light"), design.colors), ("dark", _("Dark"), design.dark)):
@@ -166,7 +168,7 @@ def contrast_problems(design: Design) -> list[dict[str, Any]]:
     return found
 
 
-def design_problems(value: Any) -> list[dict[str, Any]]:
+def design_problems(value: object) -> list[JsonObject]:
     """Return what is wrong with the tokens ``value``, contrast included, as ``{"loc", "type", "msg"}``."""
     if not isinstance(value, Mapping):
         return [{"loc": [], "type": "dict_type", "msg": _("A design is an object.")}]
@@ -180,7 +182,7 @@ def design_problems(value: Any) -> list[dict[str, Any]]:
     return contrast_problems(Design.made(tokens))
 
 
-def validate_design(value: Any) -> None:
+def validate_design(value: object) -> None:
     """Refuse a design that is not valid or cannot be read. Raises ValidationError with a sentence for each problem."""
     problems = design_problems(value)
     if problems:

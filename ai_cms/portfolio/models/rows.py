@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.models import OwnedModel, TimestampedModel
 
 from ..querysets import RowManager
@@ -115,7 +114,7 @@ class AbstractResume(OwnedModel, TimestampedModel):
     def __str__(self) -> str:
         return self.title
 
-    def part(self, name: str) -> list[dict[str, Any]]:
+    def part(self, name: str) -> list[JsonObject]:
         """Return a section such as ``work``, without what is no object."""
         found = self.content.get(name) if isinstance(self.content, dict) else None
         return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib.staticfiles import finders
@@ -20,6 +20,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
 from ai_cms.core.slugs import make_slug
 
 from ..cms_blocks import PARTS
@@ -28,6 +29,9 @@ from ..filling import resume_content
 from ..resumes.dates import shown_date
 from .client import draw_pdf
 from .job import BASE_URL, PdfFailed, PdfJob
+
+if TYPE_CHECKING:
+    from ..models import AbstractResume
 
 __all__ = [
     "PAPERS",
@@ -59,12 +63,12 @@ _ORDER = ("work", "projects", "education", "skills", "languages", "certificates"
           "interests", "references")  # fmt: skip
 
 
-def resume_html(content: Any, *, style: str = "plain", title: str = "") -> str:
+def resume_html(content: object, *, style: str = "plain", title: str = "") -> str:
     """Return a JSON Resume as the HTML a PDF is made of: it names no style sheet and loads nothing."""
     return render_to_string("ai_cms/portfolio/paper/pdf.html", paper_context(content, style=style, title=title))
 
 
-def resume_pdf(content: Any, *, style: str = "plain", paper: str = "a4", title: str = "") -> bytes:
+def resume_pdf(content: object, *, style: str = "plain", paper: str = "a4", title: str = "") -> bytes:
     """Return a JSON Resume as PDF/UA-1: real text in the order of reading, tags, bookmarks, language, title and author.
 
     Takes seconds, and up to 40 where the machine is busy: call it outside transactions. Raises PdfUnavailable where the extra
@@ -84,7 +88,7 @@ def resume_pdf(content: Any, *, style: str = "plain", paper: str = "a4", title: 
         raise PdfUnavailable(code=f"pdf_{failure.code}") from failure
 
 
-def pdf_file(resume: Any, style: str, paper: str) -> HttpResponse:
+def pdf_file(resume: AbstractResume, style: str, paper: str) -> HttpResponse:
     """Answer with a row's résumé as a PDF to keep. Raises what :func:`resume_pdf` raises."""
     made = resume_pdf(resume.content, style=style, paper=paper, title=resume.title)
     response = HttpResponse(made, content_type="application/pdf")
@@ -122,7 +126,7 @@ def _static_file(name: str) -> Path:
     return Path(found) if found else Path(__file__).resolve().parents[1] / "static" / _STATIC / name
 
 
-def paper_context(content: Any, *, style: str = "plain", title: str = "") -> dict[str, Any]:
+def paper_context(content: object, *, style: str = "plain", title: str = "") -> dict[str, Any]:
     """Return what the templates of paper need of a JSON Resume."""
     shown = resume_content(content, _ORDER, True)
     language = _language(content)
@@ -139,7 +143,7 @@ def paper_context(content: Any, *, style: str = "plain", title: str = "") -> dic
         }
 
 
-def page_context(resume: Any, style: str, paper: str) -> dict[str, Any]:
+def page_context(resume: AbstractResume, style: str, paper: str) -> dict[str, Any]:
     """Return what the page of a résumé's print view needs: the paper, and ways to another size, look, and the file.
 
     The ways are query strings, so that the view may stand anywhere.
@@ -154,14 +158,14 @@ def page_context(resume: Any, style: str, paper: str) -> dict[str, Any]:
     }
 
 
-def _ways(choices: Mapping[str, Any], current: str, query: Callable[[str], dict[str, str]]) -> list[dict[str, Any]]:
+def _ways(choices: Mapping[str, Any], current: str, query: Callable[[str], dict[str, str]]) -> list[JsonObject]:
     return [
         {"label": label, "url": f"?{urlencode(query(name))}", "is_current": name == current}
         for name, label in choices.items()
     ]
 
 
-def _language(content: Any) -> str:
+def _language(content: object) -> str:
     """Return the language a résumé is written in: its ``meta.language``, else the one in use."""
     meta = content.get("meta") if isinstance(content, dict) else None
     named = meta.get("language") if isinstance(meta, dict) else None
@@ -178,7 +182,7 @@ def _is_known(language: str) -> bool:
     return True
 
 
-def _contact(shown: Mapping[str, Any]) -> Any:
+def _contact(shown: JsonMapping) -> Any:
     if shown["email"]:
         yield {"text": shown["email"], "url": f"mailto:{shown['email']}"}
     if shown["phone"]:
@@ -189,11 +193,11 @@ def _contact(shown: Mapping[str, Any]) -> Any:
         yield {"text": url.removeprefix("https://").removeprefix("http://").removesuffix("/"), "url": url}
 
 
-def _part(part: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+def _part(part: str, entries: list[dict[str, Any]]) -> JsonObject:
     label = str(PARTS[part])
     if part in _LISTS:
         return {"label": label, "is_list": True, "entries": entries}
-    groups: list[dict[str, Any]] = []
+    groups: list[JsonObject] = []
     for employer, found in groupby(entries, key=lambda entry: entry["group"]):
         roles = list(found)
         if part in ("work", "volunteer") and employer and len(roles) > 1:
@@ -212,7 +216,7 @@ def _part(part: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
     return {"label": label, "groups": groups}
 
 
-def _single(entry: dict[str, Any]) -> dict[str, Any]:
+def _single(entry: JsonObject) -> JsonObject:
     title = entry["title"] or entry["group"]
     where = ", ".join(filter(None, (entry["group"] if title != entry["group"] else "", entry["place"])))
     return {
@@ -223,7 +227,7 @@ def _single(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _span(entry: Mapping[str, Any]) -> str:
+def _span(entry: JsonMapping) -> str:
     """Return when something was, as people write it: from March 2017 to June 2021 with a dash between, or until today."""
     start, end = shown_date(entry["start"]), shown_date(entry["end"])
     if start and end:

@@ -6,6 +6,8 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
+
 __all__ = [
     "ENTRY_FIELDS",
     "basics_answers",
@@ -26,13 +28,13 @@ ENTRY_FIELDS = {
 _LISTS = frozenset({"highlights"})
 
 
-def basics_answers(content: Mapping[str, Any]) -> dict[str, str]:
+def basics_answers(content: JsonMapping) -> dict[str, str]:
     """Return what ``basics`` says, by the last part of the keys."""
     basics = content.get("basics") or {}
     return {key.rpartition(".")[2]: _shown(_at(basics, key)) for key in BASICS}
 
 
-def with_basics(content: Mapping[str, Any], answers: Mapping[str, str]) -> dict[str, Any]:
+def with_basics(content: JsonMapping, answers: Mapping[str, str]) -> JsonObject:
     """Return the document with these answers in ``basics``; an empty one takes its key away."""
     made = copy.deepcopy(dict(content))
     before = basics_answers(made)
@@ -43,21 +45,21 @@ def with_basics(content: Mapping[str, Any], answers: Mapping[str, str]) -> dict[
     return made
 
 
-def entry_answers(content: Mapping[str, Any], part: str) -> list[dict[str, str]]:
+def entry_answers(content: JsonMapping, part: str) -> list[dict[str, str]]:
     """Return the entries of a part as texts, lists a line each."""
     fields = ENTRY_FIELDS[part]
     return [{name: _shown(entry.get(name)) for name in fields} for entry in content.get(part) or []]
 
 
 def with_entries(
-    content: Mapping[str, Any], part: str, answers: Sequence[tuple[int | None, Mapping[str, str]]]
-) -> dict[str, Any]:
+    content: JsonMapping, part: str, answers: Sequence[tuple[int | None, Mapping[str, str]]]
+) -> JsonObject:
     """Return the document with these entries of a part, in this order.
 
     Each comes with the number of the entry it was, whose other keys stay; ``None`` for a new one. Those not named are gone.
     """
     made = copy.deepcopy(dict(content))
-    before: list[dict[str, Any]] = made.get(part) or []
+    before: list[JsonObject] = made.get(part) or []
     entries = []
     for number, values in answers:
         entry = before[number] if number is not None and 0 <= number < len(before) else {}
@@ -72,12 +74,12 @@ def with_entries(
     return made
 
 
-def word_answers(content: Mapping[str, Any], part: str, key: str) -> list[str]:
+def word_answers(content: JsonMapping, part: str, key: str) -> list[str]:
     """Return the names of the entries of a part such as ``skills``."""
     return [_shown(entry.get(key)) for entry in content.get(part) or []]
 
 
-def with_words(content: Mapping[str, Any], part: str, key: str, words: Sequence[str]) -> dict[str, Any]:
+def with_words(content: JsonMapping, part: str, key: str, words: Sequence[str]) -> JsonObject:
     """Return the document with entries of these names; those that were there keep their other keys."""
     made = copy.deepcopy(dict(content))
     known = {_shown(entry.get(key)): entry for entry in made.get(part) or []}
@@ -86,19 +88,19 @@ def with_words(content: Mapping[str, Any], part: str, key: str, words: Sequence[
     return made
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, list):
         return "\n".join(str(item) for item in value)
     return value if isinstance(value, str) else ""
 
 
-def _at(basics: Mapping[str, Any], key: str) -> Any:
+def _at(basics: JsonMapping, key: str) -> Any:
     first, _dot, rest = key.partition(".")
     found = basics.get(first)
     return _at(found or {}, rest) if rest else found
 
 
-def _put(target: dict[str, Any], key: str, text: str) -> None:
+def _put(target: JsonObject, key: str, text: str) -> None:
     first, _dot, rest = key.partition(".")
     if rest:
         _put(target.setdefault(first, {}), rest, text)

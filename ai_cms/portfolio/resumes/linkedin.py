@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.strictjson import is_clean_text
 
 from ..exceptions import ImportRefused
@@ -59,14 +60,14 @@ def is_archive(file: IO[bytes]) -> bool:
     return head == b"PK\x03\x04"
 
 
-def read_export(file: IO[bytes]) -> dict[str, Any]:
+def read_export(file: IO[bytes]) -> JsonObject:
     """Return the JSON Resume that an export makes. Raises ImportRefused for what is no export, or one that is broken."""
     tables = _tables(file)
     if not tables.keys() & {"profile", "positions", "education"}:
         raise ImportRefused(
             _("This archive is no export of LinkedIn: it holds no Profile.csv, Positions.csv or Education.csv.")
         )
-    resume: dict[str, Any] = {"$schema": SCHEMA_URL}
+    resume: JsonObject = {"$schema": SCHEMA_URL}
     basics = _basics(tables)
     if basics:
         resume["basics"] = basics
@@ -146,7 +147,7 @@ def _joined(year: str, month: int, day: int) -> str:
     return f"{year}-{month:02}" if not 1 <= day <= 31 else f"{year}-{month:02}-{day:02}"
 
 
-def _entry(**values: Any) -> dict[str, Any]:
+def _entry(**values: object) -> dict[str, Any]:
     """Return the values that are there: an empty text is no address and no date."""
     return {name: value for name, value in values.items() if value}
 
@@ -170,7 +171,7 @@ def _points(text: str) -> tuple[str, list[str]]:
     return "\n".join(rest), [point for point in points if point]
 
 
-def _position(row: Row) -> dict[str, Any]:
+def _position(row: Row) -> JsonObject:
     summary, highlights = _points(row.get("Description", ""))
     return _entry(
         name=row.get("Company Name"),
@@ -183,7 +184,7 @@ def _position(row: Row) -> dict[str, Any]:
     )
 
 
-def _volunteering(row: Row) -> dict[str, Any]:
+def _volunteering(row: Row) -> JsonObject:
     return _entry(
         organization=row.get("Company Name"),
         position=row.get("Role"),
@@ -193,7 +194,7 @@ def _volunteering(row: Row) -> dict[str, Any]:
     )
 
 
-def _school(row: Row) -> dict[str, Any]:
+def _school(row: Row) -> JsonObject:
     return _entry(
         institution=row.get("School Name"),
         studyType=row.get("Degree Name"),
@@ -204,7 +205,7 @@ def _school(row: Row) -> dict[str, Any]:
     )
 
 
-def _project(row: Row) -> dict[str, Any]:
+def _project(row: Row) -> JsonObject:
     return _entry(
         name=row.get("Title"),
         description=row.get("Description"),
@@ -214,7 +215,7 @@ def _project(row: Row) -> dict[str, Any]:
     )
 
 
-def _certificate(row: Row) -> dict[str, Any]:
+def _certificate(row: Row) -> JsonObject:
     return _entry(
         name=row.get("Name"),
         issuer=row.get("Authority"),
@@ -225,7 +226,7 @@ def _certificate(row: Row) -> dict[str, Any]:
     )
 
 
-def _publication(row: Row) -> dict[str, Any]:
+def _publication(row: Row) -> JsonObject:
     return _entry(
         name=row.get("Name"),
         publisher=row.get("Publisher"),
@@ -235,7 +236,7 @@ def _publication(row: Row) -> dict[str, Any]:
     )
 
 
-def _reference(row: Row) -> dict[str, Any]:
+def _reference(row: Row) -> JsonObject:
     name = " ".join(filter(None, (row.get("First Name"), row.get("Last Name"))))
     place = ", ".join(filter(None, (row.get("Job Title"), row.get("Company"))))
     return _entry(name=f"{name} ({place})" if place else name, reference=row.get("Text"))
@@ -261,7 +262,7 @@ _PARTS: tuple[tuple[str, str, Callable[[Row], dict[str, Any]]], ...] = (
 )
 
 
-def _basics(tables: Mapping[str, list[Row]]) -> dict[str, Any]:
+def _basics(tables: Mapping[str, list[Row]]) -> JsonObject:
     row = next(iter(tables.get("profile", ())), {})
     name = " ".join(filter(None, (row.get("First Name"), row.get("Last Name"))))
     place = _entry(city=row.get("Geo Location"), address=row.get("Address"), postalCode=row.get("Zip Code"))
@@ -289,7 +290,7 @@ def _email(rows: Iterable[Row]) -> str:
     return found["Email Address"] if found is not None else ""
 
 
-def _more(tables: Mapping[str, list[Row]]) -> dict[str, Any]:
+def _more(tables: Mapping[str, list[Row]]) -> JsonObject:
     profile = next(iter(tables.get("profile", ())), {})
     more = _entry(
         industry=profile.get("Industry"),

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.strictjson import is_clean_text
 
 from ..conf import portfolio_settings
@@ -37,12 +38,12 @@ Problems = Iterator[tuple[Loc, str, str]]
 Check = Callable[[Any, Loc], Problems]
 
 
-def _text(value: Any, loc: Loc) -> Problems:
+def _text(value: object, loc: Loc) -> Problems:
     if not isinstance(value, str):
         yield loc, "string_type", _("This must be a text.")
 
 
-def _uri(value: Any, loc: Loc) -> Problems:
+def _uri(value: object, loc: Loc) -> Problems:
     if not isinstance(value, str):
         yield loc, "string_type", _("This must be a text.")
     elif _URI.fullmatch(value) is None:
@@ -53,19 +54,19 @@ def _uri(value: Any, loc: Loc) -> Problems:
         )
 
 
-def _email(value: Any, loc: Loc) -> Problems:
+def _email(value: object, loc: Loc) -> Problems:
     if not isinstance(value, str):
         yield loc, "string_type", _("This must be a text.")
     elif _EMAIL.fullmatch(value) is None:
         yield loc, "email", _("This must be an e-mail address; leave it out rather than empty.")
 
 
-def _date(value: Any, loc: Loc) -> Problems:
+def _date(value: object, loc: Loc) -> Problems:
     if not is_date(value):
         yield loc, "date", _("Write a date as 2024, 2024-06 or 2024-06-29; leave it out for the present.")
 
 
-def _texts(value: Any, loc: Loc) -> Problems:
+def _texts(value: object, loc: Loc) -> Problems:
     if not isinstance(value, list):
         yield loc, "list_type", _("This must be a list of texts.")
         return
@@ -74,7 +75,7 @@ def _texts(value: Any, loc: Loc) -> Problems:
 
 
 def _object(fields: Mapping[str, Check]) -> Check:
-    def check(value: Any, loc: Loc) -> Problems:
+    def check(value: object, loc: Loc) -> Problems:
         if not isinstance(value, dict):
             yield loc, "dict_type", _("This must be an object.")
             return
@@ -88,7 +89,7 @@ def _object(fields: Mapping[str, Check]) -> Check:
 def _list(fields: Mapping[str, Check]) -> Check:
     of_item = _object(fields)
 
-    def check(value: Any, loc: Loc) -> Problems:
+    def check(value: object, loc: Loc) -> Problems:
         if not isinstance(value, list):
             yield loc, "list_type", _("This must be a list.")
             return
@@ -135,7 +136,7 @@ _CHECKS: dict[str, Check] = {
 SECTIONS = tuple(name for name in _CHECKS if name not in ("$schema", "basics", "meta"))
 
 
-def resume_problems(value: Any) -> list[dict[str, Any]]:
+def resume_problems(value: object) -> list[JsonObject]:
     """Return what keeps ``value`` from being a JSON Resume, as ``{"loc", "type", "msg"}``; nothing for a good one."""
     found = list(_storable(value))
     if not found:
@@ -146,7 +147,7 @@ def resume_problems(value: Any) -> list[dict[str, Any]]:
     return [{"loc": list(loc), "type": kind, "msg": str(msg)} for loc, kind, msg in found]
 
 
-def _storable(value: Any) -> Problems:
+def _storable(value: object) -> Problems:
     """Yield what no database, or no reader, could take: it is looked for before anything else."""
     waiting: list[tuple[Any, Loc]] = [(value, ())]
     while waiting:

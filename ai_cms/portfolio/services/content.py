@@ -10,15 +10,19 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import ActorLike
 
 from ..arrays import pages_array
 from .portfolios import update_portfolio
 from .starting import paragraphs, starter_pages
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
 
 __all__ = ["Content", "read_content", "write_content"]
 
@@ -44,7 +48,7 @@ class Content:
     email: str = ""
 
 
-def read_content(portfolio: Any) -> Content:
+def read_content(portfolio: AbstractPage) -> Content:
     """Return what a portfolio holds now; suggestions for one that holds nothing yet."""
     pages = portfolio.pages
     if not pages:
@@ -102,24 +106,24 @@ def plain_text(markup: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", html.unescape(_TAGS.sub("", text))).strip()
 
 
-def _keys(name: str, keys: list[int] | None) -> dict[str, Any] | None:
+def _keys(name: str, keys: list[int] | None) -> JsonObject | None:
     return None if keys is None else {name: keys}
 
 
-def _first(siblings: Iterable[dict[str, Any]], kind: str) -> dict[str, Any] | None:
+def _first(siblings: Iterable[JsonObject], kind: str) -> JsonObject | None:
     return next((block for block in siblings if block.get("type") == kind), None)
 
 
-def _props(block: dict[str, Any] | None) -> dict[str, Any]:
+def _props(block: JsonObject | None) -> JsonObject:
     return {} if block is None else block.get("props") or {}
 
 
 def _put(
-    siblings: list[dict[str, Any]],
+    siblings: list[JsonObject],
     kind: str,
-    props: dict[str, Any] | None,
+    props: JsonObject | None,
     *,
-    new: dict[str, Any] | None = None,
+    new: JsonObject | None = None,
     start: bool = False,
     after: str = "",
 ) -> None:

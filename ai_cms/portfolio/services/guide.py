@@ -12,16 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.snapshots import document_problems, missing_required
 
 from .. import get_project_model, get_resume_model, get_skill_model
 from ..arrays import array_problems
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
 
 __all__ = ["STEPS", "Guide", "Step", "guide_of"]
 
@@ -71,7 +75,7 @@ class Guide:
         names = list(STEPS)
         return names[min(names.index(name) + 1, len(names) - 1)]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the guide as clients read it."""
         following = self.next
         return {
@@ -83,7 +87,7 @@ class Guide:
         }
 
 
-def guide_of(portfolio: Any) -> Guide:
+def guide_of(portfolio: AbstractPage) -> Guide:
     """Return where a portfolio stands in its steps; asks the database about its owner's rows only for one that is published."""
     checks: dict[str, Callable[[Any], list[str]]] = {
         "goal": _goal,
@@ -95,15 +99,15 @@ def guide_of(portfolio: Any) -> Guide:
     return Guide([Step(name, str(STEPS[name]), check(portfolio)) for name, check in checks.items()])
 
 
-def _goal(portfolio: Any) -> list[str]:
+def _goal(portfolio: AbstractPage) -> list[str]:
     return [] if portfolio.goal else [_("Choose what the portfolio is for.")]
 
 
-def _role(portfolio: Any) -> list[str]:
+def _role(portfolio: AbstractPage) -> list[str]:
     return [] if portfolio.role.strip() else [_("Say what you do, such as: Frontend engineer.")]
 
 
-def _content(portfolio: Any) -> list[str]:
+def _content(portfolio: AbstractPage) -> list[str]:
     pages = portfolio.pages
     if not any(page.blocks for page in pages):
         return [_("Write something: a few words about you, and what you have made.")]
@@ -114,11 +118,11 @@ def _content(portfolio: Any) -> list[str]:
     return missing
 
 
-def _design(portfolio: Any) -> list[str]:
+def _design(portfolio: AbstractPage) -> list[str]:
     return [] if portfolio.design.get("layout") else [_("Choose how it looks.")]
 
 
-def _publish(portfolio: Any) -> list[str]:
+def _publish(portfolio: AbstractPage) -> list[str]:
     if not portfolio.live:
         return [_("Nobody but you sees it yet: publish it.")]
     if portfolio.has_unpublished_changes or _rows_changed(portfolio):
@@ -126,7 +130,7 @@ def _publish(portfolio: Any) -> list[str]:
     return []
 
 
-def _rows_changed(portfolio: Any) -> bool:
+def _rows_changed(portfolio: AbstractPage) -> bool:
     """Return whether a project, skill or résumé of the owner was saved after the portfolio was published."""
     publication = getattr(portfolio, "publication", None)
     if publication is None or portfolio.owner_id is None:

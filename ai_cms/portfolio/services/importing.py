@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.db import router, transaction
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from ai_cms.blocks.types.text import check_url
 from ai_cms.core import strictjson
 from ai_cms.core.exceptions import InvalidInput, TooLarge
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor, ActorLike
 
 from .. import get_project_model, get_resume_model, get_skill_model
@@ -22,6 +23,9 @@ from ..resumes.dates import is_date
 from ..resumes.linkedin import is_archive, read_export
 from ..resumes.schema import resume_problems
 from .rows import create_row
+
+if TYPE_CHECKING:
+    from ..models import AbstractResume
 
 __all__ = ["Imported", "import_resume", "read_resume"]
 
@@ -37,7 +41,7 @@ class Imported:
     skills: list[Any]
 
 
-def read_resume(file: IO[bytes]) -> dict[str, Any]:
+def read_resume(file: IO[bytes]) -> JsonObject:
     """Return the JSON Resume in a file, or the one that an export of LinkedIn makes.
 
     Raises ImportRefused, ResumeInvalid, TooLarge.
@@ -59,12 +63,12 @@ def read_resume(file: IO[bytes]) -> dict[str, Any]:
     problems = resume_problems(content)
     if problems:
         raise ResumeInvalid(problems)
-    found: dict[str, Any] = content
+    found: JsonObject = content
     return found
 
 
 def import_resume(
-    content: dict[str, Any], *, actor: ActorLike, title: str = "", rows: bool = False, owner: Any = None
+    content: JsonObject, *, actor: ActorLike, title: str = "", rows: bool = False, owner: object = None
 ) -> Imported:
     """Keep a JSON Resume as a résumé of the actor's (or ``owner``'s); it is stored as it came.
 
@@ -89,13 +93,13 @@ def _size(file: IO[bytes]) -> int:
     return size
 
 
-def _title(content: dict[str, Any]) -> str:
+def _title(content: JsonObject) -> str:
     basics = content.get("basics")
     words = [basics.get(name) for name in ("name", "label")] if isinstance(basics, dict) else []
     return ", ".join(word for word in words if isinstance(word, str) and word) or _("Résumé")
 
 
-def _projects(resume: Any, actor: Actor, account: Any) -> list[Any]:
+def _projects(resume: AbstractResume, actor: Actor, account: Any) -> list[Any]:
     model = get_project_model()
     known = _names(model.objects.of_owner(account.pk).values_list("title", flat=True))
     made = []
@@ -122,7 +126,7 @@ def _projects(resume: Any, actor: Actor, account: Any) -> list[Any]:
     return made
 
 
-def _skills(resume: Any, actor: Actor, account: Any) -> list[Any]:
+def _skills(resume: AbstractResume, actor: Actor, account: Any) -> list[Any]:
     model = get_skill_model()
     known = _names(model.objects.of_owner(account.pk).values_list("name", flat=True))
     made = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import router, transaction
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.exceptions import InvalidDocument
 from ai_cms.core.exceptions import InvalidInput, RequestRefused, StaleVersion
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.pages import get_page_model
 from ai_cms.pages.exceptions import SlugTaken
@@ -24,6 +25,9 @@ from ..conf import portfolio_settings
 from ..design.tokens import design_problems
 from ..exceptions import NoPlace, TooMany
 from ..places import default_home, find_index
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
 
 __all__ = ["create_portfolio", "delete_portfolio", "ensure_index", "update_portfolio"]
 
@@ -60,11 +64,11 @@ def create_portfolio(
     actor: ActorLike,
     title: str,
     slug: str = "",
-    pages: Any = None,
+    pages: object = None,
     is_published: bool = False,
-    owner: Any = None,
-    **fields: Any,
-) -> Any:
+    owner: object = None,
+    **fields: object,
+) -> AbstractPage:
     """Create a portfolio, as a draft or published at once.
 
     ``slug``: empty to make one of the title. ``pages``: an array as :mod:`ai_cms.portfolio.arrays` has it. ``fields``: design,
@@ -144,7 +148,7 @@ def update_portfolio(
     return fresh
 
 
-def delete_portfolio(portfolio: Any, *, actor: ActorLike, expected_version: int | None = None) -> None:
+def delete_portfolio(portfolio: AbstractPage, *, actor: ActorLike, expected_version: int | None = None) -> None:
     """Put a portfolio into the bin. Raises PageStale and what permissions raise."""
     delete_page(portfolio, actor=actor, expected_version=expected_version)
 
@@ -158,7 +162,7 @@ def _checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     return dict(fields)
 
 
-def _content(pages: Any, previous: Document | None, actor: Actor) -> list[dict[str, Any]]:
+def _content(pages: object, previous: Document | None, actor: Actor) -> list[JsonObject]:
     """Return the document for an array of pages. Raises InvalidInput also for props that a block does not have.
 
     A draft may hold props that are missing or too long, so that nobody loses what is half written; a key that no block knows

@@ -21,7 +21,7 @@ __all__ = ["create_row", "delete_row", "update_row"]
 M = TypeVar("M", bound=models.Model)
 
 
-def create_row(model: type[M], *, actor: ActorLike, owner: Any = None, **values: Any) -> M:
+def create_row(model: type[M], *, actor: ActorLike, owner: object = None, **values: object) -> M:
     """Create a project, a skill or a résumé. ``owner``: default the actor.
 
     Raises InvalidInput with the messages by field, ResumeInvalid, TooMany and what permissions raise.
@@ -40,7 +40,7 @@ def create_row(model: type[M], *, actor: ActorLike, owner: Any = None, **values:
     return made
 
 
-def update_row(row: M, *, actor: ActorLike, **values: Any) -> M:
+def update_row(row: M, *, actor: ActorLike, **values: object) -> M:
     """Change a row; fields that are not named stay. Raises InvalidInput, ResumeInvalid and what permissions raise."""
     policy_for(row).require(Actor.of(actor), "change", row)
     _assign(row, values)

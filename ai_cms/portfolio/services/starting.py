@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from ai_cms.core.jsontypes import JsonObject
+
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
+
 __all__ = ["starter_pages"]
 
 
-def starter_pages(portfolio: Any, *, name: str = "", about: str = "", email: str = "") -> list[dict[str, Any]]:
+def starter_pages(portfolio: AbstractPage, *, name: str = "", about: str = "", email: str = "") -> list[JsonObject]:
     """Return an array of pages to begin with.
 
     ``name``: of the owner. ``about``: a few paragraphs of plain text. ``email``: where the button of the last part leads.
@@ -49,5 +54,5 @@ def paragraphs(text: str) -> str:
     return "".join("<p>" + escape(part).replace("\n", "<br>") + "</p>" for part in parts if part)
 
 
-def _block(kind: str, **props: Any) -> dict[str, Any]:
+def _block(kind: str, **props: object) -> JsonObject:
     return {"type": kind, "props": props}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -23,6 +23,9 @@ from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused, 
 from ai_cms.core.permissions import Actor, get_policy
 from ai_cms.portfolio import get_portfolio_model
 
+if TYPE_CHECKING:
+    from ai_cms.pages.models import AbstractPage
+
 __all__ = ["MyFormView", "MyPage", "MyTemplateView", "refusal_texts"]
 
 
@@ -42,7 +45,7 @@ def refusal_texts(error: RequestRefused) -> dict[str | None, list[str]]:
     return {name: [_sentence(item) for item in found] for name, found in error.errors.items()}
 
 
-def _sentence(problem: Any) -> str:
+def _sentence(problem: object) -> str:
     """Return a problem as a sentence; where it is, unless the sentence names the place itself."""
     if not isinstance(problem, dict):
         return str(problem)
@@ -54,7 +57,7 @@ def _sentence(problem: Any) -> str:
 class MyPage(LoginRequiredMixin, View):
     """A page for whoever is logged in; what is not theirs is not there."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
             return super().dispatch(request, *args, **kwargs)
         except NotFound as error:
@@ -78,21 +81,21 @@ class MyPage(LoginRequiredMixin, View):
             self._portfolio = found
         return self._portfolio
 
-    def notice(self, text: Any) -> None:
+    def notice(self, text: object) -> None:
         """Show a sentence on the next page."""
         messages.success(self.request, str(text))
 
-    def go(self, name: str, *args: Any) -> HttpResponse:
+    def go(self, name: str, *args: object) -> HttpResponse:
         """Redirect to another of these pages."""
         return redirect(address(name, *args))
 
 
-def address(name: str, *args: Any) -> str:
+def address(name: str, *args: object) -> str:
     """Return the address of one of these pages."""
     return reverse(f"ai_cms_portfolio_web:{name}", args=args)
 
 
-def preview_address(portfolio: Any) -> str:
+def preview_address(portfolio: AbstractPage) -> str:
     """Return where the draft is shown; "" where the pages are not mounted."""
     try:
         return reverse("ai_cms_pages:preview", args=[portfolio.pk])
@@ -105,7 +108,7 @@ class MyTemplateView(MyPage, TemplateView):
 
     title: Any = ""
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(**{"title": self.title, **kwargs})
 
 
@@ -135,5 +138,5 @@ class MyFormView(MyPage, FormView):  # type: ignore[type-arg]
             form.add_error(name if name in form.fields else None, texts)
         return self.render_to_response(self.get_context_data(form=form))
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(**{"title": self.title, "intro": self.intro, "submit": self.submit, **kwargs})

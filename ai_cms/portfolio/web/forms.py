@@ -67,7 +67,7 @@ class RowsField(forms.MultipleChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, widget=forms.CheckboxSelectMultiple, **kwargs)
 
-    def clean(self, value: Any) -> list[int]:
+    def clean(self, value: object) -> list[int]:
         return [int(key) for key in super().clean(value)]
 
 
@@ -202,7 +202,7 @@ class SkillForm(PlainForm):
 class IndentedField(forms.JSONField):
     """JSON as people can read it; no text is escaped."""
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         if isinstance(value, str):
             return value
         return json.dumps(value if value is not None else {}, ensure_ascii=False, indent=2)

@@ -92,7 +92,7 @@ class LibraryView(KindPage, MyTemplateView):
 
     template_name = "ai_cms/portfolio/web/library.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         kind = self.kind
         return super().get_context_data(
             **{**kwargs, "title": kind.title, "kind": self.kind_name, "words": kind, "rows": self.rows()}
@@ -107,10 +107,10 @@ class RowFormView(KindPage, MyFormView):
     def get_form_class(self) -> type[Form]:
         return self.kind.form
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(kind=self.kind_name, back="library", **kwargs)
 
-    def answer(self, text: Any) -> HttpResponse:
+    def answer(self, text: object) -> HttpResponse:
         self.notice(text)
         return self.go("library", self.kind_name)
 
@@ -122,7 +122,7 @@ def _values(data: dict[str, Any]) -> dict[str, Any]:
 class AddView(RowFormView):
     """Another row."""
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(**{"title": self.kind.add, **kwargs})
 
     def carry_out(self, data: dict[str, Any]) -> HttpResponse:
@@ -140,7 +140,7 @@ class EditView(RowFormView):
             values["technologies"] = ", ".join(values["technologies"])
         return values
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(**{"title": str(self.row()), "row": self.row(), **kwargs})
 
     def carry_out(self, data: dict[str, Any]) -> HttpResponse:
@@ -157,7 +157,7 @@ class DeleteView(RowFormView):
     def get_form_class(self) -> type[Form]:
         return PlainForm
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(**{"title": _("Delete this?"), "thing": str(self.row()), **kwargs})
 
     def carry_out(self, data: dict[str, Any]) -> HttpResponse:

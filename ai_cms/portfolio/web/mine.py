@@ -23,7 +23,7 @@ class IndexView(MyTemplateView):
     template_name = "ai_cms/portfolio/web/index.html"
     title = _("Your portfolios")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         model = get_portfolio_model()
         owner = self.actor.user.pk
         rows = (
@@ -74,7 +74,7 @@ class DeletePortfolioView(MyFormView):
     title = _("Delete this portfolio?")
     submit = _("Delete")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         return super().get_context_data(thing=self.portfolio().title, back="index", **kwargs)
 
     def carry_out(self, data: dict[str, Any]) -> HttpResponse:

@@ -45,7 +45,7 @@ class StepView(MyFormView):
             return self.go(self.step, self.portfolio().pk)
         return self.go(guide_of(self.portfolio()).after(self.step), self.portfolio().pk)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         portfolio = self.portfolio()
         return super().get_context_data(
             portfolio=portfolio,
@@ -178,7 +178,7 @@ class DesignView(StepView):
         tidy = {name: value for name, value in design.items() if value != {}}
         update_portfolio(portfolio, actor=self.actor, expected_version=version, design=tidy)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         shown = [(name, layout, Design.of({"layout": name})) for name, layout in layouts.items()]
         return super().get_context_data(layouts=shown, **kwargs)
 
@@ -194,7 +194,7 @@ class PublishView(StepView):
     def values(self) -> dict[str, Any]:
         return {"slug": self.portfolio().slug}
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         portfolio = self.portfolio()
         if "unpublish" in request.POST:
             update_portfolio(portfolio, actor=self.actor, is_published=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
@@ -18,6 +19,7 @@ from ai_cms.pages.api.base import PagesViewSet
 from ai_cms.posts import get_category_model
 from ai_cms.posts.services import create_category, delete_category, update_category
 
+from ..taxonomy import AbstractCategory
 from .serializers import CategorySerializer, CategoryWriteSerializer
 
 __all__ = ["CategoryViewSet"]
@@ -69,7 +71,7 @@ class CategoryViewSet(PagesViewSet):
         reading = self.action in ("list", "retrieve")
         return super().get_permissions() if reading else [IsAuthenticated(), HasScope()]
 
-    def base_queryset(self) -> Any:
+    def base_queryset(self) -> QuerySet[AbstractCategory]:
         return get_category_model()._default_manager.order_by("name", "pk")
 
     def list(self, request: Request) -> Response:
@@ -95,14 +97,14 @@ class CategoryViewSet(PagesViewSet):
         delete_category(self.category(), actor=self.actor)
         return Response(status=204)
 
-    def _write(self, request: Request, **options: Any) -> Response:
+    def _write(self, request: Request, **options: object) -> Response:
         category = self.category()
         values = self.with_parent(self.body(request, CategoryWriteSerializer, **options))
         return Response(CategorySerializer(update_category(category, actor=self.actor, fields=values)).data)
 
-    def category(self) -> Any:
+    def category(self) -> AbstractCategory:
         """Return the category named in the path. Raises NotFound, PermissionRefused."""
-        found = self.get_queryset().filter(slug=self.kwargs["slug"]).first()
+        found: AbstractCategory | None = self.get_queryset().filter(slug=self.kwargs["slug"]).first()
         if found is None:
             raise NotFound
         self.require(self.right, found)
@@ -112,7 +114,7 @@ class CategoryViewSet(PagesViewSet):
         """Return the values with the category above in place of its id. Raises InvalidInput."""
         if values.get("parent") is None:
             return values
-        found = self.get_queryset().filter(pk=values["parent"]).first()
+        found: AbstractCategory | None = self.get_queryset().filter(pk=values["parent"]).first()
         if found is None:
             raise InvalidInput(errors={"parent": [_("There is no such category.")]})
         return {**values, "parent": found}

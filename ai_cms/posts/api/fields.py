@@ -40,18 +40,18 @@ class ListOrTextField(serializers.Field):  # type: ignore[type-arg]
                 self.fail("not_a_list")
         return [part.strip() for part in text.split(",") if part.strip()]
 
-    def to_internal_value(self, data: Any) -> list[Any]:
+    def to_internal_value(self, data: object) -> list[Any]:
         if isinstance(data, str):
             data = self._from_form([data])
         if not isinstance(data, list) or len(data) > MAX_TAGS:
             self.fail("not_a_list")
         return [self.item(value) for value in data]
 
-    def item(self, value: Any) -> Any:
+    def item(self, value: object) -> Any:
         """Return one value of the list. Raises ValidationError."""
         raise NotImplementedError
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> Any:
         return value
 
 
@@ -59,7 +59,7 @@ class ListOrTextField(serializers.Field):  # type: ignore[type-arg]
 class TagNamesField(ListOrTextField):
     """Names of tags."""
 
-    def item(self, value: Any) -> str:
+    def item(self, value: object) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int):
             self.fail("invalid")
         text = str(value)
@@ -74,7 +74,7 @@ class TagNamesField(ListOrTextField):
 class CategoriesField(ListOrTextField):
     """Categories by id or slug."""
 
-    def item(self, value: Any) -> int | str:
+    def item(self, value: object) -> int | str:
         if isinstance(value, bool) or not isinstance(value, str | int):
             self.fail("invalid")
         if isinstance(value, int):

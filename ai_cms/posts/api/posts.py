@@ -25,7 +25,7 @@ from ai_cms.core.permissions import Actor
 from ai_cms.pages.api.base import PagesViewSet
 from ai_cms.pages.api.page_filters import flag
 from ai_cms.pages.current_site import site_of
-from ai_cms.pages.models import Publication, Redirect
+from ai_cms.pages.models import AbstractPage, Publication, Redirect
 from ai_cms.posts import get_category_model, get_post_model
 from ai_cms.posts.authors import author_condition, author_slug
 from ai_cms.posts.conf import posts_settings
@@ -59,7 +59,7 @@ LIST_PARAMETERS = [
 ]
 
 
-def bodies(shape: Any) -> dict[str, Any]:
+def bodies(shape: object) -> dict[str, Any]:
     """Return the media types that a body may have, for the schema."""
     return {"application/json": shape, "multipart/form-data": shape}
 
@@ -215,7 +215,7 @@ class PostViewSet(PagesViewSet):
             search=words,
         )
 
-    def find(self) -> Any | None:
+    def find(self) -> AbstractPage | None:
         """Return the post that the path names, whoever may see it."""
         site = site_of(self.request._request)
         rows = get_post_model().objects.filter(site_id=getattr(site, "pk", None), slug=self.kwargs["slug"])
@@ -233,7 +233,7 @@ class PostViewSet(PagesViewSet):
         address = reverse("ai_cms_api:post-detail", kwargs={"slug": post.slug})
         return Response(status=301, headers={"Location": address})
 
-    def post_to_write(self) -> Any:
+    def post_to_write(self) -> AbstractPage:
         """Return the post that the path names. Raises NotFound, PermissionRefused where the public may read it."""
         post = self.find()
         if post is None:
@@ -245,14 +245,14 @@ class PostViewSet(PagesViewSet):
         self.require(self.right, post)
         return post
 
-    def _write(self, shape: Any, **options: Any) -> Response:
+    def _write(self, shape: object, **options: object) -> Response:
         post = self.post_to_write()
         values = self.values(shape, **options)
         with self.picture_is_kept():
             post = update_post(post, actor=self.actor, expected_version=expected_version(self.request), **values)
         return self.written(post)
 
-    def written(self, post: Any, *, status: int = 200) -> Response:
+    def written(self, post: AbstractPage, *, status: int = 200) -> Response:
         """Answer with a post that was just written."""
         data = draft_json(post, self.request)
         data["categories"] = [row["id"] for row in data["categories"]]
@@ -260,7 +260,7 @@ class PostViewSet(PagesViewSet):
         set_version(response, post.version)
         return response
 
-    def values(self, shape: Any, **options: Any) -> dict[str, Any]:
+    def values(self, shape: object, **options: object) -> dict[str, Any]:
         """Return the body as the services take it; a picture in it has been uploaded. Raises what the upload raises."""
         given = self.body(self.request, shape, **options)
         names = ("title", "body", "slug", "tags", "is_published")
@@ -299,11 +299,11 @@ class PostViewSet(PagesViewSet):
             raise
 
 
-def _on_blog(post: Any) -> bool:
+def _on_blog(post: AbstractPage) -> bool:
     return bool(post.path == f"{posts_settings.POSTS_PARENT}{post.slug}/")
 
 
-def public_version(post: Any) -> Any | None:
+def public_version(post: AbstractPage) -> Publication | None:
     """Return what the public sees of a post, or ``None``."""
     return Publication.objects.public().filter(page_id=post.pk).first()
 

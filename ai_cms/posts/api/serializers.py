@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
@@ -25,7 +23,7 @@ __all__ = [
 ]
 
 
-class AuthorSerializer(serializers.Serializer[Any]):
+class AuthorSerializer(serializers.Serializer[object]):
     """An author, as everybody sees them."""
 
     id = serializers.JSONField(help_text=_("The user's id, whatever kind the user model has; null if there is none."))
@@ -34,7 +32,7 @@ class AuthorSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-class PostCategorySerializer(serializers.Serializer[Any]):
+class PostCategorySerializer(serializers.Serializer[object]):
     """A category of a post."""
 
     id = serializers.IntegerField()
@@ -42,7 +40,7 @@ class PostCategorySerializer(serializers.Serializer[Any]):
     slug = serializers.CharField()
 
 
-class PostRowSerializer(serializers.Serializer[Any]):
+class PostRowSerializer(serializers.Serializer[object]):
     """A post in a list."""
 
     id = serializers.IntegerField(help_text=_("The id of the page, for everything under /pages/."))
@@ -76,7 +74,7 @@ class PostWrittenSerializer(PostSerializer):
     categories = serializers.ListField(child=serializers.IntegerField())  # type: ignore[assignment]
 
 
-class _PostFields(serializers.Serializer[Any]):
+class _PostFields(serializers.Serializer[object]):
     title = serializers.CharField(max_length=255)
     body = serializers.CharField(
         required=False, allow_blank=True, trim_whitespace=False, help_text=_("HTML; it becomes blocks.")
@@ -112,13 +110,13 @@ class PostReplaceSerializer(PostCreateSerializer):
     body = serializers.CharField(allow_blank=True, trim_whitespace=False, help_text=_("HTML; it becomes blocks."))
 
 
-class PostRestoreSerializer(serializers.Serializer[Any]):
+class PostRestoreSerializer(serializers.Serializer[object]):
     """How a post comes back."""
 
     slug = SlugField(required=False, help_text=_("Another slug, where the old one has been taken since."))
 
 
-class CategorySerializer(serializers.Serializer[Any]):
+class CategorySerializer(serializers.Serializer[object]):
     """A category."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
@@ -128,7 +126,7 @@ class CategorySerializer(serializers.Serializer[Any]):
     parent = serializers.IntegerField(source="parent_id", read_only=True, allow_null=True)  # type: ignore[assignment]
 
 
-class CategoryWriteSerializer(serializers.Serializer[Any]):
+class CategoryWriteSerializer(serializers.Serializer[object]):
     """What is written of a category."""
 
     name = serializers.CharField(max_length=100)

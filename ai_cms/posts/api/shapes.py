@@ -6,15 +6,19 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from rest_framework.request import Request
+
 from ai_cms.blocks.documents.document import Document
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.addresses import public_url
+from ai_cms.pages.models import AbstractPage, Publication
 from ai_cms.posts.body import body_html
 from ai_cms.posts.facts import facts_of
 
 __all__ = ["draft_json", "draft_rows", "published_json", "published_row"]
 
 
-def draft_rows(posts: Sequence[Any], request: Any) -> list[dict[str, Any]]:
+def draft_rows(posts: Sequence[AbstractPage], request: Request) -> list[JsonObject]:
     """Return drafts as entries of a list; a few queries for all."""
     found = []
     for post, facts in zip(posts, facts_of(posts, public=False), strict=True):
@@ -23,17 +27,17 @@ def draft_rows(posts: Sequence[Any], request: Any) -> list[dict[str, Any]]:
     return found
 
 
-def draft_json(post: Any, request: Any) -> dict[str, Any]:
+def draft_json(post: AbstractPage, request: Request) -> JsonObject:
     """Return a draft with its body."""
     return {**draft_rows([post], request)[0], "body": post.body}
 
 
-def published_row(post: Any, publication: Any, request: Any) -> dict[str, Any]:
+def published_row(post: AbstractPage, publication: Publication, request: Request) -> JsonObject:
     """Return a post as an entry of a list, from the publication's summary alone."""
     return _published(post, publication, json.loads("{" + publication.summary), request)
 
 
-def published_json(post: Any, publication: Any, request: Any) -> dict[str, Any]:
+def published_json(post: AbstractPage, publication: Publication, request: Request) -> JsonObject:
     """Return a post as it was published, with its body."""
     return {
         **published_row(post, publication, request),
@@ -41,7 +45,7 @@ def published_json(post: Any, publication: Any, request: Any) -> dict[str, Any]:
     }
 
 
-def _published(post: Any, publication: Any, summary: dict[str, Any], request: Any) -> dict[str, Any]:
+def _published(post: AbstractPage, publication: Publication, summary: JsonObject, request: Request) -> JsonObject:
     values = {**summary.get("fields", {}), "excerpt": summary["excerpt"]}
     entry = _entry(post, publication.title, values, request)
     entry |= {
@@ -54,7 +58,7 @@ def _published(post: Any, publication: Any, summary: dict[str, Any], request: An
     return entry
 
 
-def _state(post: Any, series: str, sticky: bool) -> dict[str, Any]:
+def _state(post: AbstractPage, series: str, sticky: bool) -> JsonObject:
     return {
         "series": series,
         "sticky": sticky,
@@ -64,7 +68,7 @@ def _state(post: Any, series: str, sticky: bool) -> dict[str, Any]:
     }
 
 
-def _entry(post: Any, title: str, values: dict[str, Any], request: Any) -> dict[str, Any]:
+def _entry(post: AbstractPage, title: str, values: dict[str, Any], request: Request) -> dict[str, Any]:
     picture = values.get("thumbnail")
     return {
         "id": post.pk,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.rendering.render import render_blocks
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.addresses import public_url
 from ai_cms.pages.rendering import ORIGIN, neutral_request, templates_digest
 
@@ -84,7 +85,7 @@ def _entry(card: Card, html: str, origin: str) -> Entry:
     )
 
 
-def _author(author: dict[str, Any], origin: str) -> Author:
+def _author(author: JsonObject, origin: str) -> Author:
     slug = author.get("slug")
     return Author(author["name"], origin + archive_url("author", slug) if slug else "")
 
@@ -113,7 +114,8 @@ def _text_key(card: Card) -> str:
 
 def _render(card: Card) -> str:
     """Return a post's blocks as HTML with whole addresses, at an origin that stands for the visitor's."""
-    page = get_post_model()(title=card.title, locale=card.locale, path=card.path)
+    model: Any = get_post_model()
+    page = model(title=card.title, locale=card.locale, path=card.path)
     page.pk = card.pk
     with translation.override(card.locale if translation.check_for_language(card.locale) else None):
         html = render_blocks(Document(card.content or []), request=neutral_request(card.path), page=page)

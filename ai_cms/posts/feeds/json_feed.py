@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+
+from ai_cms.core.jsontypes import JsonObject
 
 from .entries import Author, Entry, FeedInfo, rfc3339
 
@@ -15,7 +16,7 @@ CONTENT_TYPE = "application/feed+json; charset=utf-8"
 
 def render(feed: FeedInfo, entries: Iterable[Entry]) -> str:
     """Return the feed as a JSON Feed document."""
-    found: dict[str, Any] = {
+    found: JsonObject = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "home_page_url": feed.home,
@@ -28,8 +29,8 @@ def render(feed: FeedInfo, entries: Iterable[Entry]) -> str:
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
 
 
-def _item(entry: Entry, feed: FeedInfo) -> dict[str, Any]:
-    found: dict[str, Any] = {
+def _item(entry: Entry, feed: FeedInfo) -> JsonObject:
+    found: JsonObject = {
         "id": entry.uid.urn,
         "url": entry.url,
         "title": entry.title,
@@ -52,5 +53,5 @@ def _author(author: Author) -> dict[str, str]:
     return _given({"name": author.name, "url": author.url})
 
 
-def _given(found: dict[str, Any]) -> dict[str, Any]:
+def _given(found: JsonObject) -> JsonObject:
     return {name: value for name, value in found.items() if value not in ("", [])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, router, transaction
 from django.utils.translation import gettext as _
@@ -16,12 +16,15 @@ from .. import get_category_model
 from ..exceptions import CategoryCircle, CategoryTaken
 from .refreshing import published_with, refresh_posts
 
+if TYPE_CHECKING:
+    from ..taxonomy import AbstractCategory
+
 __all__ = ["create_category", "delete_category", "update_category"]
 
 
 def create_category(
     *, actor: ActorLike, name: str, slug: str = "", description: str = "", parent: Any = None, **fields: Any
-) -> Any:
+) -> AbstractCategory:
     """Make a category. ``slug``: empty for one made of the name. ``fields``: those of a host's own model.
 
     Raises InvalidInput, CategoryTaken and what permissions raise.
@@ -34,7 +37,7 @@ def create_category(
     return row
 
 
-def update_category(category: Any, *, actor: ActorLike, fields: Mapping[str, Any]) -> Any:
+def update_category(category: AbstractCategory, *, actor: ActorLike, fields: Mapping[str, Any]) -> AbstractCategory:
     """Change a category; published posts show the new name and are found by the new slug.
 
     Raises InvalidInput, CategoryTaken, CategoryCircle and what permissions raise.
@@ -55,7 +58,7 @@ def update_category(category: Any, *, actor: ActorLike, fields: Mapping[str, Any
     return row
 
 
-def delete_category(category: Any, *, actor: ActorLike) -> None:
+def delete_category(category: AbstractCategory, *, actor: ActorLike) -> None:
     """Take a category away, from its posts too; those below it move up. Raises what permissions raise."""
     policy_for(category).require(Actor.of(actor), "delete", category)
     rows = get_category_model()._base_manager
@@ -93,7 +96,7 @@ def _free_slug(name: str) -> str:
     return unique_slug(slug, set(rows.values_list("slug", flat=True)))
 
 
-def _refuse_circle(row: Any) -> None:
+def _refuse_circle(row: AbstractCategory) -> None:
     above, seen = row.parent, {row.pk}
     while above is not None:
         if above.pk in seen:
@@ -102,7 +105,7 @@ def _refuse_circle(row: Any) -> None:
         above = above.parent
 
 
-def _save(row: Any) -> None:
+def _save(row: AbstractCategory) -> None:
     rows = type(row)._base_manager.exclude(pk=row.pk)
     if rows.filter(slug=row.slug).exists():
         raise CategoryTaken("slug")

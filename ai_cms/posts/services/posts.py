@@ -12,7 +12,7 @@ from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.slugs import slug_with_suffix
 from ai_cms.pages.exceptions import PageStale, SlugTaken
-from ai_cms.pages.models import RevisionKind, Site
+from ai_cms.pages.models import AbstractPage, RevisionKind, Site
 from ai_cms.pages.services import create_page, delete_page, publish_page, restore_page, unpublish_page, update_page
 
 from .. import get_post_model
@@ -29,15 +29,15 @@ def create_post(
     actor: ActorLike,
     title: str,
     body: str = "",
-    content: Any = None,
+    content: object = None,
     slug: str = "",
     author: Any = None,
     tags: Iterable[str] = (),
     is_published: bool = False,
     site: Site | None = None,
-    parent: Any = None,
+    parent: AbstractPage | None = None,
     fields: Mapping[str, Any] | None = None,
-) -> Any:
+) -> AbstractPage:
     """Make a post below ``parent``, by default the blog of ``site``, as a draft or published at once.
 
     ``body``: HTML; or ``content``: a document. ``slug``: empty for the title with six random digits. ``author``: default the
@@ -75,12 +75,12 @@ def create_post(
 
 
 def update_post(
-    post: Any,
+    post: AbstractPage,
     *,
     actor: ActorLike,
     title: str | None = None,
     body: str | None = None,
-    content: Any = None,
+    content: object = None,
     slug: str | None = None,
     author: Any = None,
     tags: Iterable[str] | None = None,
@@ -89,7 +89,7 @@ def update_post(
     expected_version: int | None = None,
     kind: str = RevisionKind.MANUAL,
     message: str = "",
-) -> Any:
+) -> AbstractPage:
     """Change a post, all or nothing; what is ``None`` stays. Returns the fresh post.
 
     ``body``: HTML; blocks that stay the same are kept. ``is_published``: ``True`` publishes what is saved, ``False`` takes the
@@ -137,11 +137,13 @@ def update_post(
     return post
 
 
-def delete_post(post: Any, *, actor: ActorLike, expected_version: int | None = None) -> None:
+def delete_post(post: AbstractPage, *, actor: ActorLike, expected_version: int | None = None) -> None:
     """Put a post into the bin. Raises PageStale and what permissions raise."""
     delete_page(post, actor=actor, expected_version=expected_version)
 
 
-def restore_post(post: Any, *, actor: ActorLike, slug: str = "", expected_version: int | None = None) -> Any:
+def restore_post(
+    post: AbstractPage, *, actor: ActorLike, slug: str = "", expected_version: int | None = None
+) -> AbstractPage:
     """Bring a post back from the bin, published if it was. Raises SlugTaken, PageStale and what permissions raise."""
     return restore_page(post, actor=actor, slug=slug, expected_version=expected_version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, router, transaction
 
@@ -15,10 +15,13 @@ from .. import get_post_model, get_tag_model
 from ..names import clean_names, tag_key
 from .refreshing import published_with, refresh_posts
 
+if TYPE_CHECKING:
+    from ..taxonomy import AbstractTag
+
 __all__ = ["delete_tag", "rename_tag", "tags_named"]
 
 
-def tags_named(names: Iterable[str], *, locale: str) -> list[Any]:
+def tags_named(names: Iterable[str], *, locale: str) -> list[AbstractTag]:
     """Return the tags of these names in their order, new ones made; spellings of one word are one tag.
 
     Raises InvalidInput for a name that is too long, and for too many.
@@ -32,7 +35,7 @@ def tags_named(names: Iterable[str], *, locale: str) -> list[Any]:
     return [found[key] for key in wanted]
 
 
-def _made(model: Any, name: str, key: str, locale: str) -> Any:
+def _made(model: type[AbstractTag], name: str, key: str, locale: str) -> AbstractTag:
     rows = model._base_manager
     for _attempt in range(5):
         slug = make_slug(key, fallback="tag", max_length=90)
@@ -47,7 +50,7 @@ def _made(model: Any, name: str, key: str, locale: str) -> Any:
     raise AssertionError(f"No slug is free for the tag {name!r}.")
 
 
-def rename_tag(tag: Any, name: str, *, actor: ActorLike) -> Any:
+def rename_tag(tag: AbstractTag, name: str, *, actor: ActorLike) -> AbstractTag:
     """Give a tag another name, in published posts too; its slug stays. A name that another tag has joins the two.
 
     Returns the tag that is left. Raises InvalidInput and what permissions raise.
@@ -73,7 +76,7 @@ def rename_tag(tag: Any, name: str, *, actor: ActorLike) -> Any:
     return tag
 
 
-def delete_tag(tag: Any, *, actor: ActorLike) -> None:
+def delete_tag(tag: AbstractTag, *, actor: ActorLike) -> None:
     """Take a tag away, from published posts too. Raises what permissions raise."""
     policy_for(tag).require(Actor.of(actor), "delete", tag)
     with transaction.atomic(using=router.db_for_write(get_tag_model())):
@@ -82,9 +85,9 @@ def delete_tag(tag: Any, *, actor: ActorLike) -> None:
         refresh_posts(publications)
 
 
-def _move_posts(tag: Any, other: Any) -> None:
+def _move_posts(tag: AbstractTag, other: AbstractTag) -> None:
     """Put ``other`` in the place of ``tag`` in all drafts."""
-    field = get_post_model()._meta.get_field("tags")
+    field: Any = get_post_model()._meta.get_field("tags")
     through = field.remote_field.through._base_manager
     post, name = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
     both = through.filter(**{name: other.pk}).values(post)
@@ -92,7 +95,7 @@ def _move_posts(tag: Any, other: Any) -> None:
     through.filter(**{name: tag.pk}).update(**{name: other.pk})
 
 
-def _move_published(publications: list[int], tag: Any, other: Any) -> None:
+def _move_published(publications: list[int], tag: AbstractTag, other: AbstractTag) -> None:
     """Do the same in the revisions that are published, from which publications are made anew."""
     pages = dict(Publication.objects.filter(pk__in=publications).values_list("page_id", "revision"))
     for row in Revision.objects.filter(page_id__in=pages).defer("content_json", "overwritten").iterator(chunk_size=500):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
 from django.urls import NoReverseMatch
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+
+from ai_cms.core.jsontypes import JsonObject
 
 from ..archives import Archive, archive_url, feed_url
 
@@ -43,7 +43,7 @@ def feed_links(context: template.Context, archive: Archive | None = None) -> Saf
 
 
 @register.inclusion_tag("ai_cms/posts/includes/picture.html")
-def post_picture(picture: dict[str, Any] | None, sizes: str = "100vw", eager: bool = False) -> dict[str, Any]:
+def post_picture(picture: JsonObject | None, sizes: str = "100vw", eager: bool = False) -> JsonObject:
     """Show the picture of a post in the sizes there are of it."""
     return {"picture": picture, "sizes": sizes, "eager": eager}
 

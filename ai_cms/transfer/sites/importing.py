@@ -276,7 +276,7 @@ class _Import:
 
     def insert_pages(self, places: list[Place], pages: list[Any], using: str) -> None:
         """Insert pages whose parents are there, and what is found in their documents."""
-        model = get_page_model()
+        model: Any = get_page_model()
         times = [(page.created_at, page.updated_at) for page in pages]
         insert_level(tree.LockedTrees(model, using, {}), pages)
         rows = []

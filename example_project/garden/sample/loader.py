@@ -55,8 +55,9 @@ def _post_fields(sample: SamplePage, actor: Actor) -> dict[str, Any]:
         found = Category.objects.filter(name=name).first()
         if found is None:
             parent = Category.objects.filter(name=above).first() if above else None
-            found = create_category(actor=actor, name=name, description=description, parent=parent)
-        keys[name] = found.pk
+            keys[name] = create_category(actor=actor, name=name, description=description, parent=parent).pk
+        else:
+            keys[name] = found.pk
     chosen = [keys[name] for name in sample.fields["categories"]]
     return {**sample.fields, "categories": chosen, "author": actor.user.pk}
 

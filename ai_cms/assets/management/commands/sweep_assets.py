@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Only say what would be deleted.")
         parser.add_argument("--json", action="store_true", help="Print the numbers as JSON.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         report = sweep(listing=options["list"], dry_run=options["dry_run"])
         if options["json"]:
             self.stdout.write(json.dumps(report.to_json()))

@@ -142,7 +142,7 @@ class PreviewLinkRequestSerializer(ActionSerializer):
     max_age = serializers.IntegerField(required=False, min_value=1, max_value=MAX_AGE, help_text=_("Seconds."))
 
 
-class PreviewLinkSerializer(serializers.Serializer[Any]):
+class PreviewLinkSerializer(serializers.Serializer[object]):
     """A link that shows the draft to whoever has it; it cannot be had again."""
 
     id = serializers.IntegerField()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -12,7 +10,7 @@ from ai_cms.pages.api.fields import PublishedDocumentField
 __all__ = ["ContentListSerializer", "ContentSerializer", "ContentSummarySerializer"]
 
 
-class ContentSummarySerializer(serializers.Serializer[Any]):
+class ContentSummarySerializer(serializers.Serializer[object]):
     """A published page in a list; with full=true it has everything that /content/{id}/ has, and no excerpt."""
 
     id = serializers.IntegerField()
@@ -30,7 +28,7 @@ class ContentSummarySerializer(serializers.Serializer[Any]):
     metadata = serializers.DictField()
 
 
-class SeoSerializer(serializers.Serializer[Any]):
+class SeoSerializer(serializers.Serializer[object]):
     """What search engines are told."""
 
     title = serializers.CharField()
@@ -47,7 +45,7 @@ class ContentSerializer(ContentSummarySerializer):
     content_json = PublishedDocumentField()
 
 
-class ContentListSerializer(serializers.Serializer[Any]):
+class ContentListSerializer(serializers.Serializer[object]):
     """One page of a list of published pages."""
 
     count = serializers.IntegerField()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
@@ -14,7 +12,7 @@ from ai_cms.pages.api.fields import IdField
 __all__ = ["ElementCreateSerializer", "ElementSerializer", "ElementUpdateSerializer"]
 
 
-class ElementSerializer(serializers.Serializer[Any]):
+class ElementSerializer(serializers.Serializer[object]):
     """A block of a page's working document."""
 
     id = serializers.IntegerField(source="pk", help_text=_("Good as long as the block is on its page."))
@@ -28,7 +26,7 @@ class ElementSerializer(serializers.Serializer[Any]):
     depth = serializers.IntegerField()
 
 
-class _Place(serializers.Serializer[Any]):
+class _Place(serializers.Serializer[object]):
     parent_uid = serializers.CharField(
         required=False, allow_blank=True, max_length=64, help_text=_("The block to stand in; empty for the root.")
     )

@@ -12,8 +12,10 @@ from rest_framework import serializers
 from ai_cms.pages.addresses import public_url
 from ai_cms.pages.api.examples import BLOCKS, example
 from ai_cms.pages.api.fields import DocumentField, IdField, SlugField, StoredDocumentField, UserIdField
-from ai_cms.pages.models import PageStatus, RevisionKind
+from ai_cms.pages.models import AbstractPage, PageStatus, RevisionKind
 from ai_cms.pages.snapshots import document_problems, field_values, missing_required
+
+from ....core.jsontypes import JsonObject
 
 __all__ = [
     "PageCreateSerializer",
@@ -28,7 +30,7 @@ LOCALE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
 POSITIONS = ("last-child", "first-child")
 
 
-class WarningSerializer(serializers.Serializer[Any]):
+class WarningSerializer(serializers.Serializer[object]):
     """Something a draft may have and a publication may not."""
 
     loc = serializers.ListField(
@@ -39,9 +41,9 @@ class WarningSerializer(serializers.Serializer[Any]):
     msg = serializers.CharField(help_text=_("A sentence for a person."))
 
 
-def warnings_of(page: Any) -> list[dict[str, Any]]:
+def warnings_of(page: AbstractPage) -> list[JsonObject]:
     """Return what publishing the draft would be refused for."""
-    found: list[dict[str, Any]] = []
+    found: list[JsonObject] = []
     for name, problems in document_problems(page).items():
         before = () if name == "content_json" else ("fields", name)
         found += [problem.under(*before).to_json() for problem in problems]
@@ -57,7 +59,7 @@ def type_of(page: Any) -> str:
     return str((model or type(page))._meta.label_lower)
 
 
-class PageSummarySerializer(serializers.Serializer[Any]):
+class PageSummarySerializer(serializers.Serializer[object]):
     """A page in a list: everything but its document and the fields of its type."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
@@ -88,14 +90,14 @@ class PageSummarySerializer(serializers.Serializer[Any]):
     expire_at = serializers.DateTimeField(read_only=True, allow_null=True)
     deleted_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
-    def get_type(self, page: Any) -> str:
+    def get_type(self, page: AbstractPage) -> str:
         return type_of(page)
 
-    def get_url(self, page: Any) -> str:
+    def get_url(self, page: AbstractPage) -> str:
         return public_url(page.path)
 
     @extend_schema_field({"type": "string", "enum": list(PageStatus.values)})
-    def get_status(self, page: Any) -> str:
+    def get_status(self, page: AbstractPage) -> str:
         return str(page.status)
 
 
@@ -109,15 +111,15 @@ class PageSerializer(PageSummarySerializer):
     warnings = serializers.SerializerMethodField(help_text=_("What publishing the draft would be refused for."))
 
     @extend_schema_field({"type": "object", "additionalProperties": True})
-    def get_type_fields(self, page: Any) -> dict[str, Any]:
+    def get_type_fields(self, page: AbstractPage) -> JsonObject:
         return field_values(page)
 
     @extend_schema_field(WarningSerializer(many=True))
-    def get_warnings(self, page: Any) -> list[dict[str, Any]]:
+    def get_warnings(self, page: AbstractPage) -> list[JsonObject]:
         return warnings_of(page)
 
 
-class _PageFields(serializers.Serializer[Any]):
+class _PageFields(serializers.Serializer[object]):
     """The fields a client writes. What it does not name stays as it is."""
 
     title = serializers.CharField(max_length=255)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
@@ -26,7 +24,7 @@ __all__ = [
 STATES = ["pending", "stale", "accepted", "rejected"]
 
 
-class ProposalSummarySerializer(serializers.Serializer[Any]):
+class ProposalSummarySerializer(serializers.Serializer[object]):
     """A proposal in a list."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
@@ -50,7 +48,7 @@ class ProposalChangeSerializer(BlockChangeSerializer):
     state = serializers.ChoiceField(STATES, help_text=_("Stale: the block was changed since."))
 
 
-class ProposalFieldSerializer(serializers.Serializer[Any]):
+class ProposalFieldSerializer(serializers.Serializer[object]):
     """What a proposal does to a field."""
 
     name = serializers.CharField()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ai_cms.pages.api.fields import StoredDocumentField, StoredOperationsField, UserIdField
-from ai_cms.pages.models import RevisionKind
+from ai_cms.pages.models import Revision, RevisionKind
+
+from ....core.jsontypes import JsonObject
 
 __all__ = ["ComparisonSerializer", "RevisionSerializer", "RevisionSummarySerializer"]
 
 
-class RevisionSummarySerializer(serializers.Serializer[Any]):
+class RevisionSummarySerializer(serializers.Serializer[object]):
     """A revision in a page's history."""
 
     number = serializers.IntegerField(read_only=True)
@@ -29,7 +29,7 @@ class RevisionSummarySerializer(serializers.Serializer[Any]):
     message = serializers.CharField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
 
-    def get_author_name(self, revision: Any) -> str:
+    def get_author_name(self, revision: Revision) -> str:
         author = revision.author
         return "" if author is None else str(author.get_full_name() or author.get_username())
 
@@ -41,18 +41,18 @@ class RevisionSerializer(RevisionSummarySerializer):
     content_json = StoredDocumentField(read_only=True)
 
     @extend_schema_field({"type": "object", "additionalProperties": True})
-    def get_page_fields(self, revision: Any) -> dict[str, Any]:
+    def get_page_fields(self, revision: Revision) -> JsonObject:
         return dict(revision.snapshot)
 
 
-class FieldChangeSerializer(serializers.Serializer[Any]):
+class FieldChangeSerializer(serializers.Serializer[object]):
     """A field's two values."""
 
     before = serializers.JSONField(allow_null=True)
     after = serializers.JSONField(allow_null=True)
 
 
-class BlockChangeSerializer(serializers.Serializer[Any]):
+class BlockChangeSerializer(serializers.Serializer[object]):
     """What became of one block."""
 
     op = serializers.ChoiceField(["insert", "update", "move", "remove"])
@@ -66,7 +66,7 @@ class BlockChangeSerializer(serializers.Serializer[Any]):
     )
 
 
-class ComparisonSerializer(serializers.Serializer[Any]):
+class ComparisonSerializer(serializers.Serializer[object]):
     """What leads from one state of a page to another."""
 
     from_revision = serializers.IntegerField()

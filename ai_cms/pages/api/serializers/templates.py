@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
@@ -23,7 +21,7 @@ __all__ = [
 ]
 
 
-class TemplateSummarySerializer(serializers.Serializer[Any]):
+class TemplateSummarySerializer(serializers.Serializer[object]):
     """A template in a list."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
@@ -43,7 +41,7 @@ class TemplateSerializer(TemplateSummarySerializer):
 
 
 @extend_schema_serializer(examples=[example("Two blocks", {"name": "Recipe", "layout_json": BLOCKS})])
-class TemplateWriteSerializer(serializers.Serializer[Any]):
+class TemplateWriteSerializer(serializers.Serializer[object]):
     """A template as it is written; meta.locked keeps a block as it is, meta.placeholder says what to write."""
 
     name = serializers.CharField(max_length=100)

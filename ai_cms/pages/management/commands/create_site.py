@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--page-type", default="", help="page type of the home page (default: the plain page)")
         parser.add_argument("--default", action="store_true", default=None, help="answer every host without a site")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             site = create_site(
                 hostname=options["hostname"],

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 
 from ai_cms.pages.treecheck import fix_tree
@@ -12,5 +10,5 @@ class Command(BaseCommand):
 
     help = "Rebuild tree columns, URL paths and publication paths from the parent links. Safe to run twice at once."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         self.stdout.write(f"{fix_tree()} pages corrected.")

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("id", type=int, help="the résumé's number")
         parser.add_argument("--output", default="", help="file to write; default: print it")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         resume = get_resume_model().objects.filter(pk=options["id"]).first()
         if resume is None:
             raise CommandError(f"There is no résumé {options['id']}.")

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor
 from ai_cms.portfolio.exceptions import ResumeInvalid
 from ai_cms.portfolio.services.importing import import_resume, read_resume
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only look whether it can be taken in")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         users: Any = get_user_model()
         try:
             owner = users._default_manager.get_by_natural_key(options["user"])
@@ -65,5 +66,5 @@ class Command(BaseCommand):
         more = f", with {len(made.projects)} projects and {len(made.skills)} skills" if options["rows"] else ""
         self._report(options, keys, f"{text}{more}.")
 
-    def _report(self, options: dict[str, Any], found: dict[str, Any], text: str) -> None:
+    def _report(self, options: dict[str, Any], found: JsonObject, text: str) -> None:
         self.stdout.write(json.dumps(found) if options["json"] else text)
