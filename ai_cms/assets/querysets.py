@@ -55,11 +55,17 @@ class AssetQuerySet(PolymorphicQuerySet[Any]):
         """Return what ``user`` (or an actor) may see."""
         return cast(AssetQuerySet, get_policy(self.model).visible(user, self))
 
-    def shown(self) -> AssetQuerySet:
-        """Return rows with what a page shows, in two queries whatever their number; see :func:`real`."""
+    def shown(self, *sizes: str) -> AssetQuerySet:
+        """Return rows with what a page shows, in two queries whatever their number; see :func:`real`.
+
+        ``sizes``: names of those that are shown, where they are known; the rows of the others are not read then.
+        """
         links = (_link_to(model) for model in (get_image_model(), get_file_model()))
         rows: Any = self.non_polymorphic().select_related(*links)
-        return cast(AssetQuerySet, rows.prefetch_related("renditions"))
+        renditions = self.model._meta.get_field("renditions").related_model.objects.all()
+        # A drawing is its own rendition, whatever size is asked for.
+        wanted = renditions.filter(spec__in=[*sizes, "svg"]) if sizes else renditions
+        return cast(AssetQuerySet, rows.prefetch_related(models.Prefetch("renditions", wanted)))
 
     def listed(self) -> AssetQuerySet:
         """Return rows with everything a list shows, in three queries whatever their number; see :func:`real`."""

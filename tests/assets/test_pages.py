@@ -12,6 +12,8 @@ from django.test import override_settings
 
 from ai_cms.assets import get_asset_model
 from ai_cms.assets.exceptions import AssetInUse
+from ai_cms.assets.pictures import rendition_of
+from ai_cms.assets.querysets import real
 from ai_cms.assets.services import delete_asset, replace_file, update_asset
 from ai_cms.assets.storage import storage_of
 from ai_cms.assets.usage import usage_of
@@ -55,6 +57,17 @@ def silent_storage(monkeypatch: pytest.MonkeyPatch) -> Any:
                 monkeypatch.setattr(storage_of(alias), name, asked)
 
     return hush
+
+
+def test_where_one_size_is_shown_the_others_are_not_read(member: Any, django_assert_num_queries: Any) -> None:
+    for number in range(3):
+        uploaded(member, jpeg(1200 + number, 800))
+    with django_assert_num_queries(2):
+        shown = [real(row) for row in get_asset_model().objects.shown("thumb")]
+        assert {row.spec for asset in shown for row in asset.renditions.all()} == {"thumb"}
+        found = [rendition_of(asset, "thumb") for asset in shown]
+    assert len(shown) == 3
+    assert all(row is not None and row.url.endswith(".webp") for row in found)
 
 
 def test_forty_pictures_are_one_query_and_no_storage_call(
