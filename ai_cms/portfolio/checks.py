@@ -3,7 +3,6 @@
 =========================  ====================================================================
 ``ai_cms_portfolio.E001``  a swapped model is not of the right kind
 ``ai_cms_portfolio.E002``  the page model is swapped, but the portfolio page types are not
-``ai_cms_portfolio.I001``  no PDFs of résumés: the extra ``pdf`` is not installed
 ``ai_cms_portfolio.W001``  the further pages of portfolios and their style sheets are not mounted
 =========================  ====================================================================
 """
@@ -14,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, reverse
 
@@ -29,9 +28,11 @@ from . import (
 )
 from .conf import portfolio_settings
 from .models import AbstractProject, AbstractResume, AbstractSkill, PortfolioIndexMixin, PortfolioMixin
-from .printing.resumes import pdf_is_installed
 
-__all__ = ["check_addresses", "check_models", "check_pdf"]
+__all__ = [
+    "check_addresses",
+    "check_models",
+]
 
 _MODELS: tuple[tuple[str, Callable[[], Any], type], ...] = (
     ("AI_CMS_PORTFOLIO_MODEL", get_portfolio_model, PortfolioMixin),
@@ -86,17 +87,3 @@ def check_addresses(app_configs: Sequence[AppConfig] | None = None, **kwargs: ob
             )
         ]
     return []
-
-
-@register()
-def check_pdf(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
-    """Say where résumés cannot be had as PDF. A note and no warning: the print view serves without it."""
-    if pdf_is_installed():
-        return []
-    return [
-        Info(
-            "Résumés are printed from the browser, not handed out as PDF: WeasyPrint is not installed.",
-            hint='pip install "django-ai-cms[pdf]", or SILENCED_SYSTEM_CHECKS = ["ai_cms_portfolio.I001"].',
-            id="ai_cms_portfolio.I001",
-        )
-    ]
