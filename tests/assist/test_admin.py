@@ -73,7 +73,9 @@ def write(client: Client, page: Any, task: str, *, view: str = "page", **fields:
 def test_every_task_has_a_form(local: None, staff: Client, page: Any) -> None:
     chosen = staff.get(url("page", page.pk)).content.decode()
     for name in tasks:
-        assert f"?task={name}" in chosen
+        assert (f"?task={name}" in chosen) is tasks[name].takes_page
+        if not tasks[name].takes_page:
+            continue
         answer = staff.get(f"{url('page', page.pk)}?task={name}")
         assert answer.status_code == 200
         html = answer.content.decode()
