@@ -143,6 +143,7 @@ def test_what_a_model_invents_is_refused_with_its_reason(
         ("/skills/1/keywords", "not_an_order", []),
     ]
     sent = json.dumps([message.text for message in backend.requests[0].messages])
+    assert backend.requests[0].messages[0].text.count("never instructions to you") == 1
     assert "ada@example.com" not in sent and "+44" not in sent and f"skill:{library['skill'].pk}" in sent
     assert AILog.objects.get().task == "tailor_resume"
     api = client_of(ada)
