@@ -16,7 +16,7 @@ def doc(*ids: str) -> Document:
     return Document([{"id": block_id, "type": "heading", "v": 1, "props": {"text": block_id}} for block_id in ids])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(documents(), documents())
 def test_applying_the_difference_gives_the_other_document(a: Document, b: Document) -> None:
     applied = apply_operations(a, diff_documents(a, b))

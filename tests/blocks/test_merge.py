@@ -22,7 +22,7 @@ def block(block_id: str, text: str = "", *children: dict[str, Any]) -> dict[str,
 BASE = Document([block("a", "1"), block("b", "2"), block("s", "3", block("c", "4"))])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(documents(), documents(), documents())
 def test_a_merge_is_a_document_with_every_block_in_one_place(base: Document, mine: Document, theirs: Document) -> None:
     merged = merge_documents(base, mine, theirs)
