@@ -27,9 +27,9 @@ __all__ = [
     "ProjectGridBlock",
     "ProjectItem",
     "ResumeBlock",
-    "ResumeContent",
     "ResumeEntry",
     "ResumeSection",
+    "ShownResume",
     "SkillChartBlock",
     "SkillItem",
     "TimelineBlock",
@@ -142,7 +142,7 @@ class ResumeSection(BlockPart):
         return str(PARTS.get(self.part, self.part))
 
 
-class ResumeContent(BlockPart):
+class ShownResume(BlockPart):
     """What a résumé block shows."""
 
     name: Name = ""
@@ -265,7 +265,7 @@ class ResumeBlock(Block):
         _("Parts"), lambda: ["work", "education", "skills", "languages"], max_length=12, labels=PARTS
     )
     contact: bool = labelled(_("Show how to reach me"), False, help=_("E-mail, telephone, place and profiles."))
-    content: ResumeContent = labelled(_("Contents"), ResumeContent, help=_FILLED)
+    content: ShownResume = labelled(_("Contents"), ShownResume, help=_FILLED)
 
     class Meta:
         label = _("Résumé")

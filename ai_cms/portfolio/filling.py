@@ -131,7 +131,7 @@ def skill_item(row: Any) -> JsonObject:
 
 
 def resume_content(content: object, parts: Sequence[str], contact: bool) -> JsonObject:
-    """Return a JSON Resume in the shape of a ``ResumeContent``: the named parts alone."""
+    """Return a JSON Resume in the shape of a ``ShownResume``: the named parts alone."""
     basics = content.get("basics") if isinstance(content, dict) else None
     basics = basics if isinstance(basics, dict) else {}
     found: JsonObject = {name: _text(basics.get(name), 1_000) for name in ("name", "label")}

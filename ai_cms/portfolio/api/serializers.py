@@ -185,6 +185,8 @@ _PROJECT = [
 ]  # fmt: skip
 _SKILL = ["name", "category", "level", "years", "position", "created_at", "updated_at"]
 _RESUME = ["title", "content", "created_at", "updated_at"]
+#: The smallest of what the databases hold, so that the schema is the same on each.
+_POSITION = {"position": {"max_value": 2**31 - 1}}
 
 
 class ProjectSerializer(serializers.ModelSerializer[Any]):
@@ -196,6 +198,7 @@ class ProjectSerializer(serializers.ModelSerializer[Any]):
     class Meta:
         model = get_project_model()
         fields = ["id", "user", *_PROJECT, *_extra(model, _PROJECT)]
+        extra_kwargs = _POSITION
 
 
 class SkillSerializer(serializers.ModelSerializer[Any]):
@@ -215,6 +218,7 @@ class SkillSerializer(serializers.ModelSerializer[Any]):
     class Meta:
         model = get_skill_model()
         fields = ["id", "user", *_SKILL, *_extra(model, _SKILL)]
+        extra_kwargs = _POSITION
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True, "description": "A JSON Resume 1.0.0."})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from jsonschema import Draft202012Validator
 
 from ai_cms.pages import services
@@ -19,10 +21,26 @@ from .operations import bodies, operations, schema
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "openapi.json"
 UPDATE = "AI_CMS_UPDATE_SNAPSHOTS"
+#: What the models of ``tests.testapp`` add: a host's own fields are in the document of that host.
+OWN = {
+    "AI_CMS_PROJECT_MODEL": ("Project", "client"),
+    "AI_CMS_SKILL_MODEL": ("Skill", "taught"),
+    "AI_CMS_RESUME_MODEL": ("Resume", "template"),
+}
+
+
+def without_own(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document without the fields of swapped models, which must be there."""
+    document = deepcopy(document)
+    for setting, (name, field) in OWN.items():
+        if getattr(settings, setting, "").startswith("testapp."):
+            for schema_name in (name, f"{name}Request", f"Patched{name}Request"):
+                del document["components"]["schemas"][schema_name]["properties"][field]
+    return document
 
 
 def test_the_document_is_as_it_was() -> None:
-    text = json.dumps(schema(), indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
+    text = json.dumps(without_own(schema()), indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
     if os.environ.get(UPDATE):
         SNAPSHOT.write_text(text)
     kept = json.loads(SNAPSHOT.read_text())
