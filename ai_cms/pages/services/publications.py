@@ -144,7 +144,7 @@ def publication_values(
         "summary": json_tail(summary),
         "html": "",
         "html_key": "",
-        **search_columns(page, _words(page, document)),
+        **search_columns(page, _words(page, text)),
     }
 
 
@@ -155,9 +155,10 @@ def filled_document(page: AbstractPage) -> Document:
     return draft if filled is draft.blocks else Document(filled)
 
 
-def _words(page: AbstractPage, document: Document) -> str:
-    """Return the words of a document and of those beside it."""
-    return "\n".join(text for found in (document, *type_documents(page).values()) if (text := found.text()))
+def _words(page: AbstractPage, text: str) -> str:
+    """Return the words of a page's document, which are known, and of those beside it."""
+    beside = (document.text() for document in type_documents(page).values())
+    return "\n".join(part for part in (text, *beside) if part)
 
 
 def _published_before(page: AbstractPage) -> datetime | None:
@@ -220,7 +221,7 @@ def _refresh(publication: Publication, page: AbstractPage) -> None:
         value = json.loads("{" + getattr(publication, column))
         value["fields"] = {**value.get("fields", {}), **own}
         setattr(publication, column, json_tail(value))
-    columns = search_columns(page, _words(page, Document(publication.content)))
+    columns = search_columns(page, _words(page, Document(publication.content).text()))
     for name, text in columns.items():
         setattr(publication, name, text)
     publication.save(update_fields=["summary", "body", "html", "html_key", "modified_at", *columns])
