@@ -74,8 +74,12 @@ test: $(VENV)/.test ## the test suite on SQLite, and on PostgreSQL when DATABASE
 
 # A user model is chosen once for a project, so these have settings, and a run, of their own.
 test-accounts: $(VENV)/.test ## the tests of accounts, with the library's user and with a host's own
-	env -u DATABASE_URL $(BIN)/python -m pytest -n auto --ds=tests.settings.accounts -m "$(INSIDE)" tests/accounts $(ARGS)
-	env -u DATABASE_URL $(BIN)/python -m pytest -n auto --ds=tests.settings.accounts_swapped -m "$(INSIDE)" tests/accounts $(ARGS)
+	$(MAKE) -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-accounts-own test-accounts-swapped
+
+# Side by side in one process each: what a process costs to start is more than the tests.
+test-accounts-%: $(VENV)/.test
+	env -u DATABASE_URL $(BIN)/python -m pytest --ds=tests.settings.accounts$(subst _own,,_$*) -o cache_dir=.pytest_cache/accounts-$* \
+		-m "$(INSIDE)" tests/accounts $(ARGS)
 
 test-postgres: $(VENV)/.test ## the test suite on the PostgreSQL of DATABASE_URL
 	$(BIN)/python -m pytest -n auto --ds=tests.settings.postgres -m "$(INSIDE)" $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,35 @@ def make_user(name: str, /, **extra: Any) -> Any:
     if get_user_model().USERNAME_FIELD == "email":
         return users.create_user(f"{name}@example.com", "password", username=name, **{"is_verified": True, **extra})
     return users.create_user(name, f"{name}@example.com", "password", **extra)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flushing() -> Iterator[None]:
+    """Spare tests with real transactions a tenth of a second each."""
+    from django.test import TransactionTestCase
+
+    from tests.flushing import Flushing
+
+    with pytest.MonkeyPatch.context() as patch:
+        flushing = Flushing(TransactionTestCase._fixture_teardown)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: flushing(case))
+        yield
+
+
+@pytest.fixture(scope="session")
+def pictures_once() -> Any:
+    """Return what stands for the worker of pictures: it does each job once a run."""
+    from ai_cms.assets.imaging import client
+    from tests.assets.once import Once
+
+    return Once(client._run)
+
+
+@pytest.fixture(autouse=True)
+def _quick_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start no process for a picture that has been worked on; ``worker`` marks tests that are about the worker."""
+    if not request.node.get_closest_marker("worker"):
+        monkeypatch.setattr("ai_cms.assets.imaging.client._run", request.getfixturevalue("pictures_once"))
 
 
 @pytest.fixture

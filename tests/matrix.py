@@ -32,6 +32,8 @@ PATHS = {f"{app}/{module}.py" for app, modules in MODULES.items() for module in 
 
 #: Files and folders whose tests start projects, commands and servers in processes of their own, seconds each: not in `make test`.
 PROCESSES = (
+    "assets/test_s3.py",
+    "assets/test_s3_storage.py",
     "core/test_parallel.py",
     "core/test_starting.py",
     "example/",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from ai_cms.core.conf import AppSettings, Setting, not_negative, positive
 
@@ -11,17 +11,17 @@ __all__ = ["MAIL_RUNNERS", "AccountsSettings", "accounts_settings"]
 MAIL_RUNNERS = ("thread", "task", "inline", "none")
 
 
-def long_key(value: Any) -> str | None:
+def long_key(value: str) -> str | None:
     """Validate a signing key; empty stands for one that is derived from SECRET_KEY."""
     return None if not value or len(value) >= 32 else "must have at least 32 characters, or be empty"
 
 
-def long_keys(value: Any) -> str | None:
+def long_keys(value: Iterable[object]) -> str | None:
     """Validate a list of signing keys."""
     return None if all(isinstance(key, str) and len(key) >= 32 for key in value) else "must hold texts of 32 or more"
 
 
-def grace(value: Any) -> str | None:
+def grace(value: float) -> str | None:
     """Validate the seconds of grace."""
     return None if 0 <= value <= 10 else "must be from 0 to 10"
 

@@ -35,7 +35,7 @@ ACCOUNT = (
 )
 
 
-def export_user(user: Any) -> JsonObject:
+def export_user(user: object) -> JsonObject:
     """Return everything that is held about ``user``; no secret, nothing of anybody else."""
     return {name: build(user) for name, build in export_sections.items()}
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone, translation
+
+from ai_cms.core.mappings import TemplateContext
 
 from .mail import context_of
 from .mail_runners import wake_after_commit
@@ -19,7 +20,7 @@ def queue(
     kind: str,
     to: str,
     *,
-    context: dict[str, Any] | None = None,
+    context: TemplateContext | None = None,
     otp_request: uuid.UUID | None = None,
     request: HttpRequest | None = None,
     send: bool = True,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from ai_cms.core import swapping
+
+if TYPE_CHECKING:
+    from .models import AbstractAsset, AbstractFile, AbstractFolder, AbstractImage
 
 __all__ = [
     "get_asset_model",
@@ -23,9 +26,9 @@ def get_folder_model_string() -> str:
     return swapping.get_model_string("AI_CMS_FOLDER_MODEL", "ai_cms_assets.Folder")
 
 
-def get_folder_model() -> Any:
+def get_folder_model() -> type[AbstractFolder]:
     """Return the folder model that is active in this project."""
-    return swapping.get_model("AI_CMS_FOLDER_MODEL", "ai_cms_assets.Folder")
+    return cast("type[AbstractFolder]", swapping.get_model("AI_CMS_FOLDER_MODEL", "ai_cms_assets.Folder"))
 
 
 def get_asset_model_string() -> str:
@@ -33,9 +36,9 @@ def get_asset_model_string() -> str:
     return swapping.get_model_string("AI_CMS_ASSET_MODEL", "ai_cms_assets.Asset")
 
 
-def get_asset_model() -> Any:
+def get_asset_model() -> type[AbstractAsset]:
     """Return the base of all assets that is active in this project."""
-    return swapping.get_model("AI_CMS_ASSET_MODEL", "ai_cms_assets.Asset")
+    return cast("type[AbstractAsset]", swapping.get_model("AI_CMS_ASSET_MODEL", "ai_cms_assets.Asset"))
 
 
 def get_image_model_string() -> str:
@@ -43,9 +46,9 @@ def get_image_model_string() -> str:
     return swapping.get_model_string("AI_CMS_IMAGE_ASSET_MODEL", "ai_cms_assets.ImageAsset")
 
 
-def get_image_model() -> Any:
+def get_image_model() -> type[AbstractImage]:
     """Return the image model that is active in this project."""
-    return swapping.get_model("AI_CMS_IMAGE_ASSET_MODEL", "ai_cms_assets.ImageAsset")
+    return cast("type[AbstractImage]", swapping.get_model("AI_CMS_IMAGE_ASSET_MODEL", "ai_cms_assets.ImageAsset"))
 
 
 def get_file_model_string() -> str:
@@ -53,6 +56,6 @@ def get_file_model_string() -> str:
     return swapping.get_model_string("AI_CMS_FILE_ASSET_MODEL", "ai_cms_assets.FileAsset")
 
 
-def get_file_model() -> Any:
+def get_file_model() -> type[AbstractFile]:
     """Return the file model that is active in this project."""
-    return swapping.get_model("AI_CMS_FILE_ASSET_MODEL", "ai_cms_assets.FileAsset")
+    return cast("type[AbstractFile]", swapping.get_model("AI_CMS_FILE_ASSET_MODEL", "ai_cms_assets.FileAsset"))

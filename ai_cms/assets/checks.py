@@ -40,7 +40,7 @@ _OLDEST_PILLOW = 13
 
 
 @register(deploy=True)
-def check_answers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_answers(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
     """Warn of a storage that does not answer; before a deployment alone, as it is asked."""
     try:
         check_storages()
@@ -59,7 +59,7 @@ def check_answers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.urls)
-def check_addresses(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_addresses(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
     """Check that the permanent addresses lead somewhere."""
     try:
         reverse("ai_cms_assets:file", args=[1])
@@ -75,7 +75,7 @@ def check_addresses(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 
 
 @register(Tags.files)
-def check_assets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_assets(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
     """Check the models in use, the storages and the packages."""
     return [*_models(), *_storages(), *_packages()]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ai_cms.core.conf import AppSettings, Setting, not_negative, positive
@@ -36,7 +36,7 @@ DEFAULT_KINDS = (
 ).split()
 
 
-def _sizes(value: Any) -> str | None:
+def _sizes(value: Mapping[object, object]) -> str | None:
     for name, size in value.items():
         if not (isinstance(name, str) and name.isidentifier() and len(name) <= 40):
             return f"has the name {name!r}; names are words of at most 40 letters"
@@ -52,7 +52,7 @@ def _sizes(value: Any) -> str | None:
     return None
 
 
-def _formats(value: Any) -> str | None:
+def _formats(value: Iterable[object]) -> str | None:
     return None if all(item in ("webp", "avif", "jpeg", "png") for item in value) else "knows webp, avif, jpeg and png"
 
 
@@ -65,7 +65,7 @@ def _delivery(value: str) -> str | None:
     return None if value in known else f"must be one of {', '.join(known)}"
 
 
-def _quotas(value: Any) -> str | None:
+def _quotas(value: Mapping[object, object]) -> str | None:
     fine = all(
         isinstance(tier, str) and (most is None or (type(most) is int and most >= 0)) for tier, most in value.items()
     )

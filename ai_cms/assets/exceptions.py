@@ -35,7 +35,7 @@ __all__ = [
 class AssetRefused(InvalidInput):
     """A file that is not taken; the message stands by its field."""
 
-    def __init__(self, message: Any, *, code: str = "invalid_file", field: str = "file") -> None:
+    def __init__(self, message: object, *, code: str = "invalid_file", field: str = "file") -> None:
         super().__init__(str(message), code=code, errors={field: [str(message)]})
 
 

@@ -10,12 +10,12 @@ from django.db.models import Q
 from ai_cms.core.permissions import Actor, PermissionPolicy, register_policy
 
 from . import get_asset_model, get_folder_model
-from .models import LooseFile
+from .models import AbstractAsset, LooseFile
 
 __all__ = ["AssetPolicy", "register_asset_policies"]
 
 
-class AssetPolicy(PermissionPolicy[Any]):
+class AssetPolicy(PermissionPolicy[AbstractAsset]):
     """Decide for assets and folders.
 
     Staff without the model permission see public assets and folders, to choose from, and change only their own.
@@ -30,7 +30,7 @@ class AssetPolicy(PermissionPolicy[Any]):
             actor.is_staff and actor.has_perm(f"{meta.app_label}.{codename}_{meta.model_name}")
         )
 
-    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+    def decide(self, actor: Actor, action: str, obj: AbstractAsset | None) -> bool:
         if not actor.is_authenticated:
             return False
         if self._has(actor, action) or (action in ("view", "download") and self._has(actor, "change")):
@@ -55,7 +55,7 @@ class AssetPolicy(PermissionPolicy[Any]):
 class _StaffPolicy(PermissionPolicy[Any]):
     """Superusers look; the rows are written by services alone."""
 
-    def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
+    def decide(self, actor: Actor, action: str, obj: object | None) -> bool:
         return actor.is_superuser and action == "view"
 
     def restrict(self, actor: Actor, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:

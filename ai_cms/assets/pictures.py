@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
 from django.http import HttpRequest
 
@@ -23,14 +22,14 @@ _BY_MERIT = ("avif", "webp", "jpeg", "png")
 
 
 def rendition_of(
-    asset: Any, spec: str, formats: Iterable[str] = ("webp", "jpeg", "png", "svg", "avif")
+    asset: AbstractAsset, spec: str, formats: Iterable[str] = ("webp", "jpeg", "png", "svg", "avif")
 ) -> Rendition | None:
     """Return an asset's rendition of one size, in the first of ``formats`` that there is."""
     rows = {row.format: row for row in asset.renditions.all() if row.spec in (spec, "svg")}
     return next((rows[format] for format in formats if format in rows), None)
 
 
-def best_rendition(asset: Any, *, up_to: int = 0) -> Rendition | None:
+def best_rendition(asset: AbstractAsset, *, up_to: int = 0) -> Rendition | None:
     """Return the largest rendition that shows the whole picture; ``up_to``: not wider, if there is one. WebP before others."""
     sizes = _whole_sizes()
     whole = [row for row in asset.renditions.all() if row.spec in sizes or row.spec == "svg"]
@@ -39,7 +38,7 @@ def best_rendition(asset: Any, *, up_to: int = 0) -> Rendition | None:
     return max(fitting, key=lambda row: (row.width, row.format == "webp"), default=None)
 
 
-def address_of(asset: Any, row: Rendition | None = None) -> str:
+def address_of(asset: AbstractAsset, row: Rendition | None = None) -> str:
     """Return where a rendition, or the asset's own file, is fetched: a finished address, or a view that asks who comes."""
     if row is not None:
         return row.url or f"{asset.permalink}{row.spec}.{row.format}"

@@ -10,6 +10,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from ai_cms.core.jsontypes import JsonObject
+
 from . import get_asset_model
 from .conf import assets_settings
 from .models import DirectUpload, LooseFile, Rendition
@@ -28,7 +30,7 @@ class Swept:
     kept: list[str] = field(default_factory=list)
     uploads: int = 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {"deleted": len(self.deleted), "kept": len(self.kept), "uploads": self.uploads}
 
 
@@ -79,7 +81,7 @@ def unknown_files(*, before: datetime) -> Iterator[tuple[str, str]]:
         yield from _unknown(alias, storage, waiting, before)
 
 
-def _files_below(storage: Any) -> Iterator[str]:
+def _files_below(storage: object) -> Iterator[str]:
     for owner in _folders(storage, ""):
         for year in _folders(storage, owner):
             if not (year.isdigit() and len(year) == 4):
@@ -90,7 +92,7 @@ def _files_below(storage: Any) -> Iterator[str]:
                     yield from (f"{place}/{name}" for name in _listed(storage, place)[1])
 
 
-def _folders(storage: Any, place: str) -> list[str]:
+def _folders(storage: object, place: str) -> list[str]:
     return _listed(storage, place)[0]
 
 
@@ -102,7 +104,7 @@ def _listed(storage: Any, place: str) -> tuple[list[str], list[str]]:
     return list(folders), list(files)
 
 
-def _unknown(alias: str, storage: Any, names: list[str], before: datetime) -> Iterator[tuple[str, str]]:
+def _unknown(alias: str, storage: object, names: list[str], before: datetime) -> Iterator[tuple[str, str]]:
     known = _owned(alias, names) | set(
         LooseFile.objects.filter(stored_in=alias, stored_name__in=names).values_list("stored_name", flat=True)
     )

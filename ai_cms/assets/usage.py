@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import ngettext
 
 from ai_cms.blocks.html.references import Use, counts_of, uses_of
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, ActorLike, policy_for
+
+from .models import AbstractAsset
 
 if TYPE_CHECKING:
     from .models import AbstractAsset
@@ -33,7 +35,7 @@ class Usage:
         kinds = Counter(use.kind for use in self.uses)
         return {"drafts": kinds["draft"], "publications": kinds["publication"]}
 
-    def seen_by(self, user: Any) -> Iterator[Use]:
+    def seen_by(self, user: ActorLike) -> Iterator[Use]:
         """Yield the uses that ``user`` (or an actor) may know of: what everybody reads, and drafts they may see."""
         actor = Actor.of(user)
         for use in self.uses:
@@ -62,7 +64,7 @@ def usage_of(asset: AbstractAsset) -> Usage:
     return Usage(tuple(uses_of(asset.reference)))
 
 
-def usage_counts(assets: Iterable[Any]) -> dict[int, dict[str, int]]:
+def usage_counts(assets: Iterable[AbstractAsset]) -> dict[int, dict[str, int]]:
     """Return by key how many drafts and publications use each asset, in a fixed number of queries."""
     keys = {asset.reference: asset.pk for asset in assets}
     found = counts_of(keys)

@@ -18,7 +18,7 @@ from ai_cms.core.permissions import Actor, policy_for
 from . import get_asset_model, get_image_model
 from .delivery import deliver
 from .links import open_link
-from .models import Rendition
+from .models import AbstractAsset, Rendition
 from .pictures import best_rendition
 from .storage import PUBLIC, storage_of
 
@@ -128,14 +128,14 @@ def _public_size(name: str) -> int:
         return int(file.seek(0, 2))
 
 
-def _asset(pk: int) -> Any:
-    asset = get_asset_model().objects.filter(pk=pk).first() if pk < 2**63 else None
+def _asset(pk: int) -> AbstractAsset:
+    asset: AbstractAsset | None = get_asset_model().objects.filter(pk=pk).first() if pk < 2**63 else None
     if asset is None:
         raise Http404
     return asset
 
 
-def _require(request: HttpRequest, asset: Any, action: str) -> None:
+def _require(request: HttpRequest, asset: AbstractAsset, action: str) -> None:
     # Unseen and forbidden are one answer here: whoever has no right learns nothing.
     if not policy_for(asset).can(_actor(request), action, asset):
         raise Http404
@@ -153,7 +153,7 @@ def _actor(request: HttpRequest) -> Actor:
         return Actor.anonymous()
 
 
-def _rendition(asset: Any, spec: str, format: str) -> Rendition:
+def _rendition(asset: AbstractAsset, spec: str, format: str) -> Rendition:
     row = asset.renditions.filter(spec=spec, format=format).first()
     if row is None:
         raise Http404
@@ -161,7 +161,7 @@ def _rendition(asset: Any, spec: str, format: str) -> Rendition:
     return found
 
 
-def _send_original(request: HttpRequest, asset: Any, *, public: bool) -> HttpResponseBase:
+def _send_original(request: HttpRequest, asset: AbstractAsset, *, public: bool) -> HttpResponseBase:
     is_image = isinstance(asset, get_image_model())
     return deliver(
         request,
@@ -178,7 +178,7 @@ def _send_original(request: HttpRequest, asset: Any, *, public: bool) -> HttpRes
     )
 
 
-def _send_rendition(request: HttpRequest, asset: Any, row: Rendition, *, public: bool) -> HttpResponseBase:
+def _send_rendition(request: HttpRequest, asset: AbstractAsset, row: Rendition, *, public: bool) -> HttpResponseBase:
     return deliver(
         request,
         alias=row.stored_in,

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ai_cms.assets import get_image_model
+from ai_cms.assets.models import AbstractImage
 from ai_cms.core.exceptions import LimitExceeded, RequestRefused, Unavailable
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.llm.exceptions import (
@@ -92,23 +92,23 @@ class AltTextReport:
         return {**asdict(self), "done": self.done}
 
 
-def waiting(actor: ActorLike, *, again: bool = False) -> QuerySet[Any]:
+def waiting(actor: ActorLike, *, again: bool = False) -> QuerySet[AbstractImage]:
     """Return the pictures without a text that nobody has proposed one for. ``again``: also those that failed or were refused."""
     now = int(timezone.now().timestamp())
     open_ones = Q(alt_suggestion={}) | Q(alt_suggestion__asked__lt=now - ASKING_SECONDS)
     if again:
         open_ones |= Q(alt_suggestion__has_any_keys=["failed", "refused"])
-    rows: QuerySet[Any] = _lacking(actor).filter(open_ones)
+    rows: QuerySet[AbstractImage] = _lacking(actor).filter(open_ones)
     return rows
 
 
-def proposed(actor: ActorLike) -> QuerySet[Any]:
+def proposed(actor: ActorLike) -> QuerySet[AbstractImage]:
     """Return the pictures with a proposal that waits for a person."""
-    rows: QuerySet[Any] = _lacking(actor).filter(alt_suggestion__has_key="text")
+    rows: QuerySet[AbstractImage] = _lacking(actor).filter(alt_suggestion__has_key="text")
     return rows
 
 
-def _lacking(actor: ActorLike) -> Any:
+def _lacking(actor: ActorLike) -> QuerySet[AbstractImage]:
     rows = get_image_model().objects.non_polymorphic().without_alt()
     return get_policy(get_image_model()).visible(actor, rows)
 
@@ -118,7 +118,7 @@ def propose_alt_texts(
     *,
     limit: int | None = None,
     again: bool = False,
-    on_picture: Callable[[AltTextReport, Any], Any] | None = None,
+    on_picture: Callable[[AltTextReport, AbstractImage], object] | None = None,
     run: Carrier | None = None,
 ) -> AltTextReport:
     """Have a text proposed for each picture that waits and that ``actor`` may change, the newest first.
@@ -157,7 +157,7 @@ def propose_alt_texts(
     return report
 
 
-def _each(actor: Actor, again: bool) -> Iterator[Any]:
+def _each(actor: Actor, again: bool) -> Iterator[AbstractImage]:
     """Yield the pictures one by one, each claimed for this run, so that two runs never ask about the same one."""
     below: int | None = None
     while True:
@@ -178,7 +178,7 @@ def _each(actor: Actor, again: bool) -> Iterator[Any]:
         actor = as_of_now(actor)
 
 
-def _write(image: Any, suggestion: JsonObject) -> None:
+def _write(image: AbstractImage, suggestion: JsonObject) -> None:
     rows = get_image_model().objects.non_polymorphic().filter(pk=image.pk, alt_suggestion__has_key="asked")
     rows.update(alt_suggestion=suggestion)
 
@@ -190,7 +190,7 @@ def _write(image: Any, suggestion: JsonObject) -> None:
 def write(run: RunContext) -> JsonObject:
     """Carry out the run in the payload ({"limit", "again"}); each picture is an event with the report so far."""
 
-    def tell(report: AltTextReport, image: Any) -> None:
+    def tell(report: AltTextReport, image: AbstractImage) -> None:
         run.emit("picture", {"asset": image.pk, **report.to_json()})
 
     report = propose_alt_texts(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor, get_policy
 from ai_cms.llm.models import Run
 
@@ -23,7 +22,7 @@ def alt_texts_panel(request: HttpRequest) -> SafeString:
     if not (actor.is_staff and get_policy(Run).can(actor, "add")):
         return SafeString()
     run = last_run(actor)
-    context: dict[str, Any] = {
+    context: TemplateContext = {
         "waiting": waiting(actor).count(),
         "again": waiting(actor, again=True).count(),
         "state": state_of(run) if run is not None else None,

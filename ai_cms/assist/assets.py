@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import Any
 
 from django.utils import timezone
 
 from ai_cms.assets import get_image_model
 from ai_cms.assets.exceptions import AssetRefused
+from ai_cms.assets.models import AbstractImage
 from ai_cms.assets.pictures import picture_of, rendition_of
 from ai_cms.assets.provenance.origins import GENERATED
 from ai_cms.assets.quotas import check_quota
@@ -62,7 +62,7 @@ class AssetStore(PictureStore):
         return StoredPicture(uploaded.asset.stored_name, picture_of(uploaded.asset)["src"], uploaded.asset.pk)
 
 
-def suggest_alt_text(image: Any, *, actor: ActorLike, run: Carrier | None = None) -> Any:
+def suggest_alt_text(image: AbstractImage, *, actor: ActorLike, run: Carrier | None = None) -> AbstractImage:
     """Have an alternative text proposed for a picture asset and return it; a person accepts it, corrected or not.
 
     A model that sees is shown the picture; another knows its name and what is said of it. ``run``: the run this is part
@@ -89,7 +89,7 @@ def suggest_alt_text(image: Any, *, actor: ActorLike, run: Carrier | None = None
     return image
 
 
-def _shown(request: LLMRequest, image: object) -> LLMRequest:
+def _shown(request: LLMRequest, image: AbstractImage) -> LLMRequest:
     """Return the request with the picture in the user's message, after the data."""
     row = rendition_of(image, _SEEN, ("webp", "jpeg", "png"))
     if row is None:

@@ -22,7 +22,7 @@ Block = JsonObject
 Problem = JsonMapping
 
 
-def usable_blocks(value: Sequence[Any], allowed: tuple[str, ...], actor: Actor) -> tuple[list[Block], list[str]]:
+def usable_blocks(value: Sequence[object], allowed: tuple[str, ...], actor: Actor) -> tuple[list[Block], list[str]]:
     """Return new blocks with ids, cleaned and validated by their classes, and what was left out of them.
 
     A property that is not valid is left out where it may be, else its block, with what is inside of that. Raises ValueError

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from ai_cms.blocks.types.text import FORBIDDEN_CHARACTERS
+from ai_cms.core.mappings import Columns, TemplateContext
 from ai_cms.core.permissions import Actor
 from ai_cms.core.registry import Registry
 from ai_cms.llm.messages import LLMRequest, Message
@@ -65,7 +66,7 @@ class TaskResult:
 
     output: JsonObject
     operations: list[JsonObject] = field(default_factory=list)
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: Columns = field(default_factory=dict)
 
 
 class WritingTask:
@@ -99,7 +100,7 @@ class WritingTask:
         found: JsonObject = job.payload.model_dump(mode="json", exclude_none=True)
         return found
 
-    def context(self, job: Job) -> Mapping[str, Any]:
+    def context(self, job: Job) -> TemplateContext:
         """Return what the model is told of the page it writes for: language, title and outline."""
         page = job.page
         if page is None:

@@ -99,7 +99,7 @@ class ApiTokenAdmin(ClearAdmin):
         # Whoever could choose the user could take the rights of a superuser.
         return self.fields if request.user.is_superuser else ["name", "scopes", "expires_at"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> list[str] | tuple[str, ...]:
         # Wider scopes or a later end for a secret that is out already would surprise whoever handed it out.
         return [] if obj is None else [name for name in self.get_fields(request, obj) if name != "name"]
 
@@ -176,7 +176,7 @@ class RuntimeFlagAdmin(ClearAdmin):
     list_display = ["name", "enabled", "updated_at"]
     fields = ["name", "enabled"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: RuntimeFlag | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: RuntimeFlag | None = None) -> list[str] | tuple[str, ...]:
         return [] if obj is None else ["name"]
 
     def save_model(self, request: HttpRequest, obj: RuntimeFlag, form: object, change: bool) -> None:

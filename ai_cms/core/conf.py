@@ -13,7 +13,7 @@ The declared settings feed the system checks and ``docs/reference/settings.md``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from django.conf import settings
@@ -113,29 +113,29 @@ def declared_settings() -> dict[str, Setting[Any]]:
     return {setting.name: setting for group in AppSettings.groups for setting in group.declared()}
 
 
-def positive(value: Any) -> str | None:
+def positive(value: float) -> str | None:
     """Validate that a number is above zero."""
     return None if value > 0 else "must be above zero"
 
 
-def not_negative(value: Any) -> str | None:
+def not_negative(value: float) -> str | None:
     """Validate that a number is zero or more."""
     return None if value >= 0 else "must not be negative"
 
 
-def dotted_paths(value: Any) -> str | None:
+def dotted_paths(value: Iterable[object]) -> str | None:
     """Validate a list of dotted import paths."""
     if all(isinstance(item, str) and item.count(".") >= 1 for item in value):
         return None
     return "must hold dotted paths such as 'package.module.Class'"
 
 
-def url_paths(value: Any) -> str | None:
+def url_paths(value: Iterable[object]) -> str | None:
     """Validate a list of URL paths."""
     return None if all(isinstance(item, str) and item.startswith("/") for item in value) else "must hold paths: '/…'"
 
 
-def rate_limits(value: Any) -> str | None:
+def rate_limits(value: Mapping[str, Any]) -> str | None:
     """Validate a mapping of scope to ``(limit, seconds)`` or ``None``."""
     for scope, rate in value.items():
         if rate is None:

@@ -83,7 +83,7 @@ def check_query_string(raw: str) -> None:
         _refuse(_("The query string is not UTF-8."), code="invalid_query")
 
 
-def check_parameters(parameters: Mapping[str, Any], *, limit: int) -> None:
+def check_parameters(parameters: Mapping[str, object], *, limit: int) -> None:
     """Check names and all values of a ``QueryDict``, from a query or a form."""
     lists = parameters.lists() if hasattr(parameters, "lists") else ((k, [v]) for k, v in parameters.items())
     for name, values in lists:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ai_cms.core.conf import AppSettings, Setting, positive
@@ -11,27 +11,27 @@ from ai_cms.core.conf import AppSettings, Setting, positive
 __all__ = ["ENTRY_KEYS", "gateway_settings", "llm_settings", "run_settings"]
 
 
-def not_negative(value: Any) -> str | None:
+def not_negative(value: float) -> str | None:
     """Validate that a number is zero or more."""
     return None if value >= 0 else "must not be below zero"
 
 
-def percentage(value: Any) -> str | None:
+def percentage(value: float) -> str | None:
     """Validate a whole number from 0 to 100."""
     return None if 0 <= value <= 100 else "must be from 0 to 100"
 
 
-def days_or_none(value: Any) -> str | None:
+def days_or_none(value: float | None) -> str | None:
     """Validate a number of days, ``None`` meaning for ever."""
     return None if value is None or value > 0 else "must be above zero, or None to keep for ever"
 
 
-def limit_or_none(value: Any) -> str | None:
+def limit_or_none(value: float | None) -> str | None:
     """Validate a count above zero, ``None`` meaning no limit."""
     return None if value is None or value > 0 else "must be above zero, or None for no limit"
 
 
-def patterns(value: Any) -> str | None:
+def patterns(value: Iterable[object]) -> str | None:
     """Validate a list of regular expressions."""
     for pattern in value:
         if not isinstance(pattern, str):
@@ -43,7 +43,7 @@ def patterns(value: Any) -> str | None:
     return None
 
 
-def allowances(value: Any) -> str | None:
+def allowances(value: Mapping[str, object]) -> str | None:
     """Validate ``{tier: {"text": credits, "image": credits}}``."""
     for tier, amounts in value.items():
         if not isinstance(amounts, dict) or set(amounts) - {"text", "image"}:
@@ -187,7 +187,7 @@ run_settings = RunSettings()
 ENTRY_KEYS = frozenset({"BACKEND", "MODEL", "OPTIONS", "FALLBACK"})
 
 
-def aliases(value: Any) -> str | None:
+def aliases(value: Mapping[str, object]) -> str | None:
     """Validate that every entry of ``AI_CMS["LLM"]`` is a dict under a name."""
     for alias, entry in value.items():
         if not isinstance(alias, str) or not alias:
@@ -197,7 +197,7 @@ def aliases(value: Any) -> str | None:
     return None
 
 
-def prices(value: Any) -> str | None:
+def prices(value: Mapping[str, object]) -> str | None:
     """Validate ``{model: {"input": n, "cached": n, "output": n, "image": n}}`` in whole micro-dollars from zero up."""
     for model, rates in value.items():
         if not isinstance(model, str) or not isinstance(rates, dict):

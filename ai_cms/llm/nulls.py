@@ -12,7 +12,7 @@ __all__ = ["validate_answer"]
 M = TypeVar("M", bound=BaseModel)
 
 
-def validate_answer(model: type[M], value: Any) -> M:
+def validate_answer(model: type[M], value: object) -> M:
     """Return the object of ``value``, in which a null counts as absent where it is not allowed and nothing else is wrong.
 
     Raises the ValidationError of what the model wrote.
@@ -30,7 +30,7 @@ def validate_answer(model: type[M], value: Any) -> M:
             raise error from None
 
 
-def _drop_nulls(value: Any, places: Iterable[tuple[int | str, ...]]) -> bool:
+def _drop_nulls(value: object, places: Iterable[tuple[int | str, ...]]) -> bool:
     """Take the nulls at ``places`` out of the mappings they are in; returns whether there were any."""
     found = False
     for place in places:
@@ -43,7 +43,7 @@ def _drop_nulls(value: Any, places: Iterable[tuple[int | str, ...]]) -> bool:
     return found
 
 
-def _item(node: Any, step: int | str) -> Any:
+def _item(node: object, step: int | str) -> Any:
     if isinstance(node, dict):
         return node.get(step)
     return node[step] if isinstance(node, list) and isinstance(step, int) and step < len(node) else None

@@ -11,6 +11,8 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from ai_cms.core.mappings import Columns
+
 from ..core.permissions import UserLike
 
 __all__ = ["AILogQuerySet", "CreditAccountQuerySet", "LLMCallQuerySet", "RunQuerySet"]
@@ -59,7 +61,7 @@ class AILogQuerySet(models.QuerySet[M]):
         )
         return {name: int(value) for name, value in sums.items()}
 
-    def totals_by(self, *fields: str) -> list[dict[str, Any]]:
+    def totals_by(self, *fields: str) -> list[Columns]:
         """Return the same sums for each value of ``fields``, the dearest first."""
         return list(
             self.order_by()
@@ -72,7 +74,7 @@ class AILogQuerySet(models.QuerySet[M]):
             .order_by("-cost_micro", "-tokens", *fields)
         )
 
-    def totals_by_day(self) -> list[dict[str, Any]]:
+    def totals_by_day(self) -> list[Columns]:
         """Return the sums for each day in the current time zone, oldest first."""
         days: Any = self.order_by().annotate(day=TruncDate("created_at")).values("day")
         return list(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.pictures import is_reference, references_in
 from ai_cms.core.bulk import insert_rows
+from ai_cms.core.mappings import Columns
 
 from ..core.jsontypes import JsonObject
 from .models import AbstractPage, Element, ElementReference
@@ -18,7 +18,7 @@ _LONGEST = 120
 _FIELDS = ("parent_uid", "type", "props", "order", "depth")
 
 
-def element_rows(document: Document) -> Iterator[dict[str, Any]]:
+def element_rows(document: Document) -> Iterator[Columns]:
     """Yield the columns of one element for each block, parents first."""
     stack: list[tuple[list[JsonObject], str, int]] = [(document.blocks, "", 0)]
     while stack:
@@ -61,7 +61,7 @@ def sync_page_picture(page: AbstractPage) -> None:
         ElementReference.objects.create(page_id=page.pk, uid="", reference=reference[:_LONGEST])
 
 
-def _references(page: AbstractPage, row: dict[str, Any]) -> Iterator[ElementReference]:
+def _references(page: AbstractPage, row: Columns) -> Iterator[ElementReference]:
     for reference in sorted(references_in([{"type": row["type"], "props": row["props"]}])):
         yield ElementReference(page_id=page.pk, uid=row["uid"], reference=reference[:_LONGEST])
 

@@ -37,12 +37,12 @@ class TreePageQuerySet(TreeQuerySet, PolymorphicQuerySet[Any, Any]):  # type: ig
         base = self.model._tree_manager.tree_model
         return base._default_manager.filter(pk__in=self.order_by().values("pk"))
 
-    def get_ancestors(self, *args: Any, **kwargs: Any) -> Any:
+    def get_ancestors(self, *args: object, **kwargs: object) -> Any:
         """Return the ancestors of all types."""
         queryset = self._as_tree()
         return queryset.model._tree_manager.get_queryset_ancestors(queryset, *args, **kwargs)
 
-    def get_descendants(self, *args: Any, **kwargs: Any) -> Any:
+    def get_descendants(self, *args: object, **kwargs: object) -> Any:
         """Return the descendants of all types."""
         queryset = self._as_tree()
         return queryset.model._tree_manager.get_queryset_descendants(queryset, *args, **kwargs)

@@ -72,7 +72,7 @@ class PublishedFields:
         return {name: fields for name, fields in found.items() if fields}
 
 
-def _write(pk: int, using: str, **values: Any) -> None:
+def _write(pk: int, using: str, **values: object) -> None:
     # A new time is a new ETag, and the key of the stored HTML.
     Publication.objects.using(using).filter(pk=pk).update(**values, html="", html_key="", modified_at=timezone.now())
 

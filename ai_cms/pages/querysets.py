@@ -92,7 +92,7 @@ class PageManager(TreePageManager.from_queryset(PageQuerySet)):  # type: ignore[
 
     queryset_class = PageQuerySet
 
-    def get_queryset(self, *args: Any, **kwargs: Any) -> Any:
+    def get_queryset(self, *args: object, **kwargs: object) -> Any:
         return super().get_queryset(*args, **kwargs).filter(deleted_at__isnull=True)
 
 

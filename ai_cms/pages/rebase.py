@@ -81,7 +81,7 @@ def _as_dict(operation: Any) -> JsonObject:
     return dumped
 
 
-def fingerprints(operations: Iterable[Any], document: Document) -> JsonObject:
+def fingerprints(operations: Iterable[object], document: Document) -> JsonObject:
     """Return the marks by which it is found out later whether the operations still fit ``document``; they are plain JSON."""
     layout = Layout(document)
     found: JsonObject = {}
@@ -133,7 +133,7 @@ def _is_stale(operation: JsonMapping, marks: JsonMapping, layout: Layout, made: 
     return differs(f"all:{target}", _digest(_essence(block, True)))
 
 
-def stale_targets(operations: Iterable[Any], base: Document, current: Document) -> bool:
+def stale_targets(operations: Iterable[object], base: Document, current: Document) -> bool:
     """Return whether anything that the batch touches has changed from ``base`` to ``current``."""
     batch = [_as_dict(operation) for operation in operations]
     marks = fingerprints(batch, base)
@@ -172,7 +172,7 @@ class Fitting:
 
 def apply_fitting(
     document: Document,
-    operations: Sequence[Any],
+    operations: Sequence[object],
     marks: JsonMapping,
     *,
     wanted: Container[int] | None = None,
@@ -210,7 +210,7 @@ def _placed_last(operation: JsonMapping) -> JsonObject:
     return {key: value for key, value in operation.items() if key not in ("after", "before")}
 
 
-def _apply(chosen: Sequence[tuple[int, JsonObject]], result: Fitting, options: Mapping[str, Any]) -> None:
+def _apply(chosen: Sequence[tuple[int, JsonObject]], result: Fitting, options: Mapping[str, object]) -> None:
     """Apply operations to ``result``, leaving out each that the document refuses."""
     rest = list(chosen)
     while rest:

@@ -29,7 +29,7 @@ _KNOWN = "_related_as_saved"
 _CACHE = "_prefetched_objects_cache"
 
 
-def is_plain_relation(field: Any) -> bool:
+def is_plain_relation(field: object) -> bool:
     """Return whether a many-to-many field holds nothing but which rows belong together."""
     through: Any = field.remote_field.through if isinstance(field, models.ManyToManyField) else None
     return through is not None and bool(through._meta.auto_created)
@@ -40,7 +40,7 @@ def is_ordered(field: Any) -> bool:
     return field.name in getattr(field.model, "ordered_relations", ())
 
 
-def related_ids(page: models.Model, field: Any) -> list[Any]:
+def related_ids(page: models.Model, field: object) -> list[Any]:
     """Return the keys that a page's field holds, in their order."""
     return related_ids_of([page], field)[0]
 

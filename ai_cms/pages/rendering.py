@@ -29,6 +29,7 @@ from ai_cms.blocks.documents.filling import fill_blocks
 from ai_cms.blocks.documents.pictures import is_reference
 from ai_cms.blocks.rendering.render import Mode, render_blocks
 from ai_cms.core.conf import project_settings
+from ai_cms.core.mappings import TemplateContext
 
 from . import get_page_model
 from .addresses import public_url
@@ -185,7 +186,7 @@ def render_draft(page: AbstractPage, request: HttpRequest, *, mode: Mode = "prev
 def _render(page: AbstractPage, request: HttpRequest, *, mode: Mode, publication: Publication | None) -> str:
     language = page.locale if translation.check_for_language(page.locale) else settings.LANGUAGE_CODE
     with translation.override(language):
-        context: dict[str, Any] = {
+        context: TemplateContext = {
             "page": page,
             "publication": publication,
             "site": page.site if publication is None else publication.site,

@@ -17,6 +17,7 @@ from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.exceptions import BlockError, InvalidDocument
 from ai_cms.blocks.fields import BlocksField
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor
 
 from ..core.jsontypes import JsonMapping, JsonObject
@@ -73,7 +74,7 @@ def _value(field: Any, page: AbstractPage) -> Any:
     return related_ids(page, field) if field.many_to_many else field.value_from_object(page)
 
 
-def _as_json(values: dict[str, Any]) -> JsonObject:
+def _as_json(values: Columns) -> JsonObject:
     result: JsonObject = json.loads(json.dumps(values, cls=_Encoder)) if values else {}
     return result
 
@@ -117,7 +118,7 @@ def apply_snapshot(page: AbstractPage, snapshot: JsonMapping) -> set[str]:
 
 def assign_fields(
     page: AbstractPage,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     *,
     partial: bool = True,
     actor: Actor | None = None,

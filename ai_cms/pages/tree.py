@@ -265,7 +265,7 @@ def remove(lock: LockedTrees, node: Node) -> None:
     _shift(lock.rows.filter(tree_id=node.tree_id), node.rght + 1, -node.width)
 
 
-def rewrite_paths(rows: QuerySet[Any], old: str, new: str, **values: Any) -> None:
+def rewrite_paths(rows: QuerySet[Any], old: str, new: str, **values: object) -> None:
     """Replace the leading ``old`` of ``path`` by ``new`` in ``rows``, and set ``values``, in one UPDATE.
 
     Raises PathTooLong when a path would grow above MAX_PATH_BYTES.

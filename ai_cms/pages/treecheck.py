@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import router, transaction
 
+from ai_cms.core.mappings import Columns
+
 from . import get_page_model
 from .addresses import is_taken_by_route
 from .models import Publication, Site
@@ -31,7 +33,7 @@ class Problem:
 _COLUMNS = ("tree_id", "lft", "rght", "level", "site_id", "path")
 
 
-def _expected() -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]], list[Problem]]:
+def _expected() -> tuple[dict[int, Columns], dict[int, Columns], list[Problem]]:
     """Return the stored and the right columns by page, and pages that hang on nothing.
 
     Siblings keep the order of their stored ``lft``; roots keep their ``tree_id`` unless two share one.
@@ -42,7 +44,7 @@ def _expected() -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]], l
     for pk, row in stored.items():
         children.setdefault(row["parent_id"], []).append(pk)
     sites = dict(Site.objects.values_list("root_id", "pk"))
-    right: dict[int, dict[str, Any]] = {}
+    right: dict[int, Columns] = {}
     trees: set[int] = set()
     top = max((row["tree_id"] for row in stored.values()), default=0)
     for root in children.get(None, []):
@@ -60,9 +62,9 @@ def _number(
     root: int,
     tree_id: int,
     site_id: int | None,
-    stored: dict[int, dict[str, Any]],
+    stored: dict[int, Columns],
     children: dict[int | None, list[int]],
-    right: dict[int, dict[str, Any]],
+    right: dict[int, Columns],
 ) -> None:
     edge = 0
     # An explicit stack: a tree may be deeper than Python's recursion limit.

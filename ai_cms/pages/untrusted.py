@@ -28,7 +28,7 @@ def remote_sources(document: Document) -> frozenset[str]:
     found: set[str] = set()
     loaded = _loaded_names()
 
-    def collect(value: Any) -> None:
+    def collect(value: object) -> None:
         if isinstance(value, dict):
             for key, inner in value.items():
                 if key in loaded:
@@ -46,7 +46,7 @@ def remote_sources(document: Document) -> frozenset[str]:
     return frozenset(address for address in found if _REMOTE.match(address))
 
 
-def without_remote_sources(value: Any, known: frozenset[str] = frozenset()) -> Any:
+def without_remote_sources(value: object, known: frozenset[str] = frozenset()) -> Any:
     """Return ``value`` (HTML, props, blocks or operations) without what is loaded from elsewhere, save ``known`` addresses."""
     if isinstance(value, dict):
         if value.get("type") == "code":
@@ -67,7 +67,7 @@ def without_remote_sources(value: Any, known: frozenset[str] = frozenset()) -> A
     return value
 
 
-def _own_only(value: Any, known: frozenset[str]) -> Any:
+def _own_only(value: object, known: frozenset[str]) -> Any:
     """Return the value of a property that is loaded, a list of addresses without the foreign ones."""
     if isinstance(value, list):
         value = [inner for inner in value if not (isinstance(inner, str) and _is_foreign(inner, known))]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from ai_cms.core import swapping
+
+if TYPE_CHECKING:
+    from .models import AbstractProject, AbstractResume, AbstractSkill, PortfolioIndexMixin, PortfolioMixin
 
 __all__ = [
     "get_portfolio_index_model",
@@ -25,9 +28,9 @@ def get_portfolio_model_string() -> str:
     return swapping.get_model_string("AI_CMS_PORTFOLIO_MODEL", "ai_cms_portfolio.Portfolio")
 
 
-def get_portfolio_model() -> Any:
+def get_portfolio_model() -> type[PortfolioMixin]:
     """Return the portfolio page type that is active in this project."""
-    return swapping.get_model("AI_CMS_PORTFOLIO_MODEL", "ai_cms_portfolio.Portfolio")
+    return cast("type[PortfolioMixin]", swapping.get_model("AI_CMS_PORTFOLIO_MODEL", "ai_cms_portfolio.Portfolio"))
 
 
 def get_portfolio_index_model_string() -> str:
@@ -35,9 +38,12 @@ def get_portfolio_index_model_string() -> str:
     return swapping.get_model_string("AI_CMS_PORTFOLIO_INDEX_MODEL", "ai_cms_portfolio.PortfolioIndex")
 
 
-def get_portfolio_index_model() -> Any:
+def get_portfolio_index_model() -> type[PortfolioIndexMixin]:
     """Return the page type below which portfolios stand."""
-    return swapping.get_model("AI_CMS_PORTFOLIO_INDEX_MODEL", "ai_cms_portfolio.PortfolioIndex")
+    return cast(
+        "type[PortfolioIndexMixin]",
+        swapping.get_model("AI_CMS_PORTFOLIO_INDEX_MODEL", "ai_cms_portfolio.PortfolioIndex"),
+    )
 
 
 def get_project_model_string() -> str:
@@ -45,9 +51,9 @@ def get_project_model_string() -> str:
     return swapping.get_model_string("AI_CMS_PROJECT_MODEL", "ai_cms_portfolio.Project")
 
 
-def get_project_model() -> Any:
+def get_project_model() -> type[AbstractProject]:
     """Return the project model that is active in this project."""
-    return swapping.get_model("AI_CMS_PROJECT_MODEL", "ai_cms_portfolio.Project")
+    return cast("type[AbstractProject]", swapping.get_model("AI_CMS_PROJECT_MODEL", "ai_cms_portfolio.Project"))
 
 
 def get_skill_model_string() -> str:
@@ -55,9 +61,9 @@ def get_skill_model_string() -> str:
     return swapping.get_model_string("AI_CMS_SKILL_MODEL", "ai_cms_portfolio.Skill")
 
 
-def get_skill_model() -> Any:
+def get_skill_model() -> type[AbstractSkill]:
     """Return the skill model that is active in this project."""
-    return swapping.get_model("AI_CMS_SKILL_MODEL", "ai_cms_portfolio.Skill")
+    return cast("type[AbstractSkill]", swapping.get_model("AI_CMS_SKILL_MODEL", "ai_cms_portfolio.Skill"))
 
 
 def get_resume_model_string() -> str:
@@ -65,6 +71,6 @@ def get_resume_model_string() -> str:
     return swapping.get_model_string("AI_CMS_RESUME_MODEL", "ai_cms_portfolio.Resume")
 
 
-def get_resume_model() -> Any:
+def get_resume_model() -> type[AbstractResume]:
     """Return the résumé model that is active in this project."""
-    return swapping.get_model("AI_CMS_RESUME_MODEL", "ai_cms_portfolio.Resume")
+    return cast("type[AbstractResume]", swapping.get_model("AI_CMS_RESUME_MODEL", "ai_cms_portfolio.Resume"))

@@ -114,7 +114,7 @@ def blocks_of_pages(raw: object) -> list[JsonObject]:
     return blocks
 
 
-def array_problems(problems: Iterable[Any]) -> list[Any]:
+def array_problems(problems: Iterable[object]) -> list[Any]:
     """Return problems of a document with their paths as those of the array of pages."""
     return [
         {**problem, "loc": _in_array(problem["loc"])} if isinstance(problem, dict) and "loc" in problem else problem

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_lazy
@@ -15,13 +15,14 @@ from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, regist
 from ai_cms.assist.services import as_of_now, generate_text
 from ai_cms.assist.tasks.common import Language, Output, list_up_to, text_up_to
 from ai_cms.core.exceptions import NotFound
-from ai_cms.core.jsontypes import JsonMapping
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.llm.backends.local import text as local_text
 from ai_cms.llm.backends.local.backend import rule
 from ai_cms.llm.messages import LLMRequest
 from ai_cms.llm.seats import seat
 from ai_cms.pages.models import AbstractPage
+from ai_cms.portfolio.models import AbstractResume
 
 from . import get_resume_model
 from .models import ResumeProposal
@@ -101,7 +102,7 @@ class TailorResumeTask(WritingTask):
         resume = job.material["resume"]
         policy_for(resume).require(job.actor, "change", resume)
 
-    def data(self, job: Job) -> dict[str, Any]:
+    def data(self, job: Job) -> JsonObject:
         content = job.material["resume"].content
         language = {"language": job.payload.language} if job.payload.language else {}
         return {
@@ -167,7 +168,7 @@ def _within_limit(sources: Mapping[str, Source], advert: str) -> dict[str, Sourc
     return own
 
 
-def _short(item: Any) -> str:
+def _short(item: object) -> str:
     return local_text.shorten(row_source("", "", item).text.replace("\n", ", "), 200)
 
 
@@ -176,7 +177,7 @@ def _title(advert: str) -> str:
     return local_text.shorten(first, 120)
 
 
-def tailor(resume: Any, job_advert: str, *, actor: ActorLike, request: HttpRequest) -> ResumeProposal | None:
+def tailor(resume: AbstractResume, job_advert: str, *, actor: ActorLike, request: HttpRequest) -> ResumeProposal | None:
     """Have a proposal made for one résumé while ``request`` waits. Raises AllSeatsTaken and what generate_text() raises."""
     with seat(request):
         outcome = generate_text(TASK, {"resume": resume.pk, "job_advert": job_advert}, actor=actor)
@@ -191,7 +192,7 @@ tailors.register("assist", tailor)
 
 
 @rule(TASK)
-def by_rules(request: LLMRequest) -> Mapping[str, Any]:
+def by_rules(request: LLMRequest) -> JsonMapping:
     """Choose the sentences that share most words with the advertisement as the summary, and put lists in that order."""
     given = request.payload
     asked = _facts(given["job_advert"])
@@ -207,7 +208,7 @@ def by_rules(request: LLMRequest) -> Mapping[str, Any]:
     }
 
 
-def _chosen(texts: Mapping[str, str], asked: set[str]) -> list[dict[str, Any]]:
+def _chosen(texts: Mapping[str, str], asked: set[str]) -> list[JsonObject]:
     """Return the sentences for a summary, as claims: those nearest to what is asked, in the order of the résumé."""
     found: dict[str, tuple[int, int, str]] = {}
     # A sentence of the head, made of an entry before, is the same with its full stop.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ai_cms.core.conf import AppSettings, Setting, not_negative, positive
 from ai_cms.core.slugs import make_slug
 
 __all__ = ["PortfolioSettings", "portfolio_settings"]
 
 
-def _slug(value: Any) -> str | None:
+def _slug(value: str) -> str | None:
     return None if value and make_slug(value) == value else "must be a slug, such as 'p'"
 
 

@@ -17,11 +17,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.exceptions import AICMSError, Conflict, InvalidInput, Unavailable
+from ai_cms.core.jsontypes import JsonObject
 
 __all__ = [
     "ImportRefused",
@@ -60,7 +60,7 @@ class TooMany(PortfolioError, Conflict):
 class ResumeInvalid(PortfolioError, InvalidInput):
     """The document is not a JSON Resume; ``problems`` as ``{"loc", "type", "msg"}``."""
 
-    def __init__(self, problems: Sequence[dict[str, Any]]) -> None:
+    def __init__(self, problems: Sequence[JsonObject]) -> None:
         self.problems = list(problems)
         super().__init__(errors={"content": self.problems})
 
@@ -68,7 +68,7 @@ class ResumeInvalid(PortfolioError, InvalidInput):
 class ImportRefused(PortfolioError, InvalidInput):
     """The file is neither a JSON Resume nor an export of LinkedIn."""
 
-    def __init__(self, message: Any, *, code: str = "invalid_file") -> None:
+    def __init__(self, message: object, *, code: str = "invalid_file") -> None:
         super().__init__(str(message), code=code, errors={"file": [str(message)]})
 
 

@@ -21,6 +21,8 @@ from .cms_blocks import DATED
 if TYPE_CHECKING:
     from ai_cms.pages.models import AbstractPage
 
+    from .models import AbstractProject, AbstractResume, AbstractSkill
+
 __all__ = ["fill_portfolio_blocks", "resume_content", "resume_entries"]
 
 _TYPES = frozenset({"project_grid", "skill_chart", "timeline", "resume"})
@@ -40,7 +42,7 @@ _SHAPES: dict[str, tuple[str, str, str, str, str, str, str]] = {
 }
 
 
-def fill_portfolio_blocks(siblings: list[Any], page: AbstractPage) -> list[Any]:
+def fill_portfolio_blocks(siblings: list[JsonObject], page: AbstractPage) -> list[JsonObject]:
     """Return blocks with the rows of the page's owner in them; no query for a page that shows none."""
     if not any(block.get("type") in _TYPES for block in walk_blocks(siblings)):
         return siblings
@@ -51,7 +53,7 @@ def fill_portfolio_blocks(siblings: list[Any], page: AbstractPage) -> list[Any]:
 class _Rows:
     """The rows of one person, each kind read once."""
 
-    def __init__(self, owner: Any) -> None:
+    def __init__(self, owner: object) -> None:
         self.owner = owner
         self._kept: dict[str, dict[int, Any]] = {}
 
@@ -86,7 +88,7 @@ class _Rows:
         wanted = [key for key in keys if isinstance(key, int)]
         return [rows[key] for key in dict.fromkeys(wanted) if key in rows]
 
-    def _resume(self, props: JsonMapping) -> Any:
+    def _resume(self, props: JsonMapping) -> AbstractResume | None:
         rows = self._all("resumes", get_resume_model())
         key = props.get("resume")
         return rows.get(key) if isinstance(key, int) else next(iter(rows.values()), None)
@@ -106,7 +108,7 @@ def _parts(props: JsonMapping, default: Sequence[str] = ("work", "education", "s
     return [part for part in parts if part in _SHAPES] if isinstance(parts, list | tuple) else list(default)
 
 
-def project_item(row: Any) -> JsonObject:
+def project_item(row: AbstractProject) -> JsonObject:
     """Return a project in the shape of a ``ProjectItem``."""
     return {
         "title": row.title,
@@ -120,7 +122,7 @@ def project_item(row: Any) -> JsonObject:
     }
 
 
-def skill_item(row: Any) -> JsonObject:
+def skill_item(row: AbstractSkill) -> JsonObject:
     """Return a skill in the shape of a ``SkillItem``."""
     return {
         "name": row.name,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ai_cms.core.signals import page_copied, page_created, page_moved
 from ai_cms.pages.exceptions import PageTypeRefused
-from ai_cms.pages.models import Site
+from ai_cms.pages.models import AbstractPage, Site
 
 from . import get_portfolio_index_model
 from .conf import portfolio_settings
@@ -40,11 +40,12 @@ def default_home() -> int | None:
     return found
 
 
-def find_index() -> Any:
+def find_index() -> AbstractPage | None:
     """Return the page below which portfolios stand, or ``None``."""
     model = get_portfolio_index_model()
     rows = model.objects.filter(parent_id=default_home(), slug=portfolio_settings.PORTFOLIO_SLUG)
-    return rows.order_by("pk").first()
+    found: AbstractPage | None = rows.order_by("pk").first()
+    return found
 
 
 # Under the lock of the page that is written, so that what is refused is undone as a whole.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import OuterRef
@@ -16,6 +17,7 @@ from ai_cms.pages.routing import site_condition
 
 from . import get_portfolio_model
 from .arrays import pages_array, pages_of
+from .models import PortfolioMixin
 from .places import portfolio_path
 
 __all__ = ["find_portfolio", "portfolio_of", "public_json", "published_body"]
@@ -38,13 +40,13 @@ def find_portfolio(slug: str, host: str | None = None) -> Publication | None:
     return publication
 
 
-def published_body(publication: Publication) -> dict[str, Any]:
+def published_body(publication: Publication) -> JsonObject:
     """Return what the publication says to clients."""
     body: JsonObject = json.loads("{" + publication.body)
     return body
 
 
-def portfolio_of(publication: Publication) -> Any:
+def portfolio_of(publication: Publication) -> PortfolioMixin:
     """Return the portfolio as it was published, made of the publication alone: no row to be saved."""
     body = published_body(publication)
     model = get_portfolio_model()
@@ -53,7 +55,8 @@ def portfolio_of(publication: Publication) -> Any:
         for field in model.type_fields()
         if field.name in body["fields"] and not field.is_relation
     }
-    portfolio = model(
+    make: Callable[..., PortfolioMixin] = model
+    portfolio = make(
         pk=publication.page_id,
         title=publication.title,
         slug=publication.path.rstrip("/").rpartition("/")[2],

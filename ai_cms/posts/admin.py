@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.admin import ClearAdmin
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor, get_policy
 from ai_cms.core.slugs import make_slug
 
@@ -34,7 +35,7 @@ class TaxonomyAdmin(ClearAdmin):
         request: HttpRequest,
         object_id: str | None = None,
         form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        extra_context: TemplateContext | None = None,
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -42,7 +43,7 @@ class TaxonomyAdmin(ClearAdmin):
             return self._told(request, error)
 
     def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, extra_context: TemplateContext | None = None
     ) -> HttpResponse:
         try:
             return super().delete_view(request, object_id, extra_context)

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.mappings import Columns
 from ai_cms.pages.addresses import host_names, public_url
 from ai_cms.pages.models import Publication, Site
 from ai_cms.pages.routing import site_condition
@@ -223,7 +224,7 @@ def _subject(kind: str, slug: str) -> JsonObject | None:
     return None
 
 
-def _tag_columns(slug: str, *names: str) -> dict[str, Any]:
+def _tag_columns(slug: str, *names: str) -> Columns:
     """Return columns of the tag of a slug, or of a name; of the site's own language, else of the first that has the word."""
     rows = get_tag_model()._base_manager.filter(Q(slug=slug) | Q(key=tag_key(slug))).order_by("pk")
     ours, others = _columns(rows.filter(locale=OuterRef("locale")), *names), _columns(rows, *names)

@@ -8,7 +8,7 @@ cannot say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -63,7 +63,7 @@ def _reference(value: str) -> str:
     return reference if _address(reference) == value else value
 
 
-def _replaced(value: Any, change: Any) -> Any:
+def _replaced(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):

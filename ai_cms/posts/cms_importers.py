@@ -27,7 +27,7 @@ __all__ = ["Categories", "Pictures", "PostMaker", "Tags"]
 class Tags(PortableRows):
     """Tags go by name and language; missing ones are made."""
 
-    def describe(self, keys: Collection[Any]) -> Mapping[Any, Any]:
+    def describe(self, keys: Collection[object]) -> Mapping[Any, Any]:
         rows = get_tag_model()._base_manager.filter(pk__in=keys)
         return {row.pk: {"name": row.name, "locale": row.locale} for row in rows}
 
@@ -46,7 +46,7 @@ class Tags(PortableRows):
 class Categories(PortableRows):
     """Categories go by slug, with those above them; missing ones are made."""
 
-    def describe(self, keys: Collection[Any]) -> Mapping[Any, Any]:
+    def describe(self, keys: Collection[object]) -> Mapping[Any, Any]:
         # All of them: there are few, and those above are needed as well.
         rows = {row.pk: row for row in get_category_model()._base_manager.all()}
         return {key: {"path": self._path(rows[key], rows)} for key in keys if key in rows}
@@ -82,8 +82,8 @@ class Categories(PortableRows):
 class Pictures(PortableRows):
     """Pictures go by what is in them: an export has no files, so the same picture must be there."""
 
-    def describe(self, keys: Collection[Any]) -> Mapping[Any, Any]:
-        rows = get_image_model()._base_manager.non_polymorphic().filter(pk__in=keys)
+    def describe(self, keys: Collection[object]) -> Mapping[Any, Any]:
+        rows = get_image_model().objects.non_polymorphic().filter(pk__in=keys)
         return {row.pk: {"sha256": row.sha256, "name": row.name} for row in rows}
 
     def find(self, described: object) -> Any | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from ai_cms.core.conf import AppSettings, Setting, not_negative, positive
@@ -10,15 +10,15 @@ from ai_cms.core.conf import AppSettings, Setting, not_negative, positive
 __all__ = ["PostsSettings", "posts_settings"]
 
 
-def _page_path(value: Any) -> str | None:
+def _page_path(value: str) -> str | None:
     return None if value.startswith("/") and value.endswith("/") else "must be the path of a page, such as '/blog/'"
 
 
-def _names(value: Any) -> str | None:
+def _names(value: Iterable[object]) -> str | None:
     return None if all(isinstance(name, str) and name for name in value) else "must hold names of groups"
 
 
-def _hub(value: Any) -> str | None:
+def _hub(value: str) -> str | None:
     if not value:
         return None
     try:

@@ -6,9 +6,10 @@ The mixins call it without importing the app's models, so that a host may use th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.mappings import TemplateContext
 
 if TYPE_CHECKING:
     from ai_cms.pages.models import AbstractPage, Publication
@@ -23,9 +24,9 @@ class Extras:
         #: Called with (post, publication) pairs that were just published, in their transaction.
         self.after_publishing: list[Callable[[Sequence[tuple[AbstractPage, Publication]]], None]] = []
         #: Return more of the template's context for a post.
-        self.post_context: list[Callable[[AbstractPage], dict[str, Any]]] = []
+        self.post_context: list[Callable[[AbstractPage], TemplateContext]] = []
         #: The same for a blog.
-        self.blog_context: list[Callable[[AbstractPage], dict[str, Any]]] = []
+        self.blog_context: list[Callable[[AbstractPage], TemplateContext]] = []
         #: Return the schema.org data of a post's head: (data, post, origin).
         self.linked_data: list[Callable[[JsonObject, AbstractPage, str], JsonObject]] = []
 

@@ -111,7 +111,7 @@ def _author_key(post: AbstractPage) -> Any:
     return None if (post.metadata or {}).get("author") else post.owner_id
 
 
-def _rows(manager: Any, keys: Iterable[Any]) -> dict[Any, Any]:
+def _rows(manager: Any, keys: Iterable[object]) -> dict[Any, Any]:
     wanted = {key for key in keys if key is not None}
     return manager.in_bulk(wanted) if wanted else {}
 

@@ -91,7 +91,7 @@ class TagsField(models.ManyToManyField):  # type: ignore[type-arg]
         return TagsFormField(required=not self.blank, label=capfirst(self.verbose_name), help_text=words)
 
 
-def _messages(error: InvalidInput) -> Iterable[Any]:
+def _messages(error: InvalidInput) -> Iterable[object]:
     return (error.errors or {}).get("tags", [error.detail])
 
 

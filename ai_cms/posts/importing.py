@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.urls import NoReverseMatch
 
+from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor, ActorLike
 from ai_cms.core.slugs import make_slug
 from ai_cms.transfer import ImportedAuthor, ImportedTerm, ImportHook, ImportItem, OldArchive, importers
@@ -133,7 +134,7 @@ class PostMaker(ImportHook):
             return None
         model: Any = get_user_model()
         fields = {field.name for field in model._meta.concrete_fields}
-        values: dict[str, Any] = {"email": author.email, "is_active": False}
+        values: Columns = {"email": author.email, "is_active": False}
         if "username" in fields:
             values["username"] = (author.slug or author.name)[:150]
         if "name" in fields:

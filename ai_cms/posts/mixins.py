@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from ai_cms.assets import get_image_model_string
 from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor
 from ai_cms.pages.services import delete_page, restore_page
 
@@ -192,7 +193,7 @@ class PostMixin(_Base):
     def refused_fields(self, changed: Collection[str], actor: Actor) -> dict[str, list[str]]:
         return {**super().refused_fields(changed, actor), **refused_fields(self, changed, actor)}
 
-    def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
+    def get_context(self, request: HttpRequest | None = None) -> TemplateContext:
         context = {**super().get_context(request), "post": self, "facts": self.public_facts()}
         for more in extras.post_context:
             context.update(more(self))
@@ -218,7 +219,7 @@ class BlogMixin(_Base):
 
     posts_per_page = models.PositiveSmallIntegerField(gettext_lazy("posts on a page"), default=10)
 
-    def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
+    def get_context(self, request: HttpRequest | None = None) -> TemplateContext:
         context = super().get_context(request)
         for more in extras.blog_context:
             context.update(more(self))

@@ -99,7 +99,7 @@ def posts_for(actor: Actor, site: Site, wanted: PostFilter) -> Any:
     return rows.filter(shown).annotate(reads_draft=reading)
 
 
-def _holding(model: Any, name: str, keys: Any) -> Any:
+def _holding(model: Any, name: str, keys: object) -> Any:
     """Return a subquery for the posts that have one of ``keys`` in a many-to-many field."""
     field = model._meta.get_field(name)
     rows = field.remote_field.through._base_manager.filter(**{f"{field.m2m_reverse_field_name()}__in": keys})

@@ -31,7 +31,7 @@ def _posted(instance: object, publication: Publication, **kwargs: object) -> Non
 
 
 @receiver(site_imported, dispatch_uid="ai_cms_posts.imported")
-def _imported(instance: Any, **kwargs: Any) -> None:
+def _imported(instance: Any, **kwargs: object) -> None:
     """Put the posts of an imported site where they were: an export has the dates that ``posted_at`` is made of."""
     model: Any = get_post_model()
     posts = model._base_manager.filter(site_id=instance.pk).order_by()

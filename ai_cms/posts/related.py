@@ -43,7 +43,7 @@ def _public(site_id: int) -> Q:
 
 
 def related_posts(
-    *, site_id: int, page_id: int | None, tags: Iterable[Any], categories: Iterable[Any], limit: int
+    *, site_id: int, page_id: int | None, tags: Iterable[object], categories: Iterable[object], limit: int
 ) -> list[Linked]:
     """Return published posts that share the most with a post, the newest of equals first. ``tags``, ``categories``: keys."""
     shared = Q(kind="tag", value__in=list(map(str, tags))) | Q(kind="category", value__in=list(map(str, categories)))

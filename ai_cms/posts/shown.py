@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.mappings import TemplateContext
 
 from .archives import Archive, archive_url
 from .authors import author_json
@@ -66,7 +67,7 @@ def shown_of(page: AbstractPage) -> Shown:
     )
 
 
-def post_context(page: AbstractPage) -> dict[str, Any]:
+def post_context(page: AbstractPage) -> TemplateContext:
     """Return the context of a post's own page."""
     shown = shown_of(page)
     related = related_posts(
@@ -80,7 +81,7 @@ def post_context(page: AbstractPage) -> dict[str, Any]:
     return {"shown": shown, "related": related, "series": series if len(series) > 1 else []}
 
 
-def blog_context(page: AbstractPage) -> dict[str, Any]:
+def blog_context(page: AbstractPage) -> TemplateContext:
     """Return the context of a blog's page: pinned posts, the newest others, whether there are more."""
     size = page.posts_per_page
     pinned = Archive(page.site, "sticky", value="1").cards(limit=size, under=page.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.utils import timezone
 from ai_cms.assets import get_asset_model
 from ai_cms.assets.exceptions import AssetRefused, FileTooLarge, QuotaExceeded
 from ai_cms.assets.intake.spool import spooled
+from ai_cms.assets.models import AbstractAsset
 from ai_cms.assets.services import Uploaded, replace_file, upload_asset
+from ai_cms.core.jsontypes import JsonObject
 
 from .base import digest_of
 from .models import ImportedAsset
@@ -75,7 +78,7 @@ class AssetShelf(MediaShelf):
                 self.count.taken += 1
             return _TO_BE
         caption = item.caption[: _CAPTION - 1] + "…" if len(item.caption) > _CAPTION else item.caption
-        words: dict[str, Any] = {"title": item.title, "alt": item.alt, "caption": caption}
+        words: JsonObject = {"title": item.title, "alt": item.alt, "caption": caption}
         details = {**item.details, "source": self.source, "file": file.name}
         if caption != item.caption:
             details["caption"] = item.caption
@@ -87,14 +90,14 @@ class AssetShelf(MediaShelf):
         self.count.known += not uploaded.created
         return self._remember(item.key, file, uploaded.asset, record)
 
-    def _store(self, file: MediaFile, words: dict[str, Any], details: dict[str, Any], **options: Any) -> Uploaded:
+    def _store(self, file: MediaFile, words: JsonObject, details: JsonObject, **options: Any) -> Uploaded:
         name = file.name.rpartition("/")[2]
         with file.open() as content:
             return upload_asset(
                 content, actor=self.actor, name=name, **words, provenance={"imported": details}, **options
             )
 
-    def _remember(self, key: str, file: MediaFile, asset: Any, record: ImportedAsset | None) -> Taken:
+    def _remember(self, key: str, file: MediaFile, asset: AbstractAsset, record: ImportedAsset | None) -> Taken:
         """Write down at once what became of a file: an import that is broken off goes on from there."""
         record = record or ImportedAsset(target_id=self.target.pk, source=self.source, key=key)
         record.asset_key, record.digest, record.sha256 = asset.pk, _digest(file), asset.sha256
@@ -104,7 +107,7 @@ class AssetShelf(MediaShelf):
         self._present[asset.pk] = asset.sha256
         return self._taken(record)
 
-    def _replace(self, record: ImportedAsset, asset: Any, item: MediaItem) -> bool:
+    def _replace(self, record: ImportedAsset, asset: AbstractAsset, item: MediaItem) -> bool:
         """Return whether the changed file of an item took the place of the one it was."""
         if asset.sha256 != record.sha256 and not self.options.overwrite:
             self.notices.add(
@@ -147,23 +150,25 @@ class AssetShelf(MediaShelf):
             found.update(rows.values_list("pk", "sha256"))
         return found
 
-    def _asset(self, record: ImportedAsset | None) -> Any:
+    def _asset(self, record: ImportedAsset | None) -> AbstractAsset | None:
         if record is None or record.asset_key not in self._present:
             return None
-        return get_asset_model().objects.filter(pk=record.asset_key).first()
+        found: AbstractAsset | None = get_asset_model().objects.filter(pk=record.asset_key).first()
+        return found
 
     def _taken(self, record: ImportedAsset) -> Taken:
         address = ""
         if record.asset_key in self._present:
             try:
-                address = get_asset_model()(pk=record.asset_key).permalink
+                make: Callable[..., AbstractAsset] = get_asset_model()
+                address = make(pk=record.asset_key).permalink
             except NoReverseMatch:
                 # A site without the addresses of assets: blocks name them all the same.
                 address = "/"
         return Taken(f"asset:{record.asset_key}", address)
 
 
-def _says_the_same(asset: Any, words: dict[str, Any]) -> bool:
+def _says_the_same(asset: AbstractAsset, words: JsonObject) -> bool:
     return all(not text or getattr(asset, name, "") == text for name, text in words.items())
 
 

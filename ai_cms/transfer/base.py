@@ -9,13 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, ClassVar, TypedDict
+from typing import IO, TYPE_CHECKING, Any, ClassVar, TypedDict
+
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
 
 from .terms import ImportedAuthor, ImportedTerm, OldArchive
+
+if TYPE_CHECKING:
+    from ai_cms.core.permissions import Actor
+    from ai_cms.pages.models import AbstractPage
 
 __all__ = [
     "HERE",
@@ -110,9 +116,9 @@ class ImportItem:
     where: str = ""
     data: Any = None
     position: int = 0
-    blocks: list[dict[str, Any]] = field(default_factory=list)
-    metadata: dict[str, Any] = field(default_factory=dict)
-    fields: dict[str, Any] = field(default_factory=dict)
+    blocks: list[JsonObject] = field(default_factory=list)
+    metadata: JsonObject = field(default_factory=dict)
+    fields: JsonObject = field(default_factory=dict)
     terms: list[ImportedTerm] = field(default_factory=list)
     authors: list[ImportedAuthor] = field(default_factory=list)
     lists_posts: bool = False
@@ -216,10 +222,10 @@ class ImportHook:
         """Return the item, changed as you like (title, blocks, metadata, page type …), or ``None`` to leave it out."""
         return item
 
-    def begin(self, target: Any, actor: Any) -> None:
+    def begin(self, target: AbstractPage, actor: Actor) -> None:
         """Take note of the page that is imported below, and of who imports; called in the transaction, first of all."""
 
-    def values(self, item: ImportItem) -> Mapping[str, Any]:
+    def values(self, item: ImportItem) -> JsonMapping:
         """Return more fields of the item's page by name, in the transaction that writes it: rows may be made for them."""
         return {}
 
@@ -227,7 +233,7 @@ class ImportHook:
         """Return the URL that shows now what an old list of posts showed, ``None`` for none; asked at the end."""
         return None
 
-    def after_item(self, item: ImportItem, page: Any, created: bool) -> None:
+    def after_item(self, item: ImportItem, page: AbstractPage, created: bool) -> None:
         """Do more for a page that was created or changed, in the same transaction."""
 
 
@@ -240,7 +246,7 @@ class Spool:
         # Opened by the first value: an importer that is never run leaves nothing open.
         self._file: IO[bytes] | None = None
 
-    def put(self, value: Any) -> int:
+    def put(self, value: object) -> int:
         """Store a value and return where it is."""
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="ai_cms_import_")  # noqa: SIM115 - closed by close()
@@ -264,12 +270,12 @@ class Spool:
             self._file.close()
 
 
-def page_list(order: str = "tree") -> dict[str, Any]:
+def page_list(order: str = "tree") -> JsonObject:
     """Return a block that lists the pages below the one it is on; the runner fills in where that is."""
     return {"type": "page_list", "props": {"under": HERE, "limit": 50, "order": order}}
 
 
-def digest_of(*values: Any) -> str:
+def digest_of(*values: object) -> str:
     """Return a digest of JSON values."""
     data = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
     return hashlib.sha256(data).hexdigest()

@@ -6,16 +6,17 @@ import argparse
 import json
 import sys
 import time
-from typing import Any
+from typing import Any, TextIO
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor
 from ai_cms.pages import get_page_model
 from ai_cms.pages.addresses import normalise_path
-from ai_cms.pages.models import Site
+from ai_cms.pages.models import AbstractPage, Site
 
 from .base import Importer, ImportOptions
 from .exceptions import ImportRefused
@@ -34,7 +35,7 @@ class ProgressBar:
 
     WIDTH = 30
 
-    def __init__(self, stream: Any, *, shown: bool | None = None) -> None:
+    def __init__(self, stream: TextIO | OutputWrapper, *, shown: bool | None = None) -> None:
         self.stream = stream
         self.shown = bool(getattr(stream, "isatty", lambda: False)()) if shown is None else shown
         self._last = 0.0
@@ -75,11 +76,11 @@ def find_site(host: str | None) -> Site:
     return found
 
 
-def find_parent(parent: str | None, host: str | None) -> Any:
+def find_parent(parent: str | None, host: str | None) -> AbstractPage:
     """Return the page that ``--parent`` (an id or a path) and ``--site`` name. Raises CommandError."""
     pages = get_page_model().objects
     if parent and parent.isascii() and parent.isdigit():
-        page = pages.filter(pk=int(parent)).first() if len(parent) < 19 else None
+        page: AbstractPage | None = pages.filter(pk=int(parent)).first() if len(parent) < 19 else None
         if page is None:
             raise CommandError(f"There is no page with the id {parent}.")
         if host and page.site_id != find_site(host).pk:
@@ -87,10 +88,10 @@ def find_parent(parent: str | None, host: str | None) -> Any:
         return page
     site = find_site(host)
     path = normalise_path(parent or "/")
-    page = pages.filter(site_id=site.pk, path=path).first()
-    if page is None:
+    found: AbstractPage | None = pages.filter(site_id=site.pk, path=path).first()
+    if found is None:
         raise CommandError(f"There is no page at {path} on the site {site.hostname}.")
-    return page
+    return found
 
 
 class ImportCommand(BaseCommand):
@@ -107,7 +108,7 @@ class ImportCommand(BaseCommand):
         """Add what names the source; by default one argument ``source``."""
         parser.add_argument("source", help="The file or folder to read.")
 
-    def importer_options(self, options: dict[str, Any]) -> dict[str, Any]:
+    def importer_options(self, options: JsonObject) -> JsonObject:
         """Return the options of the importer out of those of the command."""
         return {}
 
@@ -221,7 +222,7 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"  … and {len(report.warnings) - SHOWN_WARNINGS} more; --json prints all of them.")
 
 
-def _error_json(error: RequestRefused) -> dict[str, Any]:
+def _error_json(error: RequestRefused) -> JsonObject:
     if isinstance(error, ImportRefused):
         return {
             "code": error.code,

@@ -9,6 +9,7 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.structure import limit_errors
 from ai_cms.blocks.html.richtext import clean_text
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.services import resolve_page_type
 from ai_cms.pages.snapshots import MAX_METADATA_BYTES, PAGE_FIELDS, assign_fields, missing_required
 
@@ -33,13 +34,13 @@ def page_type_of(item: ImportItem) -> type[AbstractPage]:
         raise ImportRefused(str(error.detail), source=item.where, line=item.line) from None
 
 
-def known_fields(page: AbstractPage, fields: dict[str, Any]) -> dict[str, Any]:
+def known_fields(page: AbstractPage, fields: JsonObject) -> JsonObject:
     """Return the fields that a page has: it may be of the type that its items became before another app was installed."""
     known = {*PAGE_FIELDS, *(field.name for field in page.type_fields())}
     return {name: value for name, value in fields.items() if name in known}
 
 
-def clean_json(value: Any) -> Any:
+def clean_json(value: object) -> Any:
     """Return a JSON value whose texts hold no control characters and no lone surrogates."""
     if isinstance(value, str):
         return clean_text(value)
@@ -123,5 +124,5 @@ def _fit_metadata(item: ImportItem, warn: Any) -> None:
         warn(f"The metadata is larger than {MAX_METADATA_BYTES:,} bytes; “{name[:100]}” was left out.")
 
 
-def _size(value: Any) -> int:
+def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False, default=str).encode())

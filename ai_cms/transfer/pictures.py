@@ -24,7 +24,7 @@ _NO_PICTURES = frozenset({"audio", "video"})
 _IMAGE = re.compile(r"""<img\b[^>]*?\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
-def picture_origins(value: Any) -> Iterator[str]:
+def picture_origins(value: object) -> Iterator[str]:
     """Yield the scheme and host, such as ``https://old.example``, of each picture in blocks or metadata that has a host."""
     if isinstance(value, list):
         for inner in value:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.mappings import Columns
 from ai_cms.core.slugs import make_slug, unique_slug
 from ai_cms.pages import tree
 from ai_cms.pages.addresses import avoid_routes, is_taken_by_route
@@ -51,7 +53,7 @@ class Planned:
     touched: bool = False
 
     @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> JsonObject:
         """The place and status in the source, as they are remembered."""
         item = self.item
         state = {"parent": item.parent_key, "slug": item.slug, "status": item.status, "order": list(item.order)}
@@ -114,8 +116,8 @@ def choose_slug(item: ImportItem, base: str, used: Collection[str], notices: Not
     return slug
 
 
-def _read_pages(lock: LockedTrees, pks: list[int]) -> dict[int, dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
+def _read_pages(lock: LockedTrees, pks: list[int]) -> dict[int, Columns]:
+    found: dict[int, Columns] = {}
     for start in range(0, len(pks), 500):
         rows = lock.rows.filter(pk__in=pks[start : start + 500]).values(*_COLUMNS)
         found.update((row["pk"], row) for row in rows)
@@ -125,7 +127,7 @@ def _read_pages(lock: LockedTrees, pks: list[int]) -> dict[int, dict[str, Any]]:
 def _decide(
     item: ImportItem,
     record: ImportedPage | None,
-    pages: dict[int, dict[str, Any]],
+    pages: dict[int, Columns],
     options: ImportOptions,
     notices: Notices,
 ) -> Planned:
@@ -157,7 +159,7 @@ def _decide(
 def _connect(
     plans: dict[str, Planned],
     records: dict[str, ImportedPage],
-    pages: dict[int, dict[str, Any]],
+    pages: dict[int, Columns],
     target: AbstractPage,
     notices: Notices,
 ) -> None:
@@ -227,9 +229,7 @@ def _in_order(plans: Iterable[Planned]) -> list[Planned]:
     return ordered
 
 
-def _name(
-    plan: Plan, lock: LockedTrees, target: AbstractPage, pages: dict[int, dict[str, Any]], notices: Notices
-) -> None:
+def _name(plan: Plan, lock: LockedTrees, target: AbstractPage, pages: dict[int, Columns], notices: Notices) -> None:
     """Give what will be created its slug and path, among the pages that are there already."""
     paths = {target.pk: lock.reread(target.pk).path}
     paths.update((pk, row["path"]) for pk, row in pages.items())
@@ -270,9 +270,9 @@ def _name(
             ) from None
 
 
-def _taken_slugs(lock: LockedTrees, parents: set[int]) -> dict[int, dict[str, Any]]:
+def _taken_slugs(lock: LockedTrees, parents: set[int]) -> dict[int, Columns]:
     """Return (pk, path, published) of the pages below each parent by slug."""
-    found: dict[int, dict[str, Any]] = {pk: {} for pk in parents}
+    found: dict[int, Columns] = {pk: {} for pk in parents}
     keys = sorted(parents)
     for start in range(0, len(keys), 500):
         rows = lock.rows.filter(parent_id__in=keys[start : start + 500], deleted_at=None)

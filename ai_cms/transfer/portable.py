@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 from django.contrib.auth import get_user_model
 from django.db import models
 
+from ai_cms.core.jsontypes import JsonObject
+
 __all__ = ["KeyFinder", "People", "PortableRegistry", "PortableRows", "portable_rows", "with_descriptions"]
 
 R = TypeVar("R", bound="type[PortableRows]")
@@ -28,11 +30,11 @@ R = TypeVar("R", bound="type[PortableRows]")
 class PortableRows:
     """How the rows of one model are named in an exported site."""
 
-    def describe(self, keys: Collection[Any]) -> Mapping[Any, Any]:
+    def describe(self, keys: Collection[object]) -> Mapping[Any, Any]:
         """Return a JSON value for each key that has a row."""
         raise NotImplementedError
 
-    def find(self, described: Any) -> Any | None:
+    def find(self, described: object) -> Any | None:
         """Return the key of the row that a value describes, made if need be; ``None`` if there is none."""
         raise NotImplementedError
 
@@ -43,7 +45,7 @@ class PortableRegistry:
     def __init__(self) -> None:
         self._rows: list[tuple[Callable[[], Any], PortableRows]] = []
 
-    def register_for(self, model: Callable[[], Any]) -> Callable[[R], R]:
+    def register_for(self, model: Callable[[], object]) -> Callable[[R], R]:
         """Return a decorator that registers a class for the model that ``model()`` returns; a later one goes first."""
 
         def add(rows: R) -> R:
@@ -52,7 +54,7 @@ class PortableRegistry:
 
         return add
 
-    def of(self, model: Any) -> PortableRows | None:
+    def of(self, model: object) -> PortableRows | None:
         """Return the description of a model's rows."""
         return next((rows for named, rows in self._rows if named() is model), None)
 
@@ -64,11 +66,11 @@ portable_rows = PortableRegistry()
 class People(PortableRows):
     """People go by what they log in with; who is not there is nobody."""
 
-    def describe(self, keys: Collection[Any]) -> Mapping[Any, Any]:
+    def describe(self, keys: Collection[object]) -> Mapping[Any, Any]:
         model: Any = get_user_model()
         return dict(model._base_manager.filter(pk__in=keys).values_list("pk", model.USERNAME_FIELD))
 
-    def find(self, described: Any) -> Any | None:
+    def find(self, described: object) -> Any | None:
         model: Any = get_user_model()
         if not isinstance(described, str):
             return None
@@ -85,7 +87,7 @@ def _portable(page_type: Any) -> dict[str, tuple[Any, PortableRows]]:
     return found
 
 
-def with_descriptions(page_type: Any, values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_descriptions(page_type: object, values: Sequence[JsonObject]) -> list[JsonObject]:
     """Return snapshots of pages of one type with descriptions in the place of keys; a query or two for each field."""
     found = [dict(value) for value in values]
     for name, (field, rows) in _portable(page_type).items():
@@ -108,7 +110,7 @@ class KeyFinder:
         self._warn = warn
         self._found: dict[tuple[int, str], Any] = {}
 
-    def with_keys(self, page_type: Any, value: dict[str, Any]) -> dict[str, Any]:
+    def with_keys(self, page_type: object, value: JsonObject) -> JsonObject:
         """Return the snapshot of a page with keys; what is described and cannot be found is told and left out."""
         found = dict(value)
         for name, (field, rows) in _portable(page_type).items():
@@ -118,7 +120,7 @@ class KeyFinder:
                 found[name] = keys if isinstance(field, models.ManyToManyField) else next(iter(keys), None)
         return found
 
-    def _find(self, rows: PortableRows, name: str, described: Any) -> Any | None:
+    def _find(self, rows: PortableRows, name: str, described: object) -> Any | None:
         text = json.dumps(described, sort_keys=True, default=str)
         place = (id(rows), text)
         if place not in self._found:
@@ -128,7 +130,7 @@ class KeyFinder:
         return self._found[place]
 
 
-def _keys(value: Any) -> list[Any]:
+def _keys(value: object) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]

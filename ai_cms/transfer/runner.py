@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import router, transaction
 
 from ai_cms.core.exceptions import Conflict
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.pages import get_page_model, services, tree
 from ai_cms.pages.addresses import public_url
@@ -184,7 +185,7 @@ class _Run:
         item.blocks, item.metadata, item.fields, item.terms, item.authors = [], {}, {}, [], []
         return True
 
-    def load(self, planned: Planned) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
+    def load(self, planned: Planned) -> tuple[list[JsonObject], JsonObject, JsonObject]:
         """Return (blocks, metadata, fields) of an item, its links rewritten, with what the hooks have for its fields."""
         item = planned.item
         place = self.places.get(item.key)

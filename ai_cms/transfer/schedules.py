@@ -26,7 +26,7 @@ def set_schedule(page: Any, item: ImportItem, actor: Actor, options: ImportOptio
         notices.add(f"Its dates were not set: {error}", item=item.label, line=item.line)
 
 
-def follow_expiry(page_id: int, before: Any, now: Any, item: ImportItem, actor: Actor) -> None:
+def follow_expiry(page_id: int, before: object, now: object, item: ImportItem, actor: Actor) -> None:
     """Give a page the end that the source has for it now, where the source changed it; one that people set stays.
 
     ``before`` and ``now``: the end as it was remembered, and as it is.

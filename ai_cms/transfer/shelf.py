@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
-from ai_cms.core.permissions import Actor
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.registry import Registry
 
 from .base import Importer, ImportOptions, Notices
+
+if TYPE_CHECKING:
+    from ai_cms.core.permissions import Actor
+    from ai_cms.pages.models import AbstractPage
 
 __all__ = ["MediaCount", "MediaFile", "MediaItem", "MediaShelf", "NoShelf", "Taken", "media_shelves", "open_shelf"]
 
@@ -32,7 +36,7 @@ class MediaItem:
     title: str = ""
     alt: str = ""
     caption: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class MediaCount:
     missing: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {
             "taken": self.taken,
             "replaced": self.replaced,
@@ -70,7 +74,9 @@ class MediaCount:
 class MediaShelf:
     """Base of the shelves: take files in, and know those of earlier imports of ``source`` below ``target`` again."""
 
-    def __init__(self, *, source: str, target: Any, actor: Actor, options: ImportOptions, notices: Notices) -> None:
+    def __init__(
+        self, *, source: str, target: AbstractPage, actor: Actor, options: ImportOptions, notices: Notices
+    ) -> None:
         self.source = source
         self.target = target
         self.actor = actor
@@ -104,7 +110,7 @@ media_shelves: Registry[type[MediaShelf]] = Registry("shelf of imported files")
 media_shelves.register("none", NoShelf)
 
 
-def open_shelf(importer: Importer, *, target: Any, actor: Actor, options: ImportOptions) -> MediaShelf:
+def open_shelf(importer: Importer, *, target: AbstractPage, actor: Actor, options: ImportOptions) -> MediaShelf:
     """Return the shelf for the files of an importer, which knows by now what its source is called."""
     shelf_class = media_shelves.items()[-1][1]
     return shelf_class(

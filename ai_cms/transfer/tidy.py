@@ -17,10 +17,11 @@ from ai_cms.blocks.exceptions import BlockError
 from ai_cms.blocks.html.markup import parse_html, serialize, text_of
 from ai_cms.blocks.html.richtext import clean_text, sanitize_html
 from ai_cms.blocks.types.registry import blocks as registry
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
 
 __all__ = ["fit_blocks", "is_title", "keep_ids", "plain_text", "rewrite_links"]
 
-Blocks = list[dict[str, Any]]
+Blocks = list[JsonObject]
 
 MAX_RICH_TEXT = 90_000
 _URL = re.compile(r"(https?://|/|mailto:|tel:|#|\?)\S*\Z")
@@ -34,7 +35,7 @@ def plain_text(html: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-def is_title(block: Mapping[str, Any], title: str) -> bool:
+def is_title(block: JsonMapping, title: str) -> bool:
     """Return whether a block repeats the title of its page, which the page shows already."""
     props = block.get("props") or {}
     is_first = block.get("type") == "heading" and props.get("level") == 1
@@ -71,7 +72,7 @@ def _fit_siblings(
 
 
 def _fit(
-    block: dict[str, Any], parent_type: str, admitted: set[str] | None, warn: Callable[[str], None], depth: int
+    block: JsonObject, parent_type: str, admitted: set[str] | None, warn: Callable[[str], None], depth: int
 ) -> Blocks:
     block_type = str(block.get("type", ""))
     block_class = registry.get(block_type)
@@ -84,7 +85,7 @@ def _fit(
         problem = "Such blocks need a permission"
     else:
         problem = nesting_error(block_type, parent_type, ())
-    props: dict[str, Any] = dict(block.get("props") or {})
+    props: JsonObject = dict(block.get("props") or {})
     if problem is None and block_class is not None:
         props, errors = clean_props(block_class, props)
         problem = errors[0] if errors else None
@@ -116,14 +117,14 @@ def _fit(
     return [*words, *inner]
 
 
-def _as_rich_text(props: Mapping[str, Any]) -> Blocks:
+def _as_rich_text(props: JsonMapping) -> Blocks:
     """Return every word and every address in ``props`` as rich text blocks."""
     parts: list[str] = []
     _collect(props, parts)
     return [{"type": "rich_text", "props": {"html": html}} for html in split_html("".join(parts))]
 
 
-def _collect(value: Any, parts: list[str]) -> None:
+def _collect(value: object, parts: list[str]) -> None:
     if isinstance(value, str):
         text = clean_text(value)
         if not text.strip():
@@ -170,7 +171,7 @@ def split_html(html: str, size: int = MAX_RICH_TEXT) -> list[str]:
     return [*pieces, *filter(None, [current])]
 
 
-def _flatten(block: dict[str, Any]) -> Blocks:
+def _flatten(block: JsonObject) -> Blocks:
     """Return a block's own words and all blocks inside it side by side."""
     result: Blocks = []
     pending = [block]
@@ -206,7 +207,7 @@ def _merge(found: Blocks) -> Blocks:
     return result
 
 
-def _simple_html(block: dict[str, Any]) -> str:
+def _simple_html(block: JsonObject) -> str:
     props = block["props"]
     if block["type"] == "rich_text":
         return str(props.get("html", ""))
@@ -233,7 +234,7 @@ def rewrite_links(found: Blocks, target_of: Callable[[str], str | None]) -> Bloc
         target = target_of(unescape(match[3]))
         return match[0] if target is None else f"{match[1]}{match[2]}{escape(target)}{match[2]}"
 
-    def change(value: Any, name: str) -> Any:
+    def change(value: object, name: str) -> Any:
         if isinstance(value, str):
             if name in _LINK_PROPS and value and "<" not in value:
                 target = target_of(value)
@@ -286,6 +287,6 @@ def keep_ids(old: Blocks, new: Blocks, taken: set[str] | None = None) -> Blocks:
     return result
 
 
-def _fingerprint(block: Mapping[str, Any]) -> str:
+def _fingerprint(block: JsonMapping) -> str:
     inner = [_fingerprint(child) for child in block.get("children") or ()]
     return json.dumps([block.get("type"), block.get("props"), inner], sort_keys=True, ensure_ascii=False, default=str)

@@ -21,7 +21,7 @@ from .test_pages import silent_storage
 
 __all__ = ["chromium", "silent_storage", "watch"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.stress, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.worker, pytest.mark.browser, pytest.mark.stress, pytest.mark.django_db(transaction=True)]
 
 #: The whole of what moved, as browsers count it (https://web.dev/articles/cls); shifts within half a second of a key or click
 #: are the user's own, and there are none here.

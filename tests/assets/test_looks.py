@@ -22,7 +22,7 @@ from .pictures import animation, jpeg, png
 
 __all__ = ["chromium", "watch"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.worker, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 #: Where pictures of the pages go, and photographs to fill them with, for somebody who wants to look.
 SHOTS, PHOTOS = os.environ.get("AI_CMS_SHOTS"), os.environ.get("AI_CMS_PHOTOS")

@@ -20,6 +20,8 @@ from ai_cms.assets.intake.kinds import kind_of
 from .conftest import uploaded
 from .pictures import jpeg
 
+pytestmark = pytest.mark.worker
+
 pytest.importorskip("tinytag", reason="needs the extra assets")
 
 

@@ -19,7 +19,7 @@ from ai_cms.core.exceptions import RequestRefused
 from .conftest import files_in
 from .pictures import encoded, jpeg, picture
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
 
 def at_once(*work: Callable[[], Any]) -> list[Any]:

@@ -16,6 +16,8 @@ from ai_cms.assets.imaging.opening import open_picture
 
 from .pictures import animation, encoded, jpeg, picture, xmp_of
 
+pytestmark = pytest.mark.worker
+
 MAX = SizeSpec("max", "max", 320, 320)
 FILL = SizeSpec("fill", "fill", 100, 100, animate=False)
 

@@ -183,8 +183,11 @@ def healthy(client: Client, began: float, response: Any, allowed: set[int] | Non
     assert b"\\u0000" not in after.content
 
 
+# All views have the same parser.
 @pytest.mark.parametrize("name", BODIES)
-@pytest.mark.parametrize("url", ["/t/flags/", "/t/echo/", "/t/list/", "/t/write/"])
+@pytest.mark.parametrize(
+    "url", ["/t/flags/", *(pytest.param(f"/t/{name}/", marks=pytest.mark.stress) for name in ("echo", "list", "write"))]
+)
 def test_bodies(browser: Client, url: str, name: str) -> None:
     began = time.process_time()
     response = browser.generic("POST", url, BODIES[name], content_type="application/json")

@@ -155,7 +155,7 @@ def test_it_does_not_matter_what_the_host_uses(schema: dict[str, Any]) -> None:
 
 
 @pytest.mark.django_db
-def test_the_schema_is_served_as_json_and_yaml(client: Client) -> None:
+def test_the_schema_is_served_as_json_and_yaml(client: Client, schema: dict[str, Any]) -> None:
     plain = client.get("/api/schema/")
     assert plain["Content-Type"] == "application/json"
     assert plain.json()["openapi"] == "3.1.0"
@@ -167,7 +167,9 @@ def test_the_schema_is_served_as_json_and_yaml(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_both_can_be_for_people_logged_in_alone(client: Client, member: Any, settings: Any) -> None:
+def test_both_can_be_for_people_logged_in_alone(
+    client: Client, member: Any, settings: Any, schema: dict[str, Any]
+) -> None:
     settings.AI_CMS = {"API_DOCS_PUBLIC": False}
     assert client.get("/api/schema/").status_code == 401
     answer = client.get("/api/docs/")
@@ -214,7 +216,7 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere(client: Client, sch
 
 
 @pytest.mark.django_db
-def test_words_of_the_schema_are_escaped(client: Client) -> None:
+def test_words_of_the_schema_are_escaped(client: Client, schema: dict[str, Any]) -> None:
     hostile = {"description": "<script>alert(1)</script>", "type": "object", "properties": {"<b>": {"type": "string"}}}
     with component_schemas.temporarily("Hostile", lambda: hostile):
         html = client.get("/api/docs/").content.decode()

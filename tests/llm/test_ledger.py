@@ -89,8 +89,9 @@ def users(provider: FaultServer, settings: Any, django_user_model: Any, monkeypa
     return found
 
 
-def test_two_hundred_mixed_calls_agree_to_the_token(provider: FaultServer, users: list[Any]) -> None:
-    play(provider, users, 200, seed=5)
+@pytest.mark.parametrize("count", [50, pytest.param(200, marks=pytest.mark.stress)])
+def test_mixed_calls_agree_to_the_token(provider: FaultServer, users: list[Any], count: int) -> None:
+    play(provider, users, count, seed=5)
     check(provider, users)
 
 

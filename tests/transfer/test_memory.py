@@ -37,6 +37,7 @@ def peak_of(work: Callable[[], Any]) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.stress
 def test_memory_follows_the_batch(root: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for module in (plan, exporting, importing):
         monkeypatch.setattr(module, "CHUNK", 5)

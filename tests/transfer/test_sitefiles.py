@@ -198,40 +198,43 @@ def _edit(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
     path.write_text(json.dumps(change(value) or value), "utf-8")
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "said"),
-    [
-        ("site.json", lambda value: value.update(version=99), "format version"),
-        ("site.json", lambda value: value.update(format="other"), "no exported site"),
-        ("site.json", lambda value: value["site"].update(hostname="a b/c"), "host name"),
-        ("pages/breads/index.json", lambda value: value.update(type="nothing.here"), "page type"),
-        ("pages/breads/index.json", lambda value: value.update(slug="No Slug!"), "no slug"),
-        ("pages/breads/index.json", lambda value: value.update(version="one"), "whole number"),
-        ("pages/breads/index.json", lambda value: value.update(children=["../../x"]), "children"),
-        ("pages/breads/index.json", lambda value: value.update(children=["gone"]), "no gone/index.json"),
-        ("pages/breads/index.json", lambda value: value["children"].append(value["children"][0]), "twice"),
-        ("pages/breads/index.json", lambda value: value.update(content=[{"type": "heading", "id": "--"}]), "document"),
-        ("pages/breads/index.json", lambda value: value["fields"].update(title=5), "fields"),
-        ("pages/breads/index.json", lambda value: value.update(created_at="yesterday"), "time"),
-        ("pages/breads/index.json", lambda value: value.update(publication=None), "publication is missing"),
-        ("pages/breads/index.json", lambda value: value["publication"].update(facets="x"), "facets"),
-        ("pages/breads/index.json", lambda value: ["not an object"], "object"),
-        ("pages/breads/rye/revisions.json", lambda value: value.append(dict(value[0])), "same|have the number"),
-        ("pages/breads/rye/revisions.json", lambda value: value[0].update(kind="x"), "kind of revision"),
-        ("pages/breads/rye/revisions.json", lambda value: value[0].update(overwritten=[1]), "overwritten"),
-        ("redirects.json", lambda value: value[0].update(target="javascript:x", page=None), "web address"),
-        ("redirects.json", lambda value: value.append(dict(value[0])), "twice"),
-    ],
-)
-def test_what_was_broken_is_refused_with_the_file(
-    busy_site: Site, tmp_path: Path, name: str, change: Callable[[Any], Any], said: str
-) -> None:
-    export_site(busy_site, tmp_path / "a")
-    _edit(tmp_path / "a", name, change)
+#: A file, what is done to it, what the refusal says.
+BROKEN: list[tuple[str, Callable[[Any], Any], str]] = [
+    ("site.json", lambda value: value.update(version=99), "format version"),
+    ("site.json", lambda value: value.update(format="other"), "no exported site"),
+    ("site.json", lambda value: value["site"].update(hostname="a b/c"), "host name"),
+    ("pages/breads/index.json", lambda value: value.update(type="nothing.here"), "page type"),
+    ("pages/breads/index.json", lambda value: value.update(slug="No Slug!"), "no slug"),
+    ("pages/breads/index.json", lambda value: value.update(version="one"), "whole number"),
+    ("pages/breads/index.json", lambda value: value.update(children=["../../x"]), "children"),
+    ("pages/breads/index.json", lambda value: value.update(children=["gone"]), "no gone/index.json"),
+    ("pages/breads/index.json", lambda value: value["children"].append(value["children"][0]), "twice"),
+    ("pages/breads/index.json", lambda value: value.update(content=[{"type": "heading", "id": "--"}]), "document"),
+    ("pages/breads/index.json", lambda value: value["fields"].update(title=5), "fields"),
+    ("pages/breads/index.json", lambda value: value.update(created_at="yesterday"), "time"),
+    ("pages/breads/index.json", lambda value: value.update(publication=None), "publication is missing"),
+    ("pages/breads/index.json", lambda value: value["publication"].update(facets="x"), "facets"),
+    ("pages/breads/index.json", lambda value: ["not an object"], "object"),
+    ("pages/breads/rye/revisions.json", lambda value: value.append(dict(value[0])), "same|have the number"),
+    ("pages/breads/rye/revisions.json", lambda value: value[0].update(kind="x"), "kind of revision"),
+    ("pages/breads/rye/revisions.json", lambda value: value[0].update(overwritten=[1]), "overwritten"),
+    ("redirects.json", lambda value: value[0].update(target="javascript:x", page=None), "web address"),
+    ("redirects.json", lambda value: value.append(dict(value[0])), "twice"),
+]
+
+
+def test_what_was_broken_is_refused_with_the_file(busy_site: Site, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    export_site(busy_site, tmp_path / "whole")
     before = state()
-    with transaction.atomic(), pytest.raises(ImportRefused, match=said):
-        import_site(tmp_path / "a", hostname="" if name == "site.json" else "copy.example", replace=name == "site.json")
-    assert state() == before
+    for number, (name, change, said) in enumerate(BROKEN):
+        with subtests.test(said, name=name):
+            folder = tmp_path / str(number)
+            shutil.copytree(tmp_path / "whole", folder)
+            _edit(folder, name, change)
+            is_site = name == "site.json"
+            with transaction.atomic(), pytest.raises(ImportRefused, match=said):
+                import_site(folder, hostname="" if is_site else "copy.example", replace=is_site)
+            assert state() == before
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ def test_a_broken_file_changes_nothing(root: Any, tmp_path: Path) -> None:
     assert state() == before
 
 
+@pytest.mark.stress
 def test_a_text_too_large_for_a_page_names_the_item_and_its_line(root: Any, tmp_path: Path) -> None:
     path = write_wxr(tmp_path / "export.xml", [page(1, "Fine"), page(2, "Huge", content="<p>bread</p>\n" * 120_000)])
     before = state()
@@ -139,6 +140,7 @@ def test_a_file_that_is_none(root: Any, tmp_path: Path, name: str) -> None:
     assert "Nothing was imported" in refused("import_wordpress", tmp_path / name)
 
 
+@pytest.mark.stress
 def test_a_thousand_items_take_seconds(root: Any, tmp_path: Path) -> None:
     path = write_wxr(tmp_path / "export.xml", many_items(1_000))
     start = time.process_time()

@@ -16,6 +16,7 @@ from ai_cms.accounts.conf import accounts_settings
 from ai_cms.accounts.devices import remember_device
 from ai_cms.accounts.jwt import BadToken
 from ai_cms.core.api.openapi import extend_schema
+from ai_cms.core.mappings import CleanedData
 
 from ...core.jsontypes import JsonObject
 from ..models.user import AbstractUser
@@ -54,11 +55,11 @@ __all__ = [
 ]
 
 
-def valid(serializer_class: Any, request: Request) -> dict[str, Any]:
+def valid(serializer_class: Any, request: Request) -> CleanedData:
     """Return the checked body of a request. Raises ValidationError."""
     serializer = serializer_class(data=request.data)
     serializer.is_valid(raise_exception=True)
-    data: dict[str, Any] = serializer.validated_data
+    data: CleanedData = serializer.validated_data
     return data
 
 

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from ai_cms.accounts.avatars import clean_avatar, replace_avatar
 from ai_cms.accounts.conf import accounts_settings
 from ai_cms.accounts.models import LoginSession, Passkey
+from ai_cms.core.mappings import CleanedData
 from ai_cms.core.users import user_facts
 
 from ...core.jsontypes import JsonObject
@@ -155,10 +156,10 @@ class UserListSerializer(serializers.ModelSerializer[Any]):
             raise serializers.ValidationError(_("There is no such tier."), code="invalid_choice")
         return value
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: CleanedData) -> CleanedData:
         return {name: "" if value is None and name != "avatar" else value for name, value in attrs.items()}
 
-    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+    def update(self, instance: Any, validated_data: CleanedData) -> Any:
         missing = object()
         avatar = validated_data.pop("avatar", missing)
         for name, value in validated_data.items():
@@ -248,7 +249,7 @@ class RefreshSerializer(serializers.Serializer[object]):
     refresh = serializers.CharField(max_length=4096, required=False)
     refresh_token = serializers.CharField(max_length=4096, required=False, help_text="Another name of `refresh`.")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: CleanedData) -> CleanedData:
         token = attrs.get("refresh") or attrs.get("refresh_token")
         if not token:
             raise serializers.ValidationError({"refresh": [_("This field is required.")]}, code="required")

@@ -51,7 +51,7 @@ def user_serializer() -> Any:
     return import_string(accounts_settings.USER_SERIALIZER)
 
 
-def save_profile(user: Any, request: Request, *, manages: bool, context: Mapping[str, Any]) -> dict[str, Any]:
+def save_profile(user: object, request: Request, *, manages: bool, context: Mapping[str, object]) -> dict[str, Any]:
     """Write what a request says about ``user``, and return the user as shown. PUT and PATCH leave what they do not name."""
     context = {**context, "manages": manages}
     serializer = user_serializer()(user, data=request.data, partial=True, context=context)

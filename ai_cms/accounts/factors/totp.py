@@ -36,7 +36,7 @@ class Enrolment:
 
 
 class TotpFactor:
-    def check(self, user: Any, answer: Any, request: HttpRequest) -> None:
+    def check(self, user: Any, answer: object, request: HttpRequest) -> None:
         """Take a code of a step that is near, and later than the last one taken. Raises InvalidCode."""
         device = TotpDevice.objects.filter(user=user).exclude(confirmed_at=None).first()
         if device is None or not _take(device, str(answer)):

@@ -18,6 +18,7 @@ from ai_cms.accounts.conf import accounts_settings
 from ai_cms.accounts.emails import clean_email, email_key
 from ai_cms.accounts.managers import AllUsersManager, UserManager
 from ai_cms.accounts.signals import access_ended
+from ai_cms.core.mappings import Columns
 from ai_cms.core.models import SoftDeleteModel
 from ai_cms.core.signals import user_tier_changed
 from ai_cms.core.slugs import slug_with_suffix
@@ -133,7 +134,7 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin, SoftDeleteModel):
         if not self.slug:
             self.slug = slug_with_suffix(self.username or self.name or "user", 8)
         adding = self._state.adding
-        before: dict[str, Any] = getattr(self, "_before", {})
+        before: Columns = getattr(self, "_before", {})
         now = {name: self.__dict__[name] for name in before if fields is None or name in fields}
         changed = [name for name, value in now.items() if value != before[name]]
         reset = getattr(self, "_password", None) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -24,6 +24,10 @@ from django.views.generic import FormView, View
 
 from ai_cms.accounts.conf import accounts_settings
 from ai_cms.core.exceptions import LimitExceeded, RequestRefused
+from ai_cms.core.mappings import CleanedData, TemplateContext
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 __all__ = ["AccountFormView", "AccountPage", "MemberFormView", "MemberPage", "after_login", "refused_text"]
 
@@ -71,11 +75,11 @@ class AccountFormView(AccountPage, FormView):  # type: ignore[type-arg]
     """A form whose work is done by a service."""
 
     template_name = "ai_cms/accounts/form.html"
-    title: Any = ""
-    intro: Any = ""
-    submit: Any = gettext_lazy("Continue")
+    title: StrOrPromise = ""
+    intro: StrOrPromise = ""
+    submit: StrOrPromise = gettext_lazy("Continue")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         """Do what the form asks for and return the answer. Raises RequestRefused."""
         raise NotImplementedError(f"{type(self).__name__} has no carry_out().")
 
@@ -87,8 +91,8 @@ class AccountFormView(AccountPage, FormView):  # type: ignore[type-arg]
 
     def refused(self, form: BaseForm, error: RequestRefused) -> HttpResponse:
         """Show the form again, with what was typed and why it was refused."""
-        refusals: dict[Any, list[Any]] = dict(error.errors) if error.errors else {None: [refused_text(error)]}
-        for name, texts in refusals.items():
+        refusals = error.errors.items() if error.errors else [(None, [refused_text(error)])]
+        for name, texts in refusals:
             field = name if name in form.fields else None
             if field is None and name is None and "otp" in form.fields and error.code == "invalid_code":
                 field = "otp"
@@ -99,7 +103,7 @@ class AccountFormView(AccountPage, FormView):  # type: ignore[type-arg]
             answer["Retry-After"] = str(error.retry_after or 60)
         return answer
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         shown = {"title": self.title, "intro": self.intro, "submit": self.submit}
         wanted = self.request.POST.get(REDIRECT_FIELD_NAME) or self.request.GET.get(REDIRECT_FIELD_NAME) or ""
         return super().get_context_data(**{**shown, "next": wanted, **kwargs})

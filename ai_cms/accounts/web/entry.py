@@ -18,6 +18,7 @@ from ai_cms.accounts.devices import remember_device
 from ai_cms.accounts.exceptions import InvalidTicket, SecondFactorRequired
 from ai_cms.accounts.factors import passkeys, second_factors
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.mappings import CleanedData, TemplateContext
 
 from .base import AccountFormView, AccountPage, after_login, refused_text
 from .forms import CodeForm, EmailForm, LoginForm, RegisterForm, ResetForm, SecondFactorForm
@@ -58,12 +59,12 @@ class RegisterView(AccountFormView):
     title = _("Create an account")
     submit = _("Create account")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         made = registration.register(data["email"], data["password"], name=data["name"], request=self.request)
         remember(self.request, made.email, made.request)
         return self.go("verify")
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(is_open=accounts_settings.ALLOW_REGISTRATION, **kwargs)
 
 
@@ -80,14 +81,14 @@ class VerifyView(AccountFormView):
             return self.go("register")
         return super().dispatch(request, *args, **kwargs)
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         email, otp_request = pending(self.request)
         registration.verify_email(email, data["otp"], request=self.request, otp_request=otp_request)
         del self.request.session[PENDING]
         self.notice(_("Your address is proven. Log in now."))
         return self.go("login")
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(email=pending(self.request)[0], **kwargs)
 
 
@@ -121,7 +122,7 @@ class LoginView(AccountFormView):
             return redirect(after_login(request))
         return super().dispatch(request, *args, **kwargs)
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         target = after_login(self.request)
         try:
             passed = login.with_password(data["email"], data["password"], self.request)
@@ -132,7 +133,7 @@ class LoginView(AccountFormView):
         self.request.session.pop(TICKET, None)
         return remember_device(redirect(target), self.request, passed.user)
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         begun = passkeys.begin_login(self.request) if passkeys.is_available() else None
         shown = {"passkey_options": json.dumps(begun["options"]), "passkey_state": begun["state"]} if begun else {}
         return super().get_context_data(is_open=accounts_settings.ALLOW_REGISTRATION, **shown, **kwargs)
@@ -169,7 +170,7 @@ class SecondFactorView(AccountFormView):
             return self.go("login")
         return super().dispatch(request, *args, **kwargs)
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         # Recovery codes have no digits, codes of an app nothing else.
         method = "totp" if any(character.isdigit() for character in data["otp"]) else "recovery"
         return self.finish(method, data["otp"])
@@ -191,7 +192,7 @@ class SecondFactorView(AccountFormView):
         response = redirect(self.kept.get("next") or after_login(self.request))
         return remember_device(response, self.request, passed.user)
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         methods = list(second_factors(self.passed.user))
         begun = passkeys.begin_login(self.request, self.passed.user) if "passkey" in methods else None
         shown = {"passkey_options": json.dumps(begun["options"]), "passkey_state": begun["state"]} if begun else {}
@@ -218,7 +219,7 @@ class ForgetView(AccountFormView):
     intro = _("We send a code to the address, if an account has it.")
     submit = _("Send code")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         row = passwords.forget_password(data["email"], request=self.request)
         remember(self.request, data["email"], row.request)
         return self.go("reset")
@@ -237,7 +238,7 @@ class ResetView(AccountFormView):
             return self.go("forget")
         return super().dispatch(request, *args, **kwargs)
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         email, otp_request = pending(self.request)
         passwords.reset_password(
             email, data["otp"], data["new_password"], request=self.request, otp_request=otp_request
@@ -246,7 +247,7 @@ class ResetView(AccountFormView):
         self.notice(_("Your new password is set. Log in with it."))
         return self.go("login")
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(email=pending(self.request)[0], **kwargs)
 
 

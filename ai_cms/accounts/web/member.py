@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import auth, messages
 from django.contrib.auth import get_user_model, update_session_auth_hash
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -20,6 +21,7 @@ from ai_cms.accounts.export import export_user
 from ai_cms.accounts.factors import passkeys, recovery, totp
 from ai_cms.accounts.models import LoginSession, Passkey
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.mappings import CleanedData, TemplateContext
 from ai_cms.core.permissions import Actor, get_policy
 
 from .base import MemberFormView, MemberPage, refused_text
@@ -81,7 +83,7 @@ class ProfileView(MemberFormView):
         user = get_user_model()._base_manager.get(pk=who.pk)
         return {**super().get_form_kwargs(), "instance": user}
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         user = self.get_form_kwargs()["instance"]
         get_policy(get_user_model()).require(Actor.from_request(self.request), "change", user)
         picture = clean_avatar(data["picture"], "picture") if data.get("picture") else None
@@ -103,7 +105,7 @@ class PasswordView(MemberFormView):
     intro = _("Everything else that is logged in to your account will be logged out.")
     submit = _("Change password")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         user: Any = self.request.user
         passwords.change_password(user, data["current_password"], data["new_password"], request=self.request)
         stay(self.request, user)
@@ -119,7 +121,7 @@ class EmailView(MemberFormView):
     intro = _("We send a code to the new address, and a notice to the old one once it is changed.")
     submit = _("Send code")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         row = email_change.ask_for_email_change(
             self.request.user, data["email"], data["password"], request=self.request
         )
@@ -140,7 +142,7 @@ class EmailConfirmView(MemberFormView):
             return self.go("email")
         return super().dispatch(request, *args, **kwargs)
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         email, otp_request = pending(self.request)
         user: Any = self.request.user
         email_change.change_email(user, email, data["otp"], request=self.request, otp_request=otp_request)
@@ -149,7 +151,7 @@ class EmailConfirmView(MemberFormView):
         self.notice(_("Your address is changed, and everything else was logged out."))
         return self.go("security")
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(email=pending(self.request)[0], **kwargs)
 
 
@@ -195,7 +197,7 @@ class TotpView(MemberFormView):
     title = _("Set up an authenticator app")
     intro = _("An app on your phone shows a new code every thirty seconds, which each log-in will ask for.")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         passwords.confirm_password(self.request.user, data["password"], "password")
         return show_enrolment(self.request, totp.begin(self.request.user, site_name(self.request)), CodeForm())
 
@@ -210,16 +212,16 @@ class TotpConfirmView(MemberFormView):
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         return self.go("totp")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         codes = totp.confirm(self.request.user, data["otp"])
         tell(self.request, "on")
         return show_codes(self.request, codes, _("The second factor is on"))
 
-    def refused(self, form: Any, error: RequestRefused) -> HttpResponse:
+    def refused(self, form: BaseForm, error: RequestRefused) -> HttpResponse:
         form.add_error("otp", refused_text(error))
         return self.form_invalid(form)
 
-    def form_invalid(self, form: Any) -> HttpResponse:
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
         try:
             waiting = totp.pending(self.request.user, site_name(self.request))
         except RequestRefused:
@@ -235,7 +237,7 @@ class TotpRemoveView(MemberFormView):
     intro = _("Logging in will ask for your password alone.")
     submit = _("Turn off")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         passwords.confirm_password(self.request.user, data["password"], "password")
         totp.remove(self.request.user)
         tell(self.request, "off")
@@ -251,7 +253,7 @@ class RecoveryView(MemberFormView):
     intro = _("The old codes will be worthless.")
     submit = _("Make new codes")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         passwords.confirm_password(self.request.user, data["password"], "password")
         if not totp.is_on(self.request.user):
             return self.go("security")
@@ -267,7 +269,7 @@ class PasskeyAddView(MemberFormView):
     title = _("Add a passkey")
     intro = _("A passkey logs you in by your fingerprint, face or PIN, without a password.")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         passwords.confirm_password(self.request.user, data["password"], "password")
         begun = passkeys.begin_registration(self.request.user, self.request)
         context = {
@@ -327,7 +329,7 @@ class DeleteView(MemberFormView):
     )
     submit = _("Close my account")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         user: Any = self.request.user
         passwords.confirm_password(user, data["password"], "password")
         get_policy(get_user_model()).require(Actor.from_request(self.request), "delete", user)

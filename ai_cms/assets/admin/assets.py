@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST
 
 from ai_cms.assets import get_asset_model, get_folder_model, get_image_model
 from ai_cms.assets.admin_panels import panels_for
+from ai_cms.assets.models import AbstractAsset, AbstractImage, Rendition
 from ai_cms.assets.pictures import address_of, best_rendition, rendition_of
-from ai_cms.assets.querysets import real
+from ai_cms.assets.querysets import AssetQuerySet, real
 from ai_cms.assets.services import (
     BULK_ACTIONS,
     accept_alt_text,
@@ -29,6 +30,7 @@ from ai_cms.assets.services import (
 )
 from ai_cms.assets.usage import in_words, usage_counts, usage_of
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor, policy_for
 
 from .base import AssetsAdmin, explain
@@ -118,7 +120,7 @@ class AssetAdmin(AssetsAdmin):
         folders = folders.filter(owner=asset.owner)
         form = AssetForm(request.POST or None, asset=asset, folders=folders)
         if request.method == "POST":
-            if request.POST.get("suggestion"):
+            if request.POST.get("suggestion") and isinstance(asset, get_image_model()):
                 return self._suggestion(request, asset)
             if form.is_valid():
                 update_asset(asset, actor=actor, **form.values())
@@ -200,7 +202,7 @@ class AssetAdmin(AssetsAdmin):
             crumbs=crumbs,
         )
 
-    def _save_texts(self, request: HttpRequest, rows: Any, actor: Actor) -> HttpResponseBase:
+    def _save_texts(self, request: HttpRequest, rows: AssetQuerySet, actor: Actor) -> HttpResponseBase:
         saved = refused = 0
         for name, value in request.POST.items():
             kind, _dash, key = name.partition("-")
@@ -226,7 +228,7 @@ class AssetAdmin(AssetsAdmin):
             messages.success(request, said % {"number": refused})
         return HttpResponseRedirect(self.link("queue"))
 
-    def _suggestion(self, request: HttpRequest, image: AbstractAsset) -> HttpResponseBase:
+    def _suggestion(self, request: HttpRequest, image: AbstractImage) -> HttpResponseBase:
         actor = Actor.from_request(request)
         if request.POST["suggestion"] == "accept":
             accept_alt_text(image, actor=actor)
@@ -261,7 +263,7 @@ class AssetAdmin(AssetsAdmin):
             messages.success(request, said % {"number": number})
         return back
 
-    def _listing(self, request: HttpRequest) -> dict[str, Any]:
+    def _listing(self, request: HttpRequest) -> TemplateContext:
         query = request.GET
         rows = self.visible(request, get_asset_model().objects.shown()).order_by("-created_at", "-pk")
         folders = self.visible(request, get_folder_model().objects.select_related("parent"))
@@ -296,7 +298,7 @@ class AssetAdmin(AssetsAdmin):
         }
 
 
-def _card(row: Any, url: str, usage: dict[str, int]) -> dict[str, Any]:
+def _card(row: AbstractAsset, url: str, usage: dict[str, int]) -> TemplateContext:
     asset = real(row)
     thumb = rendition_of(asset, "card") or best_rendition(asset)
     return {
@@ -308,5 +310,5 @@ def _card(row: Any, url: str, usage: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _address(asset: Any, row: Any) -> str:
+def _address(asset: AbstractAsset, row: Rendition | None) -> str:
     return address_of(asset, row) if row is not None else ""

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 
 from ai_cms.assets import get_asset_model, get_folder_model
+from ai_cms.assets.models import AbstractAsset
 from ai_cms.assets.usage import Usage
 from ai_cms.blocks.html.references import Use
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
@@ -80,10 +81,10 @@ class AssetsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return the rows that the user may see."""
         return get_policy(rows.model).visible(Actor.from_request(request), rows)
 
-    def asset(self, request: HttpRequest, pk: int) -> Any:
+    def asset(self, request: HttpRequest, pk: int) -> AbstractAsset:
         """Return an asset with what its page shows. Raises NotFound for what is not there or may not be seen."""
         rows = get_asset_model().objects.prefetch_related("tags", "renditions")
-        found = self.visible(request, rows).filter(pk=pk).first()
+        found: AbstractAsset | None = self.visible(request, rows).filter(pk=pk).first()
         if found is None:
             raise NotFound
         return found

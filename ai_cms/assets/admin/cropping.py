@@ -6,15 +6,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ai_cms.assets.imaging.geometry import Part, shaped_part
+from ai_cms.assets.models import AbstractImage
 from ai_cms.assets.pictures import address_of, best_rendition
 from ai_cms.assets.services import can_crop, crop_image
 from ai_cms.core.exceptions import NotFound, RequestRefused
+from ai_cms.core.mappings import CleanedData
 from ai_cms.core.permissions import Actor, policy_for
 
 from .base import AssetsAdmin, explain
@@ -34,9 +36,9 @@ class CropForm(forms.Form):
     height = forms.IntegerField(label=gettext_lazy("Height"), min_value=1)
     title = forms.CharField(label=gettext_lazy("Title of the copy"), max_length=255)
 
-    def __init__(self, data: Any = None, *, image: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, image: AbstractImage) -> None:
         self.image = image
-        initial = {"left": 0, "top": 0, "width": image.width, "height": image.height}
+        initial: dict[str, int | str] = {"left": 0, "top": 0, "width": image.width, "height": image.height}
         initial["title"] = (_("%(title)s (part)") % {"title": image.title})[:255]
         super().__init__(data, initial=initial)
         own = (f"{image.width}:{image.height}", _("As the picture"))
@@ -50,7 +52,7 @@ class CropForm(forms.Form):
         ):
             self.fields[name].widget.attrs |= {"max": most, "step": 1, "inputmode": "numeric"}
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> CleanedData:
         found = super().clean() or {}
         if any(name in self.errors for name in ("shape", "left", "top", "width", "height")):
             return found

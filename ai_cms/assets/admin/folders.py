@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db.models import Model
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ai_cms.assets.models import AbstractFolder
 from ai_cms.assets.services import create_folder, delete_folder, update_folder
 from ai_cms.core.permissions import Actor, get_policy
 
@@ -23,11 +22,11 @@ class FolderAdmin(AssetsAdmin):
     search_fields = ["name"]
     actions = None
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AbstractFolder]:
         rows = super().get_queryset(request).select_related("parent", "owner")
         return get_policy(self.model).visible(Actor.from_request(request), rows)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: object, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: AbstractFolder, form: object, change: bool) -> None:
         actor = Actor.from_request(request)
         if change:
             update_folder(obj, actor=actor, name=obj.name, parent=obj.parent)
@@ -35,5 +34,5 @@ class FolderAdmin(AssetsAdmin):
         made = create_folder(obj.name, actor=actor, parent=obj.parent)
         obj.__dict__.update(made.__dict__)
 
-    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+    def delete_model(self, request: HttpRequest, obj: AbstractFolder) -> None:
         delete_folder(obj, actor=Actor.from_request(request))

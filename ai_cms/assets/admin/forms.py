@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.assets import get_image_model
-from ai_cms.assets.models import Visibility
+from ai_cms.assets.models import AbstractFolder, Visibility
+from ai_cms.core.mappings import CleanedData
 
 __all__ = ["AssetForm", "FolderChoice"]
 
@@ -16,7 +19,7 @@ __all__ = ["AssetForm", "FolderChoice"]
 class FolderChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A folder by its whole path."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: AbstractFolder) -> str:
         names, current = [obj.name], obj.parent
         while current is not None and len(names) < 30:
             names.append(current.name)
@@ -57,7 +60,7 @@ class AssetForm(forms.Form):
         label=_("Focal point, % from the top"), min_value=0, max_value=100, widget=forms.NumberInput({"step": "0.1"})
     )
 
-    def __init__(self, data: Any = None, *, asset: Any, folders: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, asset: Any, folders: QuerySet[AbstractFolder]) -> None:
         is_image = isinstance(asset, get_image_model())
         initial = {name: getattr(asset, name) for name in ("title", "caption", "credit", "visibility", "folder")}
         initial["tags"] = ", ".join(tag.word for tag in asset.tags.all())
@@ -70,7 +73,7 @@ class AssetForm(forms.Form):
             for name in ("alt", "decorative", "focal_x", "focal_y"):
                 del self.fields[name]
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> CleanedData:
         """Return what is to be changed, as the service takes it."""
         found = {name: value for name, value in self.cleaned_data.items() if name in self.changed_data}
         for name in ("focal_x", "focal_y"):

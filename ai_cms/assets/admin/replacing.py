@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
@@ -71,7 +71,7 @@ def _rows(plan: JsonObject) -> Iterator[tuple[str, str, str, bool]]:
         yield name, before.get(name, ""), value, before.get(name) != value
 
 
-def _facts(known: dict[str, Any]) -> dict[str, str]:
+def _facts(known: JsonObject) -> dict[str, str]:
     found = {_("Kind"): known["mime"], _("Size"): filesizeformat(known["size"])}
     if "width" in known:
         found[_("Pixels")] = f"{known['width']} \N{MULTIPLICATION SIGN} {known['height']}"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_view
 from rest_framework.decorators import action
@@ -14,7 +11,8 @@ from rest_framework.response import Response
 from ai_cms.assets import get_asset_model, get_image_model
 from ai_cms.assets.intake.fetching import fetched
 from ai_cms.assets.links import signed_link
-from ai_cms.assets.models import Visibility
+from ai_cms.assets.models import AbstractAsset, Visibility
+from ai_cms.assets.querysets import AssetQuerySet
 from ai_cms.assets.services import (
     Uploaded,
     accept_alt_text,
@@ -76,22 +74,22 @@ class AssetFilter(filters.FilterSet):  # type: ignore[misc]
     created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
     created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
 
-    def of_kind(self, rows: Any, name: str, value: str) -> Any:
+    def of_kind(self, rows: AssetQuerySet, name: str, value: str) -> AssetQuerySet:
         pictures = get_image_model().objects.non_polymorphic().values("pk")
         return rows.filter(pk__in=pictures) if value == "image" else rows.exclude(pk__in=pictures)
 
-    def tagged(self, rows: Any, name: str, value: str) -> Any:
+    def tagged(self, rows: AssetQuerySet, name: str, value: str) -> AssetQuerySet:
         return rows.filter(tags__key=" ".join(value.split()).casefold()[:60])
 
-    def lacking_alt(self, rows: Any, name: str, value: bool) -> Any:
+    def lacking_alt(self, rows: AssetQuerySet, name: str, value: bool) -> AssetQuerySet:
         lacking = get_image_model().objects.non_polymorphic().without_alt().values("pk")
         return rows.filter(pk__in=lacking) if value else rows.exclude(pk__in=lacking)
 
-    def with_proposal(self, rows: Any, name: str, value: bool) -> Any:
+    def with_proposal(self, rows: AssetQuerySet, name: str, value: bool) -> AssetQuerySet:
         proposed = get_image_model().objects.non_polymorphic().without_alt().filter(alt_suggestion__has_key="text")
         return rows.filter(pk__in=proposed.values("pk")) if value else rows.exclude(pk__in=proposed.values("pk"))
 
-    def found(self, rows: QuerySet[Any], name: str, value: str) -> Any:
+    def found(self, rows: AssetQuerySet, name: str, value: str) -> AssetQuerySet:
         return rows.found_by(value)  # type: ignore[attr-defined]
 
 
@@ -110,13 +108,13 @@ class AssetViewSet(AssetsViewSet):
     """Pictures and files."""
 
     serializer_class = AssetSerializer
-    filter_backends: Any = (DjangoFilterBackend, OrderingFilter)
+    filter_backends = (DjangoFilterBackend, OrderingFilter)
     filterset_class = AssetFilter
     ordering_fields = ("created_at", "title", "size")
     required_scopes = {"link": "read", "destroy": "write"}
 
     def list(self, request: Request) -> Response:
-        found: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        found = self.page_of(self.filter_queryset(self.get_queryset()))
         rows = [asset_json(row, request, with_tags=False) for row in found]
         if request.query_params.get("usage", "").lower() in ("1", "true"):
             counts = usage_counts(found)
@@ -280,5 +278,6 @@ class AssetViewSet(AssetsViewSet):
             return self.created(data, "asset-detail", uploaded.asset.pk)
         return Response({**data, "duplicate_of": uploaded.asset.pk})
 
-    def _fresh(self, asset: Any) -> Any:
-        return get_asset_model().objects.listed().get(pk=asset.pk)
+    def _fresh(self, asset: AbstractAsset) -> AbstractAsset:
+        fresh: AbstractAsset = get_asset_model().objects.listed().get(pk=asset.pk)
+        return fresh

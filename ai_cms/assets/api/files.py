@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai_cms.assets import get_folder_model
 from ai_cms.assets.intake.names import clean_name
+from ai_cms.assets.models import AbstractFolder
 from ai_cms.assets.services import (
     create_folder,
     delete_asset,
@@ -43,12 +43,12 @@ class FileViewSet(AssetsViewSet):
     """Files."""
 
     serializer_class = FileSerializer
-    filter_backends: Any = (SearchFilter, OrderingFilter)
+    filter_backends = (SearchFilter, OrderingFilter)
     search_fields = ("title", "name")
     ordering_fields = ("created_at", "title", "size")
 
     def list(self, request: Request) -> Response:
-        found: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        found = self.page_of(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response([file_json(row, request) for row in found])
 
     def retrieve(self, request: Request, id: str) -> Response:
@@ -96,20 +96,20 @@ class FolderViewSet(AssetsViewSet):
     """Folders of assets."""
 
     serializer_class = FolderSerializer
-    parser_classes: Any = (JSONParser,)
-    filter_backends: Any = (DjangoFilterBackend, SearchFilter, OrderingFilter)
+    parser_classes = (JSONParser,)
+    filter_backends = (DjangoFilterBackend, SearchFilter, OrderingFilter)
     filterset_fields = ("parent",)
     search_fields = ("name",)
     ordering_fields = ("name", "created_at")
     idempotency_atomic = True
     idempotency_lease = None
 
-    def base_queryset(self) -> Any:
+    def base_queryset(self) -> QuerySet[AbstractFolder]:
         return get_folder_model()._default_manager.order_by("name", "pk")
 
-    def folder(self) -> Any:
+    def folder(self) -> AbstractFolder:
         """Return the folder named in the path. Raises NotFound."""
-        found = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
+        found: AbstractFolder | None = self.get_queryset().filter(pk=as_id(self.kwargs["id"])).first()
         if found is None:
             raise NotFound
         return found

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from ai_cms.assets.models import Visibility
 from ai_cms.assets.services import BULK_ACTIONS
 from ai_cms.core.api.bodies import ActionSerializer
+from ai_cms.core.mappings import CleanedData
 
 __all__ = [
     "AltTextDecisionSerializer",
@@ -222,7 +223,7 @@ class BulkSerializer(ActionSerializer):
     tags = TagsField(required=False)
     force = serializers.BooleanField(required=False, help_text="Delete also what pages use.")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: CleanedData) -> CleanedData:
         if attrs["action"] == "move" and "folder" not in attrs:
             raise serializers.ValidationError({"folder": _("Name a folder, or null for none.")})
         return attrs

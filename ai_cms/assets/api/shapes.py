@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 from ai_cms.assets import get_image_model
 from ai_cms.assets.pictures import address_of, picture_of, rendition_of
@@ -16,14 +18,14 @@ from ..models import AbstractAsset
 __all__ = ["asset_json", "file_json"]
 
 
-def asset_json(asset: Any, request: HttpRequest | Any, *, with_tags: bool = True) -> JsonObject:
+def asset_json(asset: Any, request: HttpRequest | Request, *, with_tags: bool = True) -> JsonObject:
     """Return an asset in the shape of :class:`AssetSerializer`; addresses are whole, with the host."""
     asset = real(asset)
     whole = request.build_absolute_uri
     is_image = isinstance(asset, get_image_model())
     thumb = rendition_of(asset, "thumb")
     picture = picture_of(asset)
-    found: dict[str, Any] = {
+    found: JsonObject = {
         "id": asset.pk,
         "kind": "image" if is_image else "file",
         "title": asset.title,
@@ -70,7 +72,7 @@ def asset_json(asset: Any, request: HttpRequest | Any, *, with_tags: bool = True
     return found
 
 
-def file_json(asset: AbstractAsset, request: HttpRequest | Any) -> JsonObject:
+def file_json(asset: AbstractAsset, request: HttpRequest | Request) -> JsonObject:
     """Return an asset in the shape of :class:`FileSerializer`."""
     asset = real(asset)
     return {
@@ -82,6 +84,6 @@ def file_json(asset: AbstractAsset, request: HttpRequest | Any) -> JsonObject:
     }
 
 
-def _absolute_set(srcset: str, whole: Any) -> str:
+def _absolute_set(srcset: str, whole: Callable[[str], str]) -> str:
     parts = [part.rsplit(" ", 1) for part in srcset.split(", ") if part]
     return ", ".join(f"{whole(url)} {width}" for url, width in parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 from PIL import Image, ImageCms
 
@@ -12,7 +11,7 @@ __all__ = ["as_srgb", "plain_mode"]
 _SIXTEEN_BITS = {"I;16", "I;16L", "I;16B", "I;16N", "I"}
 
 
-def plain_mode(picture: Any) -> Any:
+def plain_mode(picture: Image.Image) -> Image.Image:
     """Return the picture in a mode that can be resized without loss: palettes unfolded, 16 bits scaled down to 8."""
     if picture.mode in _SIXTEEN_BITS:
         # convert("L") would clip: everything above 255 of 65,535 came out white.
@@ -29,7 +28,7 @@ def plain_mode(picture: Any) -> Any:
     return picture.convert("RGB")
 
 
-def as_srgb(picture: Any, profile: bytes | None) -> Any:
+def as_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """Return the picture as RGB or RGBA in sRGB. ``profile``: the ICC profile its numbers are meant by.
 
     A picture without a profile, or with one that is broken, is taken as sRGB, as browsers do.
@@ -41,7 +40,7 @@ def as_srgb(picture: Any, profile: bytes | None) -> Any:
     return picture if picture.mode in ("RGB", "RGBA") else picture.convert("RGB")
 
 
-def _by_profile(picture: Any, profile: bytes) -> Any | None:
+def _by_profile(picture: Image.Image, profile: bytes) -> Image.Image | None:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = source.profile.xcolor_space.strip()

@@ -20,7 +20,7 @@ _SUFFIXES = {"jpeg": "jpg"}
 
 
 def save(
-    frames: list[Any],
+    frames: list[Image.Image],
     job: Job,
     name: str,
     format: str,
@@ -58,7 +58,7 @@ def save(
     return path
 
 
-def placeholder_of(picture: Any) -> str:
+def placeholder_of(picture: Image.Image) -> str:
     """Return a picture of at most 16 pixels as a ``data:`` address, to be shown while the picture loads."""
     small = picture.copy()
     small.thumbnail((16, 16), Image.Resampling.BILINEAR)
@@ -68,7 +68,7 @@ def placeholder_of(picture: Any) -> str:
     return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
 
 
-def _without_alpha(picture: Any) -> Any:
+def _without_alpha(picture: Image.Image) -> Image.Image:
     if picture.mode != "RGBA":
         return picture
     ground = Image.new("RGB", picture.size, "white")

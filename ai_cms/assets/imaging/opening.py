@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Any
 
 from PIL import Image
 
@@ -27,7 +26,7 @@ _TURNS = {
 _SOURCE_TYPE = re.compile(rb"https?://cv\.iptc\.org/newscodes/digitalsourcetype/([A-Za-z]{1,60})")
 
 
-def open_picture(path: str, loader: str, limits: Limits) -> Any:
+def open_picture(path: str, loader: str, limits: Limits) -> Image.Image:
     """Return the picture at ``path``, not decoded yet. Raises JobFailed."""
     if loader == "heic":
         _register_heif()
@@ -55,7 +54,7 @@ def open_picture(path: str, loader: str, limits: Limits) -> Any:
     return picture
 
 
-def frame_count(picture: Any, limits: Limits) -> int:
+def frame_count(picture: Image.Image, limits: Limits) -> int:
     """Return how many frames an animation has; 1 for the several pictures in one file of a telephone (MPO)."""
     if picture.format in ("MPO", "HEIF"):
         return 1
@@ -68,7 +67,7 @@ def frame_count(picture: Any, limits: Limits) -> int:
     return max(1, frames)
 
 
-def orientation_of(picture: Any) -> int:
+def orientation_of(picture: Image.Image) -> int:
     """Return the EXIF orientation, 1 to 8."""
     try:
         value = picture.getexif().get(_ORIENTATION, 1)
@@ -77,12 +76,12 @@ def orientation_of(picture: Any) -> int:
     return value if value in _TURNS else 1
 
 
-def oriented(picture: Any, orientation: int) -> Any:
+def oriented(picture: Image.Image, orientation: int) -> Image.Image:
     """Return the picture as it is to be seen."""
     return picture.transpose(_TURNS[orientation]) if orientation in _TURNS else picture
 
 
-def source_type_of(path: str, picture: Any) -> str:
+def source_type_of(path: str, picture: Image.Image) -> str:
     """Return IPTC's ``DigitalSourceType`` in the picture's XMP, "" where there is none."""
     packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
     if isinstance(packet, str):

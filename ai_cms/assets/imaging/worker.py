@@ -10,7 +10,6 @@ import json
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
@@ -50,7 +49,7 @@ def carry_out(job: Job) -> Outcome:
     return Outcome(width, height, frames, placeholder_of(base), source_type, tuple(made))
 
 
-def _still(job: Job, picture: Any, orientation: int, size: tuple[int, int]) -> tuple[Any, list[Made]]:
+def _still(job: Job, picture: Image.Image, orientation: int, size: tuple[int, int]) -> tuple[Image.Image, list[Made]]:
     scale = max((needed_scale(spec, *size) for spec in job.sizes), default=min(1.0, 64 / max(size)))
     base = _base(picture, orientation, size, scale)
     waiting: list[Future[Made]] = []
@@ -69,11 +68,11 @@ def _still(job: Job, picture: Any, orientation: int, size: tuple[int, int]) -> t
     return current, made
 
 
-def _written(picture: Any, job: Job, spec: SizeSpec, format: str) -> Made:
+def _written(picture: Image.Image, job: Job, spec: SizeSpec, format: str) -> Made:
     return _made(spec.name, format, save([picture], job, spec.name, format, spec.quality), picture)
 
 
-def _base(picture: Any, orientation: int, size: tuple[int, int], scale: float) -> Any:
+def _base(picture: Image.Image, orientation: int, size: tuple[int, int], scale: float) -> Image.Image:
     """Return the picture decoded, upright and in sRGB, at ``scale``."""
     profile = picture.info.get("icc_profile")
     stored = size[::-1] if orientation in _TURNED else size
@@ -87,7 +86,9 @@ def _base(picture: Any, orientation: int, size: tuple[int, int], scale: float) -
     return as_srgb(oriented(picture, orientation), profile)
 
 
-def _sized(base: Any, spec: SizeSpec, size: tuple[int, int], focal: tuple[float, float]) -> tuple[Any, Any]:
+def _sized(
+    base: Image.Image, spec: SizeSpec, size: tuple[int, int], focal: tuple[float, float]
+) -> tuple[Image.Image, Image.Image]:
     """Return the picture of one size, and what smaller ones are made of. ``size``: of the whole picture."""
     target = target_size(spec, *size)
     if spec.mode == "fill":
@@ -99,14 +100,14 @@ def _sized(base: Any, spec: SizeSpec, size: tuple[int, int], focal: tuple[float,
     return result.copy(), result
 
 
-def _animation(job: Job, picture: Any, orientation: int, count: int) -> tuple[Any, list[Made]]:
+def _animation(job: Job, picture: Image.Image, orientation: int, count: int) -> tuple[Image.Image, list[Made]]:
     """Make the sizes of an animation, frame by frame: its frames have times of their own."""
     size = picture.size[::-1] if orientation in _TURNED else picture.size
-    results: dict[str, list[Any]] = {spec.name: [] for spec in job.sizes}
+    results: dict[str, list[Image.Image]] = {spec.name: [] for spec in job.sizes}
     durations: list[int] = []
     loop = int(picture.info.get("loop", 1 if picture.format == "GIF" else 0))
     profile = picture.info.get("icc_profile")
-    first = None
+    first: Image.Image | None = None
     for number in range(count):
         try:
             picture.seek(number)
@@ -126,10 +127,12 @@ def _animation(job: Job, picture: Any, orientation: int, count: int) -> tuple[An
                 continue
             path = save(results[spec.name], job, spec.name, format, spec.quality, durations, loop)
             made.append(_made(spec.name, format, path, results[spec.name][0]))
+    if first is None:
+        raise JobFailed("broken_picture", "The animation has no frames.")
     return first, made
 
 
-def _crop(job: Job, picture: Any, orientation: int, frames: int, source_type: str) -> Outcome:
+def _crop(job: Job, picture: Image.Image, orientation: int, frames: int, source_type: str) -> Outcome:
     """Cut a part out in full size; of an animation its first frame would be left, so it is refused."""
     if frames > 1:
         raise JobFailed("animated", "An animation cannot be cropped.")
@@ -150,7 +153,7 @@ def _crop(job: Job, picture: Any, orientation: int, frames: int, source_type: st
     return Outcome(part.width, part.height, 1, placeholder_of(part), source_type, (_made("", format, path, part),))
 
 
-def _load(picture: Any) -> None:
+def _load(picture: Image.Image) -> None:
     try:
         picture.load()
     except MemoryError:
@@ -159,7 +162,7 @@ def _load(picture: Any) -> None:
         raise JobFailed("broken_picture", "The picture is damaged or not complete.") from error
 
 
-def _made(spec: str, format: str, path: Path, picture: Any) -> Made:
+def _made(spec: str, format: str, path: Path, picture: Image.Image) -> Made:
     return Made(spec, format, str(path), picture.width, picture.height, path.stat().st_size)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,11 @@ from ai_cms.core.models import OwnedModel, TimestampedModel
 
 from .. import get_asset_model_string, get_folder_model_string
 from ..querysets import AssetManager
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
+    from .storing import Rendition
 
 __all__ = [
     "AbstractAsset",
@@ -66,6 +73,11 @@ class AbstractAsset(PolymorphicModel, OwnedModel, TimestampedModel):
 
     objects = AssetManager()  # type: ignore[misc]
 
+    if TYPE_CHECKING:
+        # What other tables say of an asset; the names are theirs.
+        renditions: RelatedManager[Rendition]
+        tags: RelatedManager[AssetTag]
+
     class Meta:
         abstract = True
         base_manager_name = "objects"
@@ -101,7 +113,14 @@ class AbstractAssetMeta:
     ]
 
 
-class AbstractImage(models.Model):
+if TYPE_CHECKING:
+    # What both may count on: they are always mixed into an asset.
+    _Base = AbstractAsset
+else:
+    _Base = models.Model
+
+
+class AbstractImage(_Base):
     """What pictures have beside."""
 
     width = models.PositiveIntegerField(_("width"), editable=False)
@@ -126,7 +145,7 @@ class AbstractImage(models.Model):
         abstract = True
 
 
-class AbstractFile(models.Model):
+class AbstractFile(_Base):
     """What other files have beside: how long sound and films play, where they say so."""
 
     duration = models.FloatField(_("duration in seconds"), null=True, editable=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from ai_cms.core.models import OwnedModel, TimestampedModel
 
 from .. import get_folder_model_string
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 __all__ = ["AbstractFolder", "Folder"]
 
@@ -25,6 +30,10 @@ class AbstractFolder(OwnedModel, TimestampedModel):
         verbose_name=_("inside"),
     )
     name = models.CharField(_("name"), max_length=100)
+
+    if TYPE_CHECKING:
+        objects: ClassVar[models.Manager[AbstractFolder]]
+        children: RelatedManager[AbstractFolder]
 
     class Meta:
         abstract = True

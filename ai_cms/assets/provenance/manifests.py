@@ -40,7 +40,7 @@ def sign_file(path: Path, suffix: str, *, title: str, source_type: str, model: s
         return False
     import c2pa
 
-    actions: list[dict[str, Any]] = [
+    actions: list[JsonObject] = [
         {
             "action": "c2pa.created",
             "digitalSourceType": iptc_url(source_type),

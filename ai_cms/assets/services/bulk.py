@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 
@@ -13,6 +12,7 @@ from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 
 from .. import get_asset_model
+from ..models import AbstractAsset, AbstractFolder
 from .changes import delete_asset
 from .folders import folder_for
 from .tagging import clean_tags, write_tags
@@ -47,7 +47,7 @@ def change_several(
     action: str,
     *,
     actor: ActorLike,
-    folder: Any = None,
+    folder: AbstractFolder | int | None = None,
     tags: Iterable[str] = (),
     force: bool = False,
 ) -> list[ItemResult]:
@@ -86,7 +86,7 @@ def change_several(
     return results
 
 
-def _change(asset: Any, action: str, folder: Any, words: dict[str, str]) -> None:
+def _change(asset: AbstractAsset, action: str, folder: AbstractFolder | None, words: dict[str, str]) -> None:
     if action == "move":
         get_asset_model().objects.non_polymorphic().filter(pk=asset.pk).update(folder=folder)
     elif action == "tag":

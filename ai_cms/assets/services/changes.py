@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput, NotFound
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import asset_changed, asset_deleted
 
@@ -17,7 +18,7 @@ from ..conf import image_sizes
 from ..exceptions import AssetInUse
 from ..intake.kinds import kind_of
 from ..intake.names import storage_name
-from ..models import AbstractAsset, Rendition
+from ..models import AbstractAsset, AbstractImage, Rendition
 from ..storage import PRIVATE, PUBLIC, discard, open_file, public_url, take_over, write_file
 from ..usage import usage_of
 from .folders import folder_for
@@ -25,13 +26,15 @@ from .preparing import StoredFiles
 from .renditions import original_on_disk, remake
 from .tagging import write_tags
 
+A = TypeVar("A", bound=AbstractAsset)
+
 __all__ = ["accept_alt_text", "delete_asset", "refuse_alt_text", "update_asset"]
 
 _PLAIN = ("title", "caption", "credit", "alt", "decorative")
 _FOCAL = ("focal_x", "focal_y")
 
 
-def update_asset(asset: Any, *, actor: ActorLike, **values: Any) -> Any:
+def update_asset(asset: A, *, actor: ActorLike, **values: Any) -> A:
     """Change fields of an asset: title, caption, credit, alt, decorative, focal_x, focal_y, folder, tags, visibility.
 
     Another focal point or visibility has the sizes made anew before it holds. Raises what permissions raise, InvalidInput,
@@ -58,26 +61,31 @@ def update_asset(asset: Any, *, actor: ActorLike, **values: Any) -> Any:
         if set(changed) & {"alt", "credit", "decorative"}:
             asset_changed.send(sender=type(asset), instance=asset, actor=who)
     focal = {name: values[name] for name in _FOCAL if name in values and getattr(asset, name) != values[name]}
-    if focal:
+    if focal and isinstance(asset, get_image_model()):
         _set_focal(asset, focal, who)
     if values.get("visibility", asset.visibility) != asset.visibility:
         _set_visibility(asset, values["visibility"], who)
     return asset
 
 
-def _set_focal(image: Any, focal: dict[str, float], actor: Actor) -> None:
+def _set_focal(image: AbstractImage, focal: dict[str, float], actor: Actor) -> None:
     for name, value in focal.items():
         if not 0 <= value <= 1:
             raise InvalidInput(errors={name: [_("A number from 0 to 1.")]})
         setattr(image, name, float(value))
-    image.save(update_fields=[*focal, "updated_at"])
+    image.save(update_fields=_columns(*focal))
     present = {row.spec for row in image.renditions.all()}
     cut = [name for name, spec in image_sizes().items() if spec.mode == "fill" and name in present]
     if cut:
         remake(image, sizes=cut, actor=actor)
 
 
-def _set_visibility(asset: Any, visibility: str, actor: Actor) -> None:
+def _columns(*names: str) -> list[str]:
+    """Return what is saved of a row of which these were changed."""
+    return [*names, "updated_at"]
+
+
+def _set_visibility(asset: AbstractAsset, visibility: str, actor: Actor) -> None:
     """Let the public fetch a file, or no longer: it changes storages, and what lay in the other is deleted at once."""
     if visibility not in ("public", "private"):
         raise InvalidInput(errors={"visibility": [_("'public' or 'private'.")]})
@@ -113,7 +121,7 @@ def _set_visibility(asset: Any, visibility: str, actor: Actor) -> None:
         stored.keep()
 
 
-def _move_renditions(image: Any, visibility: str, actor: Actor) -> None:
+def _move_renditions(image: AbstractImage, visibility: str, actor: Actor) -> None:
     public = visibility == "public"
     rows = list(image.renditions.all())
     with StoredFiles.collecting() as stored:
@@ -123,7 +131,7 @@ def _move_renditions(image: Any, visibility: str, actor: Actor) -> None:
             if base.filter(pk=image.pk).first() is None:
                 raise NotFound
             image.visibility = visibility
-            image.save(update_fields=["visibility", "updated_at"])
+            image.save(update_fields=_columns("visibility"))
             _swap(rows, moved, public=public)
             take_over(stored.files)
             asset_changed.send(sender=type(image), instance=image, actor=actor)
@@ -154,7 +162,7 @@ def _swap(rows: Sequence[Rendition], files: Sequence[tuple[str, str]], *, public
         row.save(update_fields=["stored_in", "stored_name", "url"])
 
 
-def delete_asset(asset: Any, *, actor: ActorLike, force: bool = False) -> None:
+def delete_asset(asset: AbstractAsset, *, actor: ActorLike, force: bool = False) -> None:
     """Delete an asset and its files. Raises AssetInUse, with the uses, unless ``force`` says that they are known."""
     who = Actor.of(actor)
     policy_for(asset).require(who, "delete", asset)
@@ -176,7 +184,7 @@ def delete_asset(asset: Any, *, actor: ActorLike, force: bool = False) -> None:
         discard(files)
 
 
-def accept_alt_text(image: Any, *, actor: ActorLike, text: str | None = None) -> Any:
+def accept_alt_text(image: AbstractImage, *, actor: ActorLike, text: str | None = None) -> AbstractImage:
     """Take the proposed alternative text over, or ``text``, a person's correction of it. Raises InvalidInput without either."""
     proposed = (image.alt_suggestion or {}).get("text", "") if text is None else text
     if not proposed.strip():
@@ -185,14 +193,14 @@ def accept_alt_text(image: Any, *, actor: ActorLike, text: str | None = None) ->
     return _with_suggestion(image, {})
 
 
-def refuse_alt_text(image: Any, *, actor: ActorLike) -> Any:
+def refuse_alt_text(image: AbstractImage, *, actor: ActorLike) -> AbstractImage:
     """Put the proposed alternative text away; a run over the queue does not ask about this picture again."""
     policy_for(image).require(Actor.of(actor), "change", image)
     text = (image.alt_suggestion or {}).get("text", "")
     return _with_suggestion(image, {"refused": text} if text else image.alt_suggestion)
 
 
-def _with_suggestion(image: Any, suggestion: dict[str, Any]) -> Any:
+def _with_suggestion(image: AbstractImage, suggestion: JsonObject) -> AbstractImage:
     image.alt_suggestion = suggestion
     image.save(update_fields=["alt_suggestion"])
     return image

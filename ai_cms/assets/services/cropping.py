@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,7 @@ from ai_cms.core.permissions import Actor, ActorLike, policy_for
 
 from .. import get_image_model
 from ..exceptions import PictureRefused
+from ..models import AbstractImage
 from .preparing import run_picture_job
 from .renditions import LOADERS, mark_of, original_on_disk
 from .uploads import Uploaded, upload_asset
@@ -30,7 +31,7 @@ def can_crop(asset: AbstractAsset) -> bool:
 
 
 def crop_image(
-    image: Any, *, actor: ActorLike, x: float, y: float, width: float, height: float, title: str = ""
+    image: AbstractImage, *, actor: ActorLike, x: float, y: float, width: float, height: float, title: str = ""
 ) -> Uploaded:
     """Make a copy of the part that begins at (``x``, ``y``); all four are fractions of the whole.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -77,7 +78,7 @@ def reserve_upload(*, actor: ActorLike, name: str, size: int, **options: object)
     return Reserved(upload, form["url"], form["fields"])
 
 
-def complete_upload(pk: Any, *, actor: ActorLike) -> Uploaded:
+def complete_upload(pk: UUID | str, *, actor: ActorLike) -> Uploaded:
     """Take in what was sent. Completing it again answers with the same asset.
 
     Raises NotFound for anybody else's, UploadExpired if nothing came or it is late, and what uploads raise.

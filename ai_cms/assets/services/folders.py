@@ -21,37 +21,40 @@ __all__ = ["create_folder", "delete_folder", "folder_for", "update_folder"]
 MOST_LEVELS = 20
 
 
-def folder_for(folder: Any, actor: Actor) -> Any:
+def folder_for(folder: object, actor: Actor) -> AbstractFolder | None:
     """Return the folder that ``actor`` wants to put something into, ``None`` for none. Raises what permissions raise."""
     if folder is None:
         return None
-    if not isinstance(folder, get_folder_model()):
-        folder = (
-            get_policy(get_folder_model()).visible(actor, get_folder_model().objects.all()).filter(pk=folder).first()
-        )
-        if folder is None:
-            raise InvalidInput(errors={"folder": [_("There is no such folder.")]})
-    get_policy(get_folder_model()).require(actor, "change", folder)
-    return folder
+    model = get_folder_model()
+    policy = get_policy(model)
+    if isinstance(folder, model):
+        found: AbstractFolder | None = folder
+    else:
+        found = policy.visible(actor, model.objects.all()).filter(pk=folder).first()
+    if found is None:
+        raise InvalidInput(errors={"folder": [_("There is no such folder.")]})
+    policy.require(actor, "change", found)
+    return found
 
 
-def create_folder(name: str, *, actor: ActorLike, parent: Any = None) -> Any:
+def create_folder(name: str, *, actor: ActorLike, parent: AbstractFolder | int | None = None) -> AbstractFolder:
     """Make a folder of the actor's account. Raises InvalidInput for a name that is taken there."""
     who = Actor.of(actor)
     get_policy(get_folder_model()).require(who, "add")
-    parent = folder_for(parent, who)
+    wanted = folder_for(parent, who)
     with transaction.atomic():
-        parent = _as_of_now(parent)
+        above = _as_of_now(wanted)
         # A folder inside another's belongs to whoever owns that: one tree, one owner.
-        owner = parent.owner if parent is not None else who.account
+        owner = above.owner if above is not None else who.account
         lock_owner(owner)
-        _refuse_taken(name, parent, owner)
-        if parent is not None and len(_above(parent)) >= MOST_LEVELS:
+        _refuse_taken(name, above, owner)
+        if above is not None and len(_above(above)) >= MOST_LEVELS:
             raise InvalidInput(errors={"parent": [_("Folders are at most %(most)s deep.") % {"most": MOST_LEVELS}]})
-        return get_folder_model().objects.create(name=name, parent=parent, owner=owner)
+        made: AbstractFolder = get_folder_model().objects.create(name=name, parent=above, owner=owner)
+        return made
 
 
-def update_folder(folder: Any, *, actor: Actor | Any, **values: Any) -> Any:
+def update_folder(folder: AbstractFolder, *, actor: ActorLike, **values: Any) -> AbstractFolder:
     """Rename a folder (``name``) or move it (``parent``, ``None`` for the top). Raises InvalidInput."""
     who = Actor.of(actor)
     get_policy(get_folder_model()).require(who, "change", folder)
@@ -72,7 +75,7 @@ def update_folder(folder: Any, *, actor: Actor | Any, **values: Any) -> Any:
     return fresh
 
 
-def delete_folder(folder: Any, *, actor: Actor | Any) -> None:
+def delete_folder(folder: AbstractFolder, *, actor: ActorLike) -> None:
     """Delete a folder that is empty. Raises Conflict while something is in it."""
     get_policy(get_folder_model()).require(Actor.of(actor), "delete", folder)
     with transaction.atomic():
@@ -82,13 +85,13 @@ def delete_folder(folder: Any, *, actor: Actor | Any) -> None:
         folder.delete()
 
 
-def _as_of_now(folder: Any) -> Any:
+def _as_of_now(folder: AbstractFolder | None) -> Any:
     """Return a folder as it is now that the lock is held: where it stood before may be where it no longer stands."""
     return None if folder is None else get_folder_model().objects.get(pk=folder.pk)
 
 
-def _above(folder: AbstractFolder) -> list[Any]:
-    found: list[Any] = []
+def _above(folder: AbstractFolder) -> list[AbstractFolder]:
+    found: list[AbstractFolder] = []
     current = folder.parent
     while current is not None and len(found) < 100:
         found.append(current)

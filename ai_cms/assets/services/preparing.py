@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import Unavailable
+from ai_cms.core.jsontypes import JsonObject
 
 from ..conf import assets_settings, decode_limits, image_sizes
 from ..exceptions import KindRefused, PictureRefused
@@ -57,7 +57,7 @@ class Prepared:
     frames: int = 1
     placeholder: str = ""
     duration: float | None = None
-    found: dict[str, Any] = field(default_factory=dict)
+    found: JsonObject = field(default_factory=dict)
     files: list[tuple[str, str, Path, int, int]] = field(default_factory=list)
 
 
@@ -188,7 +188,7 @@ def write_renditions(
     prepared_files: Sequence[tuple[str, str, Path, int, int]],
     stored: StoredFiles,
     *,
-    owner: Any,
+    owner: object,
     name: str,
     public: bool,
     keys: dict[str, str],

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +19,7 @@ from ai_cms.core.tasks import enqueue_on_commit, task
 from .. import get_asset_model, get_image_model
 from ..conf import assets_settings, image_sizes
 from ..imaging.job import SizeSpec
-from ..models import AbstractAsset, Rendition
+from ..models import AbstractAsset, AbstractImage, Rendition
 from ..provenance.xmp import packet_for
 from ..storage import discard, open_file, take_over
 from .preparing import Mark, StoredFiles, rendition_key, run_picture_job, write_renditions
@@ -55,7 +54,7 @@ def mark_of(image: AbstractAsset) -> Mark:
     return Mark(packet_for(image), image.digital_source_type, model, image.title)
 
 
-def stale_sizes(image: Any) -> dict[str, list[str]]:
+def stale_sizes(image: AbstractImage) -> dict[str, list[str]]:
     """Return what is missing or out of date: format to size names."""
     if image.suffix == "svg":
         return {}
@@ -101,7 +100,7 @@ def make_further(pk: int) -> int:
 
 
 def remake(
-    image: Any,
+    image: AbstractImage,
     *,
     sizes: Sequence[str] | None = None,
     formats: Sequence[str] | None = None,
@@ -148,12 +147,13 @@ def remake(
     return len(rows)
 
 
-def locked_image(pk: int) -> Any:
+def locked_image(pk: int) -> AbstractImage | None:
     """Return a picture whose row nobody else changes until the transaction ends, ``None`` if it is gone."""
     base = get_asset_model().objects.non_polymorphic()
     if base.select_for_update(of=("self",)).filter(pk=pk).values_list("pk").first() is None:
         return None
-    return get_image_model().objects.filter(pk=pk).first()
+    found: AbstractImage | None = get_image_model().objects.filter(pk=pk).first()
+    return found
 
 
 @contextmanager
@@ -166,5 +166,5 @@ def original_on_disk(asset: AbstractAsset) -> Iterator[Path]:
         yield path
 
 
-def _present(image: Any, declared: dict[str, SizeSpec]) -> list[str]:
+def _present(image: AbstractImage, declared: dict[str, SizeSpec]) -> list[str]:
     return [name for name in dict.fromkeys(row.spec for row in image.renditions.all()) if name in declared]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput, NotFound
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.mappings import Columns
+from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import asset_changed
 
 from .. import get_asset_model, get_image_model
@@ -16,7 +18,7 @@ from ..conf import assets_settings, image_sizes
 from ..exceptions import KindRefused
 from ..intake.names import clean_name
 from ..intake.spool import Incoming, spooled
-from ..models import Rendition
+from ..models import AbstractAsset, Rendition
 from ..provenance.xmp import packet, packet_for
 from ..quotas import check_quota, lock_owner
 from ..storage import discard, take_over
@@ -25,17 +27,19 @@ from .preparing import Mark, Prepared, StoredFiles, prepare, rendition_key, writ
 from .renditions import eager_sizes, schedule_further
 from .uploads import store_original
 
+A = TypeVar("A", bound=AbstractAsset)
+
 __all__ = ["compare_replacement", "comparison", "replace_file"]
 
 
-def compare_replacement(asset: Any, file: Any, *, actor: Actor | Any) -> dict[str, Any]:
+def compare_replacement(asset: AbstractAsset, file: object, *, actor: ActorLike) -> JsonObject:
     """Return what replacing the file would change, without doing it: {"before", "after", "same_file", "usage"}."""
     policy_for(asset).require(Actor.of(actor), "change", asset)
     with spooled(file) as incoming:
         return comparison(asset, incoming)
 
 
-def comparison(asset: Any, incoming: Incoming) -> dict[str, Any]:
+def comparison(asset: Any, incoming: Incoming) -> JsonObject:
     """Return what :func:`compare_replacement` tells, of a file that is on the disk already."""
     _refuse_other_kind(asset, incoming)
     prepared = prepare(incoming, sizes=())
@@ -54,7 +58,7 @@ def comparison(asset: Any, incoming: Incoming) -> dict[str, Any]:
     }
 
 
-def replace_file(asset: Any, file: Any, *, actor: Actor | Any, name: str = "", expected_sha256: str = "") -> Any:
+def replace_file(asset: A, file: object, *, actor: ActorLike, name: str = "", expected_sha256: str = "") -> A:
     """Replace the file of an asset by another of its kind and return the asset.
 
     Pages that use it show the new one at once. ``expected_sha256``: of the file that the caller wants to replace. The old file's
@@ -99,9 +103,7 @@ def replace_file(asset: Any, file: Any, *, actor: Actor | Any, name: str = "", e
     return asset
 
 
-def _swap(
-    asset: Any, columns: dict[str, Any], renditions: list[Rendition], prepared: Prepared, expected_sha256: str
-) -> None:
+def _swap(asset: Any, columns: Columns, renditions: list[Rendition], prepared: Prepared, expected_sha256: str) -> None:
     base = get_asset_model().objects.non_polymorphic().select_for_update(of=("self",))
     current = base.filter(pk=asset.pk).first()
     if current is None:
@@ -126,7 +128,7 @@ def _swap(
         asset.duration = prepared.duration
 
 
-def _refuse_other_kind(asset: Any, incoming: Incoming) -> None:
+def _refuse_other_kind(asset: AbstractAsset, incoming: Incoming) -> None:
     is_image = incoming.kind.family in ("image", "svg")
     if is_image != isinstance(asset, get_image_model()):
         wanted = _("a picture") if not is_image else _("a file that is no picture")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core import signing
 from django.utils.translation import gettext as _
@@ -62,7 +62,7 @@ def stage_replacement(asset: AbstractAsset, file: object, *, actor: ActorLike, n
     return StagedReplacement(plan, preview, signing.dumps(said, salt=_SALT))
 
 
-def replace_by_staged(asset: AbstractAsset, token: str, *, actor: ActorLike) -> Any:
+def replace_by_staged(asset: AbstractAsset, token: str, *, actor: ActorLike) -> AbstractAsset:
     """Replace an asset's file by the one that ``token`` stands for; return the asset.
 
     Raises InvalidInput if the asset's file is not the one that was compared with, UploadExpired, and what

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.db import transaction
 
 from ai_cms.core.jsontypes import JsonMapping
+from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor, ActorLike, get_policy
 from ai_cms.core.signals import asset_uploaded
 
@@ -17,7 +17,7 @@ from .. import get_asset_model, get_file_model, get_image_model
 from ..conf import assets_settings, image_sizes
 from ..intake.names import clean_name, storage_name, title_from_name
 from ..intake.spool import Incoming, spooled
-from ..models import AbstractAsset, Rendition
+from ..models import AbstractAsset, AbstractFolder, Rendition
 from ..provenance.manifests import sign_file
 from ..provenance.xmp import packet
 from ..quotas import check_quota, lock_owner
@@ -34,7 +34,7 @@ __all__ = ["Uploaded", "signed", "store_original", "upload_asset"]
 class Uploaded:
     """``created``: False where the owner has the same file already, and ``asset`` is that one."""
 
-    asset: Any
+    asset: AbstractAsset
     created: bool
 
 
@@ -44,7 +44,7 @@ def upload_asset(
     actor: ActorLike,
     name: str,
     owner: object = None,
-    folder: Any = None,
+    folder: AbstractFolder | int | None = None,
     title: str = "",
     alt: str = "",
     caption: str = "",
@@ -70,7 +70,7 @@ def upload_asset(
     folder = folder_for(folder, who)
     name = clean_name(name)
     visibility = visibility or assets_settings.ASSET_DEFAULT_VISIBILITY
-    values: dict[str, Any] = {
+    values: Columns = {
         "owner": owner,
         "folder": folder,
         "name": name,
@@ -134,7 +134,7 @@ def signed(incoming: Incoming, mark: Mark) -> Incoming:
 
 def store_original(
     incoming: Incoming, prepared: Prepared, stored: StoredFiles, *, owner: object, name: str, public: bool
-) -> dict[str, Any]:
+) -> Columns:
     """Write the file as it came and return the columns that say where it lies.
 
     Pictures and whatever a browser could run lie in the private storage; files that play or show nothing but themselves lie
@@ -157,14 +157,19 @@ def store_original(
     }
 
 
-def _same(owner: Any, sha256: str) -> Any:
-    return get_asset_model().objects.same_as(owner, sha256).first() if owner is not None else None
+def _same(owner: object, sha256: str) -> AbstractAsset | None:
+    found: AbstractAsset | None = (
+        get_asset_model().objects.same_as(owner, sha256).first() if owner is not None else None
+    )
+    return found
 
 
-def _insert(prepared: Prepared, values: dict[str, Any], alt: str) -> Any:
+def _insert(prepared: Prepared, values: Columns, alt: str) -> AbstractAsset:
+    made: AbstractAsset
     if not prepared.is_image:
-        return get_file_model().objects.create(**values, duration=prepared.duration)
-    return get_image_model().objects.create(
+        made = get_file_model().objects.create(**values, duration=prepared.duration)
+        return made
+    made = get_image_model().objects.create(
         **values,
         alt=alt,
         width=prepared.width,
@@ -172,6 +177,7 @@ def _insert(prepared: Prepared, values: dict[str, Any], alt: str) -> Any:
         frames=prepared.frames,
         placeholder=prepared.placeholder,
     )
+    return made
 
 
 def _attach(asset: AbstractAsset, renditions: list[Rendition]) -> None:

@@ -20,6 +20,7 @@ from ai_cms.assist.slots import slots_of
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.html.richtext import strip_tags_text
 from ai_cms.blocks.types.registry import blocks
+from ai_cms.core.mappings import CleanedData
 from ai_cms.core.permissions import Actor
 from ai_cms.pages.models import AbstractPage
 
@@ -168,7 +169,7 @@ class PayloadForm(forms.Form):
                 found[name] = value
         return found
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> CleanedData:
         if not self.errors:
             try:
                 prepared(self.task, self.actor, self.payload(), self.page, self.parent)

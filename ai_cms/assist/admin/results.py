@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from django.utils.text import Truncator
 
@@ -18,7 +17,7 @@ __all__ = ["written_blocks"]
 TELLING = ("heading", "text", "title", "label", "quote", "html", "items", "code")
 
 
-def written_blocks(events: Iterable[tuple[int, str, Any]]) -> list[tuple[str, str]]:
+def written_blocks(events: Iterable[tuple[int, str, object]]) -> list[tuple[str, str]]:
     """Return the blocks that the events of a run have shown, each with the label of its type and the beginning of its text."""
     found: list[tuple[str, str]] = []
     for _number, kind, data in events:

@@ -30,6 +30,7 @@ from ai_cms.assist.registry import WritingTask, tasks
 from ai_cms.blocks.types.registry import blocks
 from ai_cms.core.admin import ReadOnlyAdmin
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor, get_policy, policy_for
 from ai_cms.llm.models import Run, RunStatus
 from ai_cms.llm.runs.events import events_after
@@ -166,7 +167,7 @@ class WritingRunAdmin(ReadOnlyAdmin):
         ]
         name = request.GET.get("task", "")
         task = next((task for task in usable if task.name == name), usable[0] if len(usable) == 1 else None)
-        context: dict[str, Any] = {
+        context: TemplateContext = {
             "page": page,
             "parent": parent,
             "page_url": self._page_url(page or parent),

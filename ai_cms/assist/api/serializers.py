@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from ai_cms.core.api.bodies import ActionSerializer
+from ai_cms.core.mappings import CleanedData
 
 __all__ = [
     "AltTextRunSerializer",
@@ -48,7 +47,7 @@ class GenerateTextSerializer(ActionSerializer):
     )
     background = serializers.BooleanField(required=False, default=False, help_text="Answer 202 with a run to watch.")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: CleanedData) -> CleanedData:
         if attrs["stream"] and attrs["background"]:
             raise serializers.ValidationError({"background": [_("Choose stream or background, not both.")]})
         return attrs

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai_cms.blocks.schema import catalogue, catalogue_etag
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.viewsets import ServiceView
+from ai_cms.core.mappings import CleanedData
 
 from ..rendering.batch import render_batch
 from ..types.registry import blocks
@@ -58,7 +57,7 @@ class RenderView(ServiceView):
     def post(self, request: Request) -> Response:
         serializer = RenderRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        data: dict[str, Any] = serializer.validated_data
+        data: CleanedData = serializer.validated_data
         html, errors = render_batch(
             data["blocks"],
             mode=data["mode"],

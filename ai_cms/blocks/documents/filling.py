@@ -13,22 +13,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.registry import Registry
 
 __all__ = ["document_fillers", "fill_blocks", "replace_props", "walk_blocks"]
 
 #: Takes the blocks (those inside included) and the page; returns blocks, the same objects where nothing is to be put in.
-document_fillers: Registry[Callable[[list[Any], Any], list[Any]]] = Registry("filler of documents")
+document_fillers: Registry[Callable[[list[JsonObject], Any], list[JsonObject]]] = Registry("filler of documents")
 
 
-def fill_blocks(siblings: list[Any], page: Any) -> list[Any]:
+def fill_blocks(siblings: list[JsonObject], page: object) -> list[JsonObject]:
     """Return blocks with what every filler puts into them."""
     for _name, filler in document_fillers.items():
         siblings = filler(siblings, page)
     return siblings
 
 
-def walk_blocks(siblings: list[Any]) -> Iterator[dict[str, Any]]:
+def walk_blocks(siblings: list[JsonObject]) -> Iterator[JsonObject]:
     """Yield blocks and those inside them, in reading order."""
     for block in siblings:
         if isinstance(block, dict):
@@ -38,7 +39,7 @@ def walk_blocks(siblings: list[Any]) -> Iterator[dict[str, Any]]:
                 yield from walk_blocks(children)
 
 
-def replace_props(siblings: list[Any], change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> list[Any]:
+def replace_props(siblings: list[JsonObject], change: Callable[[JsonObject], JsonObject | None]) -> list[JsonObject]:
     """Return blocks with the props that ``change(block)`` returns for them; ``None`` leaves a block as it is."""
     made = []
     for block in siblings:

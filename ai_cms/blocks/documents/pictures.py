@@ -71,7 +71,7 @@ class PictureSources(Registry[PictureSource]):
 picture_sources = PictureSources("source of pictures")
 
 
-def references_in(siblings: list[Any], *, registry: BlockRegistry = blocks) -> set[str]:
+def references_in(siblings: list[JsonObject], *, registry: BlockRegistry = blocks) -> set[str]:
     """Return the references that the picture and file fields of blocks hold, those inside included."""
     return {value for block in _walk(siblings) for value in _values(block, registry) if _REFERENCE.fullmatch(value)}
 
@@ -97,13 +97,13 @@ def is_reference(value: object) -> TypeGuard[str]:
 
 
 def change_references(
-    siblings: list[Any], change: Callable[[str], str], *, registry: BlockRegistry = blocks
+    siblings: list[JsonObject], change: Callable[[str], str], *, registry: BlockRegistry = blocks
 ) -> list[Any]:
     """Return blocks whose picture and file fields hold what ``change`` makes of their addresses and references."""
     return _each(siblings, lambda block: _changed(block, change, registry))
 
 
-def finish_blocks(siblings: list[Any], *, public: bool, registry: BlockRegistry = blocks) -> list[Any]:
+def finish_blocks(siblings: list[JsonObject], *, public: bool, registry: BlockRegistry = blocks) -> list[JsonObject]:
     """Return blocks with finished addresses; blocks without references are the same objects.
 
     ``public``: for anonymous visitors, who get nothing private. A reference that nobody can resolve stays as it is.
@@ -116,7 +116,7 @@ def finish_blocks(siblings: list[Any], *, public: bool, registry: BlockRegistry 
     return _each(siblings, lambda block: _finished(block, found, registry))
 
 
-def unfinish_blocks(siblings: list[Any], *, registry: BlockRegistry = blocks) -> list[Any]:
+def unfinish_blocks(siblings: list[JsonObject], *, registry: BlockRegistry = blocks) -> list[JsonObject]:
     """Return blocks as they were before :func:`finish_blocks`."""
     return _each(siblings, lambda block: _unfinished(block, registry))
 
@@ -155,7 +155,7 @@ def _unfinished(block: JsonObject, registry: BlockRegistry) -> JsonObject:
     return plain
 
 
-def _each(siblings: list[Any], change: Callable[[JsonObject], JsonObject]) -> list[Any]:
+def _each(siblings: list[JsonObject], change: Callable[[JsonObject], JsonObject]) -> list[JsonObject]:
     made = []
     for block in siblings:
         if isinstance(block, dict):

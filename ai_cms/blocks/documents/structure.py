@@ -14,6 +14,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ai_cms.core.jsontypes import JsonObject
+
 from ..conf import blocks_settings
 from ..exceptions import BlockError, InvalidDocument
 from ..types.registry import BlockRegistry, blocks
@@ -221,7 +223,7 @@ def _count_and_depth(document: BlockTree) -> tuple[int, int]:
     return count, depth
 
 
-def _shape_errors(siblings: list[Any], loc: tuple[str, ...], errors: list[BlockError]) -> None:
+def _shape_errors(siblings: list[JsonObject], loc: tuple[str, ...], errors: list[BlockError]) -> None:
     """Collect what :meth:`BlockTree.walk` steps over: things that are no blocks, children that are no lists."""
     todo: list[tuple[list[Any], tuple[str, ...]]] = [(siblings, loc)]
     while todo:

@@ -196,14 +196,14 @@ class BlockTree:
         return (type(self), (self.raw,))
 
 
-def _level(siblings: list[Any], parent: JsonObject | None, depth: int, loc: tuple[str, ...]) -> Iterator[Walked]:
+def _level(siblings: list[JsonObject], parent: JsonObject | None, depth: int, loc: tuple[str, ...]) -> Iterator[Walked]:
     for index, block in enumerate(siblings):
         if isinstance(block, dict):
             yield Walked(block, parent, index, depth, (*loc, str(index)))
 
 
 def _collect(
-    siblings: list[Any], parent: str | None, nodes: dict[str, JsonObject], parents: dict[str, str | None]
+    siblings: list[JsonObject], parent: str | None, nodes: dict[str, JsonObject], parents: dict[str, str | None]
 ) -> None:
     """Fill the index; of blocks that share an id, the first counts."""
     todo = [(siblings, parent)]

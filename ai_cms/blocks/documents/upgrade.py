@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from ...core.jsontypes import JsonObject
 from ..types.base import Block
@@ -37,7 +36,9 @@ def is_known(block: JsonObject, registry: BlockRegistry = blocks) -> bool:
 Judge = Callable[[JsonObject, type[Block], JsonObject], bool]
 
 
-def upgrade_blocks(siblings: list[Any], registry: BlockRegistry = blocks, judge: Judge | None = None) -> list[Any]:
+def upgrade_blocks(
+    siblings: list[JsonObject], registry: BlockRegistry = blocks, judge: Judge | None = None
+) -> list[JsonObject]:
     """Return the blocks in their current versions: the same list if nothing is old, else what changed is copied.
 
     ``judge``: called with a block, its class and its new props; where it returns ``False`` the block stays as it is.

@@ -137,7 +137,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 _providers: Callable[[], Mapping[str, Any]] = lambda: DEFAULT_PROVIDERS  # noqa: E731
 
 
-def use_providers(source: Callable[[], Mapping[str, Any]]) -> None:
+def use_providers(source: Callable[[], Mapping[str, object]]) -> None:
     """Ask ``source`` for the providers from now on; the settings of the app hand in theirs."""
     global _providers
     _providers = source

@@ -25,7 +25,7 @@ def render_batch(
     *,
     mode: Mode = "edit",
     request: HttpRequest | None = None,
-    context: Mapping[str, Any] | None = None,
+    context: Mapping[str, object] | None = None,
     page: object = None,
     page_type: str = "",
     actor: ActorLike = None,

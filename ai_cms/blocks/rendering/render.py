@@ -54,7 +54,7 @@ def render_blocks(
     document: Document | Iterable[JsonMapping] | None,
     *,
     request: HttpRequest | None = None,
-    context: Mapping[str, Any] | None = None,
+    context: Mapping[str, object] | None = None,
     mode: Mode = "public",
     page: object = None,
     strict: bool = False,
@@ -115,7 +115,7 @@ class Renderer:
         self,
         *,
         request: HttpRequest | None = None,
-        context: Mapping[str, Any] | None = None,
+        context: Mapping[str, object] | None = None,
         mode: Mode = "public",
         page: object = None,
         strict: bool = False,
@@ -143,7 +143,7 @@ class Renderer:
         self._stack.close()
 
     def siblings(
-        self, siblings: Iterable[Any], parent: JsonObject | None, depth: int, loc: tuple[str, ...]
+        self, siblings: Iterable[object], parent: JsonObject | None, depth: int, loc: tuple[str, ...]
     ) -> SafeString:
         """Return blocks that stand side by side as HTML."""
         return mark_safe(
@@ -268,7 +268,7 @@ def page_type_of(page: object) -> str:
     return str(getattr(meta, "model_name", "") or "")
 
 
-def folders_of(page: Any) -> tuple[str, ...]:
+def folders_of(page: object) -> tuple[str, ...]:
     """Return the folders of templates in which a page has blocks drawn before all others; () for none."""
     folders = getattr(page, "block_template_folders", ())
     return tuple(folder for folder in folders if isinstance(folder, str)) if isinstance(folders, tuple | list) else ()

@@ -23,6 +23,8 @@ from typing import Any, ClassVar
 from django.utils.functional import Promise
 from pydantic import BaseModel, ConfigDict
 
+from ai_cms.core.mappings import TemplateContext
+
 from ...core.jsontypes import JsonMapping, JsonObject
 from ..exceptions import InvalidBlockClass
 from .context import RenderContext
@@ -139,7 +141,7 @@ class Block(BaseModel):
         """
         return None
 
-    def get_context(self, context: RenderContext) -> dict[str, Any]:
+    def get_context(self, context: RenderContext) -> TemplateContext:
         """Return what the block's template needs beside the block itself."""
         return {}
 

@@ -12,6 +12,8 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
+from ai_cms.core.jsontypes import JsonObject
+
 from .base import Block
 from .registry import BlockRegistry, blocks
 from .text import FORBIDDEN_CHARACTERS
@@ -22,7 +24,7 @@ _ESCAPED_CONTROL = re.compile(r"\\(?:u00|[bf])")
 _REF = "ai_cms.blocks.block"
 
 
-def is_valid(siblings: list[Any], registry: BlockRegistry = blocks) -> bool:
+def is_valid(siblings: list[JsonObject], registry: BlockRegistry = blocks) -> bool:
     """Return whether all blocks are of known types and versions, with valid props and enough children."""
     if not siblings:
         return True

@@ -45,7 +45,7 @@ class EmptySerializer(ActionSerializer):
     """The body of an action that takes nothing."""
 
 
-def _unknown_keys(data: Iterable[Any], known: list[str]) -> dict[str, list[str]]:
+def _unknown_keys(data: Iterable[object], known: list[str]) -> dict[str, list[str]]:
     """Return a message for each key that is not known, with the one that may be meant."""
     found = [key for key in map(str, data) if key not in known and key not in _OF_FORMS]
     return {key[:_MAX_LENGTH]: [_unknown(key[:_MAX_LENGTH], known)] for key in found[:_MAX_NAMED]}

@@ -166,7 +166,7 @@ def _curl(method: str, url: str, operation: JsonObject, body: JsonObject | None,
     return " \\\n  ".join(lines)
 
 
-def example_of(schema: Any, components: JsonObject, depth: int = 0) -> Any:
+def example_of(schema: object, components: JsonObject, depth: int = 0) -> Any:
     """Return a small value of that shape."""
     schema = _resolve(schema, components)
     for word in ("example", "default", "const"):

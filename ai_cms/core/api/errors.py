@@ -82,7 +82,7 @@ def _rest_framework_answer(error: exceptions.APIException) -> Response:
     if getattr(error, "wait", None) is not None:
         headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
     detail = error.detail
-    body: Any
+    body: object
     if isinstance(detail, dict):
         body = detail
     elif isinstance(detail, list):

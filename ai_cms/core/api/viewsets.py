@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -13,14 +13,19 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
 from rest_framework import renderers
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.pagination import BasePagination
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from ai_cms.core.mappings import CleanedData
 from ai_cms.core.permissions import Actor, PermissionPolicy, get_policy
 
 from .authentication import get_authenticators
@@ -33,6 +38,8 @@ from .parsers import JSONParser, check_charset, check_path, check_query
 from .permissions import AllowPublic, HasScope, IsAuthenticated
 from .renderers import JSONRenderer, LenientNegotiation
 from .throttling import RateLimitThrottle
+
+M = TypeVar("M", bound=models.Model)
 
 __all__ = ["ServiceMixin", "ServiceView", "ServiceViewSet"]
 
@@ -58,7 +65,7 @@ class ServiceMixin(APIView):
     renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer,)
     throttle_classes: Sequence[type[BaseThrottle]] = (RateLimitThrottle,)
     authentication_classes: Sequence[type[BaseAuthentication]] = ()  # get_authenticators() reads the setting
-    permission_classes: Any = ()
+    permission_classes: Sequence[type[BasePermission]] = ()
     content_negotiation_class = LenientNegotiation
     metadata_class = None
     versioning_class = None
@@ -83,7 +90,7 @@ class ServiceMixin(APIView):
             found.append(renderers.BrowsableAPIRenderer())
         return found
 
-    def get_exception_handler(self) -> Callable[..., Any]:
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return exception_handler
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
@@ -93,7 +100,7 @@ class ServiceMixin(APIView):
         super().initial(request, *args, **kwargs)
         check_path(kwargs)
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Do what REST framework's own does, with the handler run through :func:`run_once`."""
         self.args = args
         self.kwargs = kwargs
@@ -118,8 +125,8 @@ class ServiceMixin(APIView):
         self.response = self.finalize_response(wrapped, response, *args, **kwargs)
         return self.response
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        final: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
+    def finalize_response(self, request: Request, response: Response, *args: object, **kwargs: object) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
         # Not request.user: that would authenticate now, and raise, when the request was refused before.
         user = request.__dict__.get("_user")
         anonymous = user is None or not user.is_authenticated
@@ -143,8 +150,8 @@ class ServiceViewSet(ServiceMixin, GenericViewSet[Any]):
     policy shows the actor; everything else goes through :meth:`require` or a service that asks the policy itself.
     """
 
-    pagination_class: Any = PageNumberPagination
-    filter_backends: Any = (DjangoFilterBackend, SearchFilter, OrderingFilter)
+    pagination_class: type[BasePagination] | None = PageNumberPagination
+    filter_backends: Sequence[type[BaseFilterBackend]] = (DjangoFilterBackend, SearchFilter, OrderingFilter)
     ordering_fields: Any = ()
 
     def base_queryset(self) -> models.QuerySet[Any]:
@@ -159,6 +166,17 @@ class ServiceViewSet(ServiceMixin, GenericViewSet[Any]):
     def policy(self) -> PermissionPolicy[Any]:
         """The policy of the model."""
         return get_policy(self.base_queryset().model)
+
+    def page_of(self, rows: models.QuerySet[M]) -> Sequence[M]:
+        """Return those of ``rows`` that stand on the page of the list which the request asks for."""
+        return self.paginate_queryset(rows) or []
+
+    def body(self, request: Request, serializer_class: type[BaseSerializer[Any]], **options: Any) -> CleanedData:
+        """Return the validated body. Raises REST framework's ValidationError."""
+        serializer = serializer_class(data=request.data, **options)
+        serializer.is_valid(raise_exception=True)
+        values: CleanedData = serializer.validated_data
+        return values
 
     def require(self, action: str, obj: models.Model | None = None) -> None:
         """Raise NotFound or PermissionRefused unless the actor may do ``action`` to ``obj``."""

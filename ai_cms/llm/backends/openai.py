@@ -63,7 +63,7 @@ class OpenAIBackend(OpenAICompatibleBackend):
             self._thinkers.add(model or self.model)
         return super().thinking_room(model)
 
-    def _open_text(self, request: LLMRequest, timeout: Any, dialect: Dialect) -> Any:
+    def _open_text(self, request: LLMRequest, timeout: object, dialect: Dialect) -> Any:
         if self.api == "chat":
             return super()._open_text(request, timeout, dialect)
         parameters: dict[str, Any] = {

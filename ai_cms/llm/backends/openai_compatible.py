@@ -254,7 +254,7 @@ class OpenAICompatibleBackend(MediaBackend):
             extra.pop(name, None)
         return parameters, extra
 
-    def _open_text(self, request: LLMRequest, timeout: Any, dialect: Dialect) -> Any:
+    def _open_text(self, request: LLMRequest, timeout: object, dialect: Dialect) -> Any:
         parameters, extra = self._parameters(request, dialect)
         create = self.transport.client.chat.completions.with_streaming_response.create
         return create(**parameters, extra_body=extra, timeout=timeout)

@@ -95,7 +95,7 @@ class TestingBackend(BaseLLMBackend):
             self.embedded.clear()
             self._script.clear()
 
-    def _next(self, request: Any) -> Any:
+    def _next(self, request: object) -> Any:
         with self._lock:
             answer = self._script.popleft() if self._script else None
         return answer(request) if callable(answer) and not isinstance(answer, type) else answer

@@ -24,7 +24,7 @@ def _start(target: Callable[[], None]) -> None:
     threading.Thread(target=lambda: context.run(target), name="ai-cms-llm", daemon=True).start()
 
 
-def _post(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], *args: object) -> None:
+def _post(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *args: object) -> None:
     try:
         loop.call_soon_threadsafe(callback, *args)
     except RuntimeError:

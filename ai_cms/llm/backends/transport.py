@@ -99,7 +99,7 @@ class Transport:
         connect = min(limits.connect, limits.total)
         return self._library().Timeout(connect=connect, read=silence + 1.0, write=silence + 1.0, pool=connect)
 
-    def answer(self, manager: Any, exchange: Exchange) -> tuple[JsonMapping, str]:
+    def answer(self, manager: object, exchange: Exchange) -> tuple[JsonMapping, str]:
         """Send a request whose answer is one JSON object; return that and the request id."""
         with exchange.opened(manager) as response:
             http = response.http_response

@@ -31,7 +31,7 @@ class TooManyCalls(LLMBusy):
         super().__init__(retry_after=5, reason=f"open calls of the {whose}", **options)
 
 
-def check_open_calls(alias: str, account: CreditAccount | None, user: Any, *, locked: bool = False) -> None:
+def check_open_calls(alias: str, account: CreditAccount | None, user: object, *, locked: bool = False) -> None:
     """Raise TooManyCalls if one more open call would be too many.
 
     Call it inside the transaction that makes the call, after breaker.admit(), which locks the alias; this locks the

@@ -20,6 +20,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F
 
 from ai_cms.core.exceptions import Conflict, Unprocessable
+from ai_cms.core.mappings import Columns
 
 from ...core.jsontypes import JsonMapping
 from .. import breaker
@@ -65,10 +66,10 @@ class CallPlan:
     least_output: int | None = None
     metered: bool = True
     lease_seconds: float = 90
-    about: dict[str, Any] = field(init=False)
+    about: Columns = field(init=False)
 
     def __post_init__(self) -> None:
-        about: dict[str, Any] = {"target_label": self.target_label[:200]}
+        about: Columns = {"target_label": self.target_label[:200]}
         if self.target is not None:
             about["content_type"] = ContentType.objects.get_for_model(self.target)
             about["object_id"] = str(self.target.pk)[:64]
@@ -132,7 +133,7 @@ def open_attempt(
     *,
     backend: str,
     model: str,
-    prompt: Sequence[Any],
+    prompt: Sequence[object],
     lease_seconds: float,
     repair: bool = False,
 ) -> tuple[AILog, datetime | None]:
@@ -143,7 +144,7 @@ def open_attempt(
     Raises what open_call() raises when the other alias does not admit it, at once.
     """
     with transaction.atomic(durable=True):
-        changes: dict[str, Any] = {"lease_until": lease(lease_seconds)}
+        changes: Columns = {"lease_until": lease(lease_seconds)}
         probe = None
         if alias != call.alias:
             probe = breaker.admit(alias, call.kind)
@@ -250,7 +251,7 @@ def _log(
     alias: str,
     backend: str,
     model: str,
-    prompt: Sequence[Any],
+    prompt: Sequence[object],
     *,
     attempt: int = 1,
     is_repair: bool = False,

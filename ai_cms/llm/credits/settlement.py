@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from ai_cms.core.mappings import Columns
+
 from ..conf import gateway_settings
 from ..exceptions import (
     InvalidLLMBackend,
@@ -62,9 +64,7 @@ class Ending:
     result: Any = None
 
 
-def outcome_of_error(
-    error: LLMError, *, log: AILog, prompt_estimate: int, text: str, other_output: str
-) -> dict[str, Any]:
+def outcome_of_error(error: LLMError, *, log: AILog, prompt_estimate: int, text: str, other_output: str) -> Columns:
     """Return the fields of the Ending of the attempt ``log`` that ended with ``error``.
 
     What the provider reported is charged; where it reported nothing, the prompt and what it delivered, if it had begun
@@ -139,7 +139,7 @@ def close_attempt(log: AILog, outcome: Ending, *, metered: bool) -> bool:
     # What costs no credits was worked out by rules, on this machine.
     price = price_of(log.alias, outcome.model or log.model_asked) if metered else FREE
     cost = cost_of(price, usage, images=outcome.images)
-    values: dict[str, Any] = dict(  # noqa: C408 - names as the columns have them
+    values: Columns = dict(  # noqa: C408 - names as the columns have them
         status=outcome.status,
         tokens_in=usage.input_tokens,
         tokens_out=usage.output_tokens,
@@ -179,7 +179,7 @@ def close_call(
             mine = mine.filter(lease_until=seen_lease)
         # Of one attempt, which most calls are, everything is known already.
         amount = credits.rounded(log.kind, outcome.charge) if metered else 0
-        values: dict[str, Any] = dict(  # noqa: C408 - names as the columns have them
+        values: Columns = dict(  # noqa: C408 - names as the columns have them
             finished_at=timezone.now(),
             status=outcome.status,
             error_code=outcome.error_code[:60],

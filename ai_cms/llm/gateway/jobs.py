@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
+from ai_cms.core.mappings import Columns
+
 from ...core.jsontypes import JsonObject
 from ..backends.base import BaseLLMBackend
 from ..conf import gateway_settings
@@ -59,7 +61,7 @@ class ModelJob(Protocol):
     def holds(self, alias: str, model: str) -> tuple[int, int, int | None]: ...
     def limited(self, output: int) -> ModelJob: ...
     def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[StreamEvent | Answer]: ...
-    def outcome(self, value: Any, log: AILog) -> dict[str, Any]: ...
+    def outcome(self, value: Any, log: AILog) -> Columns: ...
     def learn(self, log: AILog, output: int, usage: Usage) -> None: ...
     def repaired(self, error: LLMInvalidOutput) -> ModelJob | None: ...
     def identity(self) -> Any:
@@ -140,7 +142,7 @@ class TextJob:
         for event in backend.stream(request):
             yield Answer(event.response) if isinstance(event, Finish) else event
 
-    def outcome(self, value: LLMResponse, log: AILog) -> dict[str, Any]:
+    def outcome(self, value: LLMResponse, log: AILog) -> Columns:
         usage = value.usage
         if not usage.reported:
             weight = _schema_weight(log.alias, log.model_asked, unknown=0.0)
@@ -230,7 +232,7 @@ class ImageJob:
     def events(self, backend: BaseLLMBackend, deadlines: Deadlines) -> Iterator[StreamEvent | Answer]:
         yield Answer(backend.generate_image(replace(self.request, deadlines=deadlines)))
 
-    def outcome(self, value: ImageResponse, log: AILog) -> dict[str, Any]:
+    def outcome(self, value: ImageResponse, log: AILog) -> Columns:
         return {
             "status": CallStatus.COMPLETE,
             "usage": value.usage,
@@ -289,7 +291,7 @@ class EmbeddingJob:
             )
         )
 
-    def outcome(self, value: EmbeddingResponse, log: AILog) -> dict[str, Any]:
+    def outcome(self, value: EmbeddingResponse, log: AILog) -> Columns:
         usage = value.usage
         if not usage.reported:
             usage = Usage(self.prompt_estimate(log.alias, log.model_asked), reported=False)

@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from django.db import connection
+
+from ai_cms.core.mappings import Columns
 
 from .. import breaker
 from ..backends.base import BaseLLMBackend
@@ -300,11 +302,11 @@ class MeteredCall:
 
     # Endings
 
-    def _times(self) -> dict[str, Any]:
+    def _times(self) -> Columns:
         first = None if self._first_byte is None else round(self._first_byte * 1000)
         return {"latency_ms": round((time.monotonic() - self._started) * 1000), "first_byte_ms": first}
 
-    def _error_outcome(self, error: LLMError, times: dict[str, Any]) -> Ending:
+    def _error_outcome(self, error: LLMError, times: Columns) -> Ending:
         fields = outcome_of_error(
             error,
             log=self.log,

@@ -104,7 +104,7 @@ class CallStream:
         self.close()
 
 
-def _result(metered: MeteredCall, value: Any) -> CallResult:
+def _result(metered: MeteredCall, value: object) -> CallResult:
     log = metered.log
     if not metered.settled:
         # Somebody else did, by estimate.

@@ -31,7 +31,7 @@ class BarChart:
     height: int = HEIGHT
 
 
-def bar_chart(rows: Sequence[tuple[Any, int, str]]) -> BarChart | None:
+def bar_chart(rows: Sequence[tuple[object, int, str]]) -> BarChart | None:
     """Return a chart of (label, value, value as shown); ``None`` if there is nothing above zero."""
     highest = max((value for _label, value, _shown in rows), default=0)
     if highest <= 0:

@@ -9,6 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ai_cms.core.mappings import Columns
+
 from ..models import AILog
 from ..querysets import AILogQuerySet
 from .charts import bar_chart
@@ -44,7 +46,7 @@ def usage_report(logs: AILogQuerySet[AILog]) -> dict[str, Any]:
     }
 
 
-def _row(label: str, sums: dict[str, Any]) -> dict[str, Any]:
+def _row(label: str, sums: Columns) -> dict[str, Any]:
     return {
         "label": label,
         "calls": sums["calls"],

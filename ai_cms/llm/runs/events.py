@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -130,7 +129,9 @@ class EventWriter:
         return last
 
 
-def append_events(mine: QuerySet[Run], run_id: UUID, events: list[tuple[str, JsonObject]], **fields: Any) -> int | None:
+def append_events(
+    mine: QuerySet[Run], run_id: UUID, events: list[tuple[str, JsonObject]], **fields: object
+) -> int | None:
     """Write ``events`` and ``fields`` to the run if it is in the queryset ``mine``; return the last number or None."""
     text = "".join(data["text"] for type, data in events if type == "delta")
     if text:

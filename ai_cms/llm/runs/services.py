@@ -25,6 +25,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import LimitExceeded, Unprocessable
+from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor, ActorLike, get_policy
 
 from ...core.jsontypes import JsonObject
@@ -59,7 +60,7 @@ def start_run(
     get_policy(Run).require(who, "add")
     key = idempotency_key[:200] or None
     request_hash = fingerprint([handler, payload, target_label, str(target.pk) if target is not None else ""])
-    about: dict[str, Any] = {"target_label": target_label[:200]}
+    about: Columns = {"target_label": target_label[:200]}
     if target is not None:
         about |= {"content_type": ContentType.objects.get_for_model(target), "object_id": str(target.pk)}
         about["target_label"] = about["target_label"] or str(target)[:200]

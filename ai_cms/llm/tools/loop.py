@@ -37,7 +37,7 @@ def run_tools(
     generate: Callable[[LLMRequest], LLMResponse],
     request: LLMRequest,
     context: ToolContext,
-    offered: Iterable[Tool | Callable[[ToolContext, Any], Any]],
+    offered: Iterable[Tool | Callable[[ToolContext, Any], object]],
     *,
     max_rounds: int = MAX_ROUNDS,
     max_calls: int = MAX_CALLS,

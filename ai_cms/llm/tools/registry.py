@@ -156,7 +156,7 @@ def tool(
     return register
 
 
-def as_tool(item: Tool | Callable[[ToolContext, Any], Any]) -> Tool:
+def as_tool(item: Tool | Callable[[ToolContext, Any], object]) -> Tool:
     """Return the tool that a function was made by the decorator. Raises TypeError for another function."""
     if isinstance(item, Tool):
         return item

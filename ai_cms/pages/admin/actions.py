@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
+from ai_cms.core.mappings import CleanedData
 from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_template_model
@@ -67,7 +68,7 @@ class ScheduleForm(forms.Form):
         choice: Any = self.fields["zone"]
         choice.choices = [(name, name.replace("_", " ")) for name in names]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> CleanedData:
         values = super().clean() or {}
         zone = zoneinfo.ZoneInfo(values.get("zone") or "UTC")
         for name in ("go_live_at", "expire_at"):

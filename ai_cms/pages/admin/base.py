@@ -260,7 +260,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self.tell(request, f"{about}: {text}" if about else text, messages.ERROR)
 
     def carry_out(
-        self, request: HttpRequest, work: Callable[[], Any], *, done: object, then: str, otherwise: str = ""
+        self, request: HttpRequest, work: Callable[[], object], *, done: object, then: str, otherwise: str = ""
     ) -> HttpResponse:
         """Do ``work`` and go to ``then`` with the message ``done``, or to ``otherwise`` with the reason of a refusal."""
         try:

@@ -16,6 +16,7 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.exceptions import BlockError
 from ai_cms.blocks.forms.form_field import BlocksFormField
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model, get_template_model
@@ -120,9 +121,9 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_metadata(self) -> Any:
         return self.cleaned_data["metadata"] or {}
 
-    def field_values(self) -> dict[str, Any]:
+    def field_values(self) -> Columns:
         """Return the values of the page's fields as services take them."""
-        found: dict[str, Any] = {}
+        found: Columns = {}
         known: dict[str, Any] = {field.name: field for field in self.page.type_fields()}
         for name in self._meta.fields or ():
             if name not in self.fields or name == "slug":

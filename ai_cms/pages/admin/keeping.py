@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,6 +17,7 @@ from django.views.decorators.csrf import csrf_protect
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.exceptions import InvalidDocument
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor
 
 from ..services.keeping import keep_for_deleted
@@ -31,7 +31,7 @@ MAX_SHOWN = 200_000
 TECHNICAL = frozenset({"csrfmiddlewaretoken", "version", "aicms_copy"})
 
 
-def keeping(request: HttpRequest, site_name: str) -> dict[str, Any]:
+def keeping(request: HttpRequest, site_name: str) -> TemplateContext:
     """Return what the script that keeps copies of forms needs: addresses, who writes, and its words."""
     return {
         "state": page_url(site_name, "form_state"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor
 
 from ..exceptions import InvalidMove
@@ -124,7 +125,7 @@ class MovingViews(PagesAdmin):
         ) % {"title": title, "count": below}
 
     @staticmethod
-    def _place_now(request: HttpRequest, page: AbstractPage) -> dict[str, Any] | None:
+    def _place_now(request: HttpRequest, page: AbstractPage) -> JsonObject | None:
         """Return where a page stands among those that the user sees, as a move back there names it."""
         if page.parent_id is None:
             return None

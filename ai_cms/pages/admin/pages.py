@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from ai_cms.core.dates import native_field
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model, get_template_model
@@ -79,7 +80,7 @@ class PageAdmin(
 
     # Add
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: object = None) -> HttpResponse:
         try:
             return self._add(request)
         except (NotFound, PermissionRefused, PermissionDenied, Http404) as error:
@@ -201,7 +202,7 @@ class PageAdmin(
     # Change
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: TemplateContext | None = None
     ) -> HttpResponse:
         try:
             page = self.find_page(request, object_id)
@@ -310,7 +311,7 @@ class PageAdmin(
         adding = page.pk is None
         target = parent if adding and parent is not None else page
         title = _("Add %(type)s") % {"type": page._meta.verbose_name} if adding else short(page.title)
-        context: dict[str, Any] = {
+        context: TemplateContext = {
             "form": form,
             "page": page,
             "parent": parent,
@@ -373,7 +374,7 @@ class PageAdmin(
             return ""
         return "" if found is None else str(found)
 
-    def page_context(self, request: HttpRequest, page: AbstractPage) -> dict[str, Any]:
+    def page_context(self, request: HttpRequest, page: AbstractPage) -> TemplateContext:
         """Return what the views of one page show around it: the links to what the user may do."""
         rights = {f"may_{action}": self.may(request, action, page) for action in ("add", "change", "delete", "publish")}
         maker = RowMaker(request)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor
 
 from ..models import Proposal, ProposalStatus, Revision, RevisionKind
@@ -82,7 +83,7 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: TemplateContext | None = None) -> HttpResponse:
         raw = request.GET.get("page__id__exact", "")
         extra = {"title": _("Proposals"), "of_page": raw}
         return super().changelist_view(request, {**extra, **(extra_context or {})})
@@ -101,7 +102,7 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         return found
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: TemplateContext | None = None
     ) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied

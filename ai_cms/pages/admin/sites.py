@@ -58,7 +58,7 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ["name", "hostname", "locale", "is_default"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str] | tuple[str, ...]:
         return ["is_default"]
 
     def _home_page(self, request: HttpRequest) -> Callable[[Site], str]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from ai_cms.blocks.forms.form_field import BlocksFormField
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor
 
 from .. import get_template_model
@@ -112,14 +113,14 @@ class TemplateAdmin(PagesAdmin):
         return found
 
     def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, form_url: str = "", extra_context: TemplateContext | None = None
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         return self._edit(request, None)
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: TemplateContext | None = None
     ) -> HttpResponse:
         try:
             template = self._template(request, object_id)

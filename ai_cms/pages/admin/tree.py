@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
+from ai_cms.core.mappings import TemplateContext
+
 from ..models import AbstractPage, Proposal, ProposalStatus
 from .base import PagesAdmin, short, visible_pages
 from .choosing import SUGGESTIONS, label_of, search_pages
@@ -35,14 +37,14 @@ class TreeViews(PagesAdmin):
             self.route("choose/", self.choose_view, "choose", "GET"),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: TemplateContext | None = None) -> HttpResponse:
         if IS_POPUP_VAR in request.GET or request.GET.get("_to_field"):
             return super().changelist_view(request, extra_context)
         if not self.has_view_permission(request):
             raise PermissionDenied
         maker = RowMaker(request)
         filters = PageFilters(request, request.GET)
-        context: dict[str, Any] = {
+        context: TemplateContext = {
             "filters": filters,
             "has_sites": bool(maker.sites),
             "may_add": self.has_add_permission(request),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.urls import reverse
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai_cms.core.api.versions import set_version
 from ai_cms.core.api.viewsets import ServiceViewSet
 from ai_cms.core.exceptions import InvalidInput, NotFound, PermissionRefused
+from ai_cms.core.mappings import CleanedData
 from ai_cms.core.permissions import get_policy
 from ai_cms.pages import get_page_model
 
@@ -99,7 +99,7 @@ class PagesViewSet(ServiceViewSet):
             raise InvalidInput(errors={field: [no_such_page()]})
         return page
 
-    def parent_in(self, values: dict[str, Any]) -> AbstractPage:
+    def parent_in(self, values: CleanedData) -> AbstractPage:
         """Return the page named ``parent`` in the body, by default the home page of the site."""
         return self.page_named("parent", values["parent"]) if "parent" in values else self._home()
 
@@ -128,10 +128,3 @@ class PagesViewSet(ServiceViewSet):
         response = Response(PageSerializer(page).data, status=status)
         set_version(response, page.version)
         return response
-
-    def body(self, request: Request, serializer_class: Any, **options: Any) -> dict[str, Any]:
-        """Return the validated body. Raises REST framework's ValidationError."""
-        serializer = serializer_class(data=request.data, **options)
-        serializer.is_valid(raise_exception=True)
-        values: dict[str, Any] = serializer.validated_data
-        return values

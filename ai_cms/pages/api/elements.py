@@ -16,6 +16,7 @@ from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.pagination import PageNumberPagination
 from ai_cms.core.api.versions import expected_version, set_version
 from ai_cms.core.exceptions import InvalidInput, NotFound
+from ai_cms.core.mappings import CleanedData
 from ai_cms.pages.models import AbstractPage, Element
 from ai_cms.pages.services import apply_page_operations
 
@@ -138,7 +139,7 @@ class ElementViewSet(PagesViewSet):
             self._apply(page, operations)
         return self._answer(self.base_queryset().get(pk=element.pk))
 
-    def _place(self, page: AbstractPage, values: dict[str, Any], moved: str | None) -> JsonObject:
+    def _place(self, page: AbstractPage, values: CleanedData, moved: str | None) -> JsonObject:
         """Return where an operation puts the block; ``moved``: its id if it is on the page already."""
         place: JsonObject = {"parent": values["parent_uid"]} if values.get("parent_uid") else {}
         if "after" in values and "order" in values:

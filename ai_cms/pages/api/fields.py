@@ -35,7 +35,7 @@ class DocumentField(serializers.Field):  # type: ignore[type-arg]
 
     default_error_messages = {"not_a_list": _("A document is a list of blocks.")}
 
-    def to_internal_value(self, data: Any) -> list[Any]:
+    def to_internal_value(self, data: object) -> list[Any]:
         if not isinstance(data, list):
             self.fail("not_a_list")
         return data
@@ -66,7 +66,7 @@ class OperationsField(serializers.Field):  # type: ignore[type-arg]
 
     default_error_messages = {"not_a_list": _("Operations are a list.")}
 
-    def to_internal_value(self, data: Any) -> list[Any]:
+    def to_internal_value(self, data: object) -> list[Any]:
         if not isinstance(data, list):
             self.fail("not_a_list")
         return data

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.versions import expected_version
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.mappings import CleanedData, Columns
 from ai_cms.core.permissions import get_policy
 from ai_cms.pages import get_page_model, get_template_model
 from ai_cms.pages.services import create_page, delete_page, instantiate_template, update_page
@@ -36,7 +37,7 @@ DRAFT_FIELDS = ("title", "metadata", "seo_title", "seo_description", "in_menus",
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 
 
-def draft_fields(values: dict[str, Any]) -> dict[str, Any]:
+def draft_fields(values: CleanedData) -> Columns:
     """Return the fields to write, those of the page type first, so that none of them passes for one of the page."""
     own = values.get("fields", {})
     clash = sorted(set(own) & {*DRAFT_FIELDS, "slug", "content_json"})
@@ -145,7 +146,7 @@ class PageViewSet(PageActions, PagesViewSet):
         delete_page(self.page(), actor=self.actor, expected_version=expected_version(request))
         return Response(status=204)
 
-    def _write(self, request: Request, shape: type[PageUpdateSerializer], **options: Any) -> Response:
+    def _write(self, request: Request, shape: type[PageUpdateSerializer], **options: object) -> Response:
         page = self.page()
         values = self.body(request, shape, **options)
         if "parent" in values and values["parent"] != page.parent_id:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.mappings import Columns
 from ai_cms.core.strictjson import is_clean_text
 from ai_cms.pages.addresses import host_names, normalise_path, public_url
 from ai_cms.pages.conf import pages_settings
@@ -146,7 +147,7 @@ class Listing:
         found: int = _count_all.rows(**self._values())[0][0] if self.is_plain else self.selected.count()
         return found
 
-    def _values(self) -> dict[str, Any]:
+    def _values(self) -> Columns:
         name, bare = host_names(self.host)
         return {"name": name, "bare": bare, "now": timezone.now()}
 

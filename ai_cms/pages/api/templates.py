@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 from rest_framework.decorators import action
@@ -146,7 +144,7 @@ class TemplateViewSet(PagesViewSet):
         self.require(self.right, found)
         return found
 
-    def _write(self, request: Request, **options: Any) -> Response:
+    def _write(self, request: Request, **options: object) -> Response:
         template = self._template()
         values = self.body(request, TemplateWriteSerializer, **options)
         return self._answer(

@@ -17,6 +17,7 @@ from polymorphic.models import PolymorphicModel
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.fields import BlocksField
+from ai_cms.core.mappings import TemplateContext
 
 from ...core.jsontypes import JsonObject
 from .. import get_page_model_string, get_template_model_string
@@ -248,7 +249,7 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
             "ai_cms/pages/page.html",
         ]
 
-    def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
+    def get_context(self, request: HttpRequest | None = None) -> TemplateContext:
         """Return more context for the page's template; override and extend."""
         return {}
 

@@ -14,6 +14,7 @@ from django.db.models.sql import InsertQuery
 from django.utils import timezone
 
 from ai_cms.core.bulk import insert_rows
+from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor
 
 from .. import get_page_model, tree
@@ -37,7 +38,7 @@ class PageSpec:
     title: str
     slug: str = ""
     content: Any = None
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: Columns = field(default_factory=dict)
     page_type: str | type[AbstractPage] | None = None
     publish: bool = False
     owner: Any = None

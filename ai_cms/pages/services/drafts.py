@@ -13,6 +13,7 @@ from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.documents.provenance import Source
 from ai_cms.blocks.exceptions import InvalidOperation
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.mappings import FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import page_updated
 
@@ -79,7 +80,7 @@ def update_page(
     page: AbstractPage,
     *,
     actor: ActorLike,
-    fields: Mapping[str, Any] | None = None,
+    fields: FieldValues | None = None,
     content: object = None,
     slug: str | None = None,
     expected_version: int | None = None,
@@ -150,7 +151,7 @@ def _locked_for(page: AbstractPage, slug: str | None) -> Iterator[tuple[Abstract
 
 def apply_page_operations(
     page: AbstractPage,
-    operations: Sequence[Any],
+    operations: Sequence[object],
     *,
     actor: ActorLike,
     base_version: int | None = None,
@@ -211,11 +212,11 @@ def apply_page_operations(
 
 def _keep_refused(
     page: AbstractPage,
-    operations: Sequence[Any],
+    operations: Sequence[object],
     wanted: Document | None,
     base_version: int,
     actor: Actor,
-    options: Mapping[str, Any],
+    options: Mapping[str, object],
 ) -> PageStale:
     """Keep the document that refused operations make of the version they were made for.
 

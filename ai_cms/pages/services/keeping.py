@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ai_cms.blocks.documents.prepare import prepare_document
+from ai_cms.core.mappings import FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 
 from ..models import Revision
@@ -21,7 +21,7 @@ __all__ = ["keep_for_deleted"]
 
 
 def keep_for_deleted(
-    page: AbstractPage, *, actor: ActorLike, base_version: int, fields: Mapping[str, Any], content: object
+    page: AbstractPage, *, actor: ActorLike, base_version: int, fields: FieldValues, content: object
 ) -> Revision:
     """Put what was written for a page in the bin into its history, as a refused edit; the page itself stays as it is.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.mappings import FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import proposal_accepted, proposal_created, proposal_rejected
 
@@ -34,11 +35,11 @@ __all__ = ["accept_proposal", "create_proposal", "proposal_state", "reject_propo
 
 def create_proposal(
     page: AbstractPage,
-    operations: Sequence[Any],
+    operations: Sequence[object],
     *,
     actor: ActorLike,
     title: str = "",
-    fields: Mapping[str, Any] | None = None,
+    fields: FieldValues | None = None,
     provenance: JsonMapping | None = None,
     agent: str = "",
     based_on: AbstractPage | None = None,

@@ -16,6 +16,7 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.filling import fill_blocks
 from ai_cms.blocks.documents.pictures import finish_blocks
 from ai_cms.blocks.documents.provenance import provenance_summary
+from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor
 
 from ...core.jsontypes import JsonObject
@@ -104,7 +105,7 @@ def publication_values(
     # Addresses and measures of pictures are in the row, so that showing the page asks nobody for them.
     finished = finish_blocks(document.blocks, public=True)
     own = page.public_fields()
-    common: dict[str, Any] = {
+    common: Columns = {
         "type": page.type_name(),
         "title": page.title,
         "locale": page.locale,

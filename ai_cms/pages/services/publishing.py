@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import page_published, page_unpublished
 
@@ -110,7 +110,7 @@ def schedule_page(
     return fresh
 
 
-def publish_scheduled(now: datetime | None = None) -> dict[str, Any]:
+def publish_scheduled(now: datetime | None = None) -> JsonObject:
     """Publish what is due and take off what has expired, each exactly once however many schedulers run.
 
     Returns {"published": […], "expired": […], "failed": {pk: errors}}. A page that cannot be published keeps its schedule
@@ -118,7 +118,7 @@ def publish_scheduled(now: datetime | None = None) -> dict[str, Any]:
     """
     moment = now or timezone.now()
     actor = Actor.system("publish_scheduled")
-    report: dict[str, Any] = {"published": [], "expired": [], "failed": {}}
+    report: JsonObject = {"published": [], "expired": [], "failed": {}}
     for pk in _due(Q(go_live_at__lte=moment)):
         try:
             with transaction.atomic(), locked_page(pk) as page:

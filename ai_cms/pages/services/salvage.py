@@ -80,7 +80,7 @@ def _without_ids(block: JsonMapping) -> JsonObject:
     return made
 
 
-def _write_last(document: Document, values: Sequence[Any]) -> Document:
+def _write_last(document: Document, values: Sequence[object]) -> Document:
     """Return ``document`` with the texts in ``values`` at its end, a paragraph each."""
     paragraphs = "".join(f"<p>{html.escape(text)}</p>" for text in _texts(values) if text.strip())
     if not paragraphs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.documents.provenance import Source
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.mappings import FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.core.signals import page_created, page_moved, page_published
 
@@ -39,7 +40,7 @@ def create_page(
     slug: str = "",
     page_type: str | type[AbstractPage] | None = None,
     content: object = None,
-    fields: Mapping[str, Any] | None = None,
+    fields: FieldValues | None = None,
     template: Any = None,
     position: Position = "last-child",
     owner: Any = None,

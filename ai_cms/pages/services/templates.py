@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from ai_cms.blocks.documents.document import new_block_id
 from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.core.exceptions import Conflict, InvalidInput
+from ai_cms.core.mappings import FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 
 from ...core.jsontypes import JsonObject
@@ -101,7 +102,7 @@ def instantiate_template(
     parent: AbstractPage,
     title: str,
     slug: str = "",
-    fields: Mapping[str, Any] | None = None,
+    fields: FieldValues | None = None,
     page_type: str | None = None,
     position: Position = "last-child",
     publish: bool = False,

@@ -16,6 +16,7 @@ from ai_cms.core.admin import ClearAdmin
 from ai_cms.core.exceptions import NotFound, PermissionRefused
 from ai_cms.core.permissions import Actor, get_policy
 from ai_cms.pages import get_page_model
+from ai_cms.portfolio.models import PortfolioMixin
 from ai_cms.portfolio.services import update_portfolio
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class PortfolioAdmin(ClearAdmin):
         return format_html('<a href="{}">{}</a>', url, url) if portfolio.live else ""
 
     @admin.action(description=_("Take off the public site"), permissions=["change"])
-    def take_off(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
+    def take_off(self, request: HttpRequest, queryset: QuerySet[PortfolioMixin]) -> None:
         actor = Actor.from_request(request)
         done = refused = 0
         for portfolio in queryset:

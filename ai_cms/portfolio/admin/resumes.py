@@ -13,6 +13,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor, get_policy
 from ai_cms.portfolio.exceptions import ResumeInvalid
 from ai_cms.portfolio.resumes.files import resume_file
@@ -56,11 +57,11 @@ class ResumeAdmin(OwnedAdmin):
     def _link(self, name: str, *args: object) -> str:
         return reverse(f"{self.admin_site.name}:{self._name(name)}", args=args)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def changelist_view(self, request: HttpRequest, extra_context: TemplateContext | None = None) -> Any:
         return super().changelist_view(request, {**(extra_context or {}), "import_link": self._link("import")})
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: TemplateContext | None = None
     ) -> Any:
         extra = {**(extra_context or {}), "export_link": self._link("export", object_id)}
         return super().change_view(request, object_id, form_url, extra)

@@ -43,7 +43,7 @@ class OwnedAdmin(ClearAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return obj is not None and get_policy(self.model).can(Actor.from_request(request), "delete", obj)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str] | tuple[str, ...]:
         # Whoever could give a row away could put words into somebody's portfolio.
         fields = list(super().get_readonly_fields(request, obj))
         return fields if Actor.from_request(request).is_superuser else [*fields, "owner"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai_cms.core.api.viewsets import ServiceViewSet
@@ -28,13 +27,6 @@ class PortfolioBaseViewSet(ServiceViewSet):
         if row is None:
             raise NotFound
         return row
-
-    def body(self, request: Request, serializer_class: Any, **options: Any) -> dict[str, Any]:
-        """Return the validated body. Raises REST framework's ValidationError."""
-        serializer = serializer_class(data=request.data, **options)
-        serializer.is_valid(raise_exception=True)
-        values: dict[str, Any] = serializer.validated_data
-        return values
 
     def created(self, data: object, route: str, pk: int) -> Response:
         """Answer 201 with where the new row is."""

@@ -18,6 +18,7 @@ from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.renderers import JSONRenderer
 from ai_cms.core.api.versions import expected_version, set_version
 from ai_cms.core.exceptions import NotFound
+from ai_cms.core.mappings import CleanedData
 from ai_cms.core.strictjson import is_clean_text
 from ai_cms.pages.api.content import PublicContentView
 from ai_cms.pages.api.publications import etag_of
@@ -84,7 +85,7 @@ class PortfolioViewSet(PortfolioBaseViewSet):
     """Portfolios as their owners see them."""
 
     serializer_class = PortfolioSerializer
-    filter_backends: Any = (DjangoFilterBackend, SearchFilter, OrderingFilter)
+    filter_backends = (DjangoFilterBackend, SearchFilter, OrderingFilter)
     filterset_class = PortfolioFilter
     search_fields = ("title", "slug", "role")
     ordering_fields = ("created_at", "updated_at", "title")
@@ -95,7 +96,7 @@ class PortfolioViewSet(PortfolioBaseViewSet):
         return rows.defer("content_json", "metadata") if self.action == "list" else rows.select_related("publication")
 
     def list(self, request: Request) -> Response:
-        found: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        found = self.page_of(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(PortfolioSummarySerializer(found, many=True).data)
 
     def retrieve(self, request: Request, id: str) -> Response:
@@ -123,7 +124,7 @@ class PortfolioViewSet(PortfolioBaseViewSet):
         delete_portfolio(self.found(), actor=self.actor, expected_version=expected_version(request))
         return Response(status=204)
 
-    def _written(self, portfolio: AbstractPage, request: Request, values: dict[str, Any]) -> Response:
+    def _written(self, portfolio: AbstractPage, request: Request, values: CleanedData) -> Response:
         update_portfolio(portfolio, actor=self.actor, expected_version=expected_version(request), **values)
         return self._answer(portfolio)
 

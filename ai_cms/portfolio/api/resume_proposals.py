@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from ai_cms.core.api.bodies import ActionSerializer, EmptySerializer
 from ai_cms.core.api.filters import DjangoFilterBackend
 from ai_cms.core.api.openapi import extend_schema
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.portfolio.models import ResumeProposal, ResumeProposalStatus
 from ai_cms.portfolio.resumes.refusals import refusal_reason
 from ai_cms.portfolio.services import accept_resume_proposal, reject_resume_proposal
@@ -86,11 +87,11 @@ class ResumeProposalSerializer(ResumeProposalSummarySerializer):
     provenance = serializers.DictField(read_only=True)
 
     @extend_schema_field(ChangeSerializer(many=True))
-    def get_changes(self, proposal: ResumeProposal) -> list[dict[str, Any]]:
+    def get_changes(self, proposal: ResumeProposal) -> list[JsonObject]:
         return [{**change, "state": str(proposal.state_of(change))} for change in proposal.changes]
 
     @extend_schema_field(RefusedSerializer(many=True))
-    def get_refused(self, proposal: ResumeProposal) -> list[dict[str, Any]]:
+    def get_refused(self, proposal: ResumeProposal) -> list[JsonObject]:
         return [{**refused, "reason": refusal_reason(refused)} for refused in proposal.refused]
 
     def get_stale(self, proposal: ResumeProposal) -> bool:
@@ -125,7 +126,7 @@ class ResumeProposalViewSet(PortfolioBaseViewSet):
     """Proposals for one's own résumés. A writing task makes them; see ``/ai/tasks/``."""
 
     serializer_class = ResumeProposalSerializer
-    filter_backends: Any = (DjangoFilterBackend,)
+    filter_backends = (DjangoFilterBackend,)
     filterset_class = ResumeProposalFilter
 
     def base_queryset(self) -> Any:
@@ -133,7 +134,7 @@ class ResumeProposalViewSet(PortfolioBaseViewSet):
 
     def list(self, request: Request) -> Response:
         rows = self.get_queryset().select_related(None).only("resume_id", "title", "status", "created_at", "decided_at")
-        found: Any = self.paginate_queryset(self.filter_queryset(rows))
+        found = self.page_of(self.filter_queryset(rows))
         return self.get_paginated_response(ResumeProposalSummarySerializer(found, many=True).data)
 
     def retrieve(self, request: Request, id: str) -> Response:

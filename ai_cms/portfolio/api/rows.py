@@ -39,11 +39,11 @@ ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 class RowViewSet(PortfolioBaseViewSet):
     """Create, read, change and delete one's own rows."""
 
-    filter_backends: Any = (DjangoFilterBackend, SearchFilter, OrderingFilter)
+    filter_backends = (DjangoFilterBackend, SearchFilter, OrderingFilter)
     route: ClassVar[str] = ""
 
     def list(self, request: Request) -> Response:
-        found: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        found = self.page_of(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(found, many=True).data)
 
     def retrieve(self, request: Request, id: str) -> Response:
@@ -125,7 +125,7 @@ class ResumeViewSet(RowViewSet):
     serializer_class = ResumeSerializer
     search_fields = ("title",)
     ordering_fields = ("title", "created_at", "updated_at")
-    parser_classes: Any = (JSONParser, MultiPartParser)
+    parser_classes = (JSONParser, MultiPartParser)
     route = "resume"
 
     def base_queryset(self) -> Any:

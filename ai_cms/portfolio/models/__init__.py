@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from .portfolio import Goal, Portfolio, PortfolioIndex, PortfolioIndexMixin, PortfolioMixin
 from .resume_proposal import ResumeProposal, ResumeProposalStatus
-from .rows import AbstractProject, AbstractResume, AbstractSkill, Project, Resume, Skill, SkillCategory
+from .rows import AbstractProject, AbstractResume, AbstractSkill, OwnedRow, Project, Resume, Skill, SkillCategory
 
 __all__ = [
     "AbstractProject",
     "AbstractResume",
     "AbstractSkill",
     "Goal",
+    "OwnedRow",
     "Portfolio",
     "PortfolioIndex",
     "PortfolioIndexMixin",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.blocks.documents.document import Document
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.pages.models import Page
 
 from .. import get_portfolio_index_model_string, get_portfolio_model_string
@@ -19,6 +20,13 @@ from ..design.tokens import Design, validate_design
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from ai_cms.pages.models import AbstractPage
+
+    # What a mixin may count on: it is always mixed into a page.
+    _Base = AbstractPage
+else:
+    _Base = models.Model
 
 __all__ = ["Goal", "Portfolio", "PortfolioIndex", "PortfolioIndexMixin", "PortfolioMixin"]
 
@@ -31,7 +39,7 @@ class Goal(models.TextChoices):
     PERSONAL = "personal", _("Show my work")
 
 
-class PortfolioMixin(models.Model):
+class PortfolioMixin(_Base):
     """Everything a portfolio adds to a page; a host whose pages are its own says ``class Portfolio(PortfolioMixin, MyPage)``.
 
     The document holds one ``portfolio_page`` block for each page, the first being the home page; ``pages`` is the same as an
@@ -57,16 +65,6 @@ class PortfolioMixin(models.Model):
 
     #: The part of the address of the page that is shown; "" for the home page. Set by the view that serves further pages.
     shown_page: str = ""
-
-    if TYPE_CHECKING:
-        title: Any
-        slug: Any
-        path: Any
-        content_json: Any
-        owner: Any
-
-        @property
-        def live(self) -> bool: ...
 
     class Meta:
         abstract = True
@@ -97,7 +95,7 @@ class PortfolioMixin(models.Model):
 
     def page_address(self, slug: str = "") -> str:
         """Return the URL path of one of the pages; "" for the home page."""
-        home: str = self.get_absolute_url()  # type: ignore[attr-defined]
+        home = self.get_absolute_url()
         if not slug:
             return home
         try:
@@ -108,7 +106,8 @@ class PortfolioMixin(models.Model):
     def shown_document(self, *, editing: bool) -> Document:
         """Return the blocks of the page that is shown; all of them where the document is edited."""
         if editing:
-            return self.content_json  # type: ignore[no-any-return]
+            document: Document = self.content_json
+            return document
         found = self.current_page
         return Document(found.blocks) if found is not None else Document.empty()
 
@@ -120,7 +119,7 @@ class PortfolioMixin(models.Model):
             return pages[0] if pages else None
         return next((page for page in pages[1:] if page.slug == self.shown_page), None)
 
-    def get_context(self, request: HttpRequest | None = None) -> dict[str, Any]:
+    def get_context(self, request: HttpRequest | None = None) -> TemplateContext:
         """Return the design, its template and the pages to choose from."""
         tokens, current = self.tokens, self.current_page
         return {
@@ -144,11 +143,11 @@ class PortfolioMixin(models.Model):
             ],
         }
 
-    def _head(self, current: PortfolioPage | None) -> Any:
+    def _head(self, current: PortfolioPage | None) -> PortfolioMixin:
         """Return what the head of the page that is shown says of it, in the shape of a page."""
         if not self.shown_page or current is None:
             return self
-        shown: Any = copy.copy(self)
+        shown = copy.copy(self)
         shown.path = f"{self.path}{current.slug}/"
         shown.seo_title = f"{current.title} · {self.title}"
         shown.seo_description = current.description
@@ -158,7 +157,7 @@ class PortfolioMixin(models.Model):
         return self.role
 
 
-class PortfolioIndexMixin(models.Model):
+class PortfolioIndexMixin(_Base):
     """The page below which all portfolios stand, so that no two of them have one slug. It need not be published."""
 
     child_page_types: ClassVar[tuple[str, ...] | None] = (get_portfolio_model_string().lower(),)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.models import TimestampedModel
 
 from .. import get_resume_model_string
@@ -62,7 +61,7 @@ class ResumeProposal(TimestampedModel):
     def __str__(self) -> str:
         return self.title
 
-    def state_of(self, change: dict[str, Any]) -> str:
+    def state_of(self, change: JsonObject) -> str:
         """Return what became of a change: open, accepted or rejected."""
         if change["id"] in self.accepted:
             return ResumeProposalStatus.ACCEPTED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +14,16 @@ from ai_cms.core.models import OwnedModel, TimestampedModel
 from ..querysets import RowManager
 from ..validators import validate_date, validate_image, validate_link, validate_resume, validate_words
 
-__all__ = ["AbstractProject", "AbstractResume", "AbstractSkill", "Project", "Resume", "Skill", "SkillCategory"]
+__all__ = [
+    "AbstractProject",
+    "AbstractResume",
+    "AbstractSkill",
+    "OwnedRow",
+    "Project",
+    "Resume",
+    "Skill",
+    "SkillCategory",
+]
 
 
 class SkillCategory(models.TextChoices):
@@ -118,6 +129,10 @@ class AbstractResume(OwnedModel, TimestampedModel):
         """Return a section such as ``work``, without what is no object."""
         found = self.content.get(name) if isinstance(self.content, dict) else None
         return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+#: What people keep once and show in several places.
+OwnedRow: TypeAlias = AbstractProject | AbstractSkill | AbstractResume
 
 
 class Project(AbstractProject):

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from ai_cms.core.jsontypes import JsonMapping, JsonObject
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.slugs import make_slug
 
 from ..cms_blocks import PARTS
@@ -126,7 +127,7 @@ def _static_file(name: str) -> Path:
     return Path(found) if found else Path(__file__).resolve().parents[1] / "static" / _STATIC / name
 
 
-def paper_context(content: object, *, style: str = "plain", title: str = "") -> dict[str, Any]:
+def paper_context(content: object, *, style: str = "plain", title: str = "") -> TemplateContext:
     """Return what the templates of paper need of a JSON Resume."""
     shown = resume_content(content, _ORDER, True)
     language = _language(content)
@@ -143,7 +144,7 @@ def paper_context(content: object, *, style: str = "plain", title: str = "") -> 
         }
 
 
-def page_context(resume: AbstractResume, style: str, paper: str) -> dict[str, Any]:
+def page_context(resume: AbstractResume, style: str, paper: str) -> TemplateContext:
     """Return what the page of a résumé's print view needs: the paper, and ways to another size, look, and the file.
 
     The ways are query strings, so that the view may stand anywhere.
@@ -158,7 +159,7 @@ def page_context(resume: AbstractResume, style: str, paper: str) -> dict[str, An
     }
 
 
-def _ways(choices: Mapping[str, Any], current: str, query: Callable[[str], dict[str, str]]) -> list[JsonObject]:
+def _ways(choices: JsonMapping, current: str, query: Callable[[str], dict[str, str]]) -> list[JsonObject]:
     return [
         {"label": label, "url": f"?{urlencode(query(name))}", "is_current": name == current}
         for name, label in choices.items()
@@ -193,7 +194,7 @@ def _contact(shown: JsonMapping) -> Any:
         yield {"text": url.removeprefix("https://").removeprefix("http://").removesuffix("/"), "url": url}
 
 
-def _part(part: str, entries: list[dict[str, Any]]) -> JsonObject:
+def _part(part: str, entries: list[JsonObject]) -> JsonObject:
     label = str(PARTS[part])
     if part in _LISTS:
         return {"label": label, "is_list": True, "entries": entries}

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
 from ai_cms.core.strictjson import is_clean_text
 
 from .claims import unsupported
@@ -31,7 +32,7 @@ __all__ = [
     "value_at",
 ]
 
-Change = dict[str, Any]
+Change = JsonObject
 
 _TEXT = re.compile(
     r"/basics/summary|/(?P<section>work|volunteer|projects)/(?P<number>0|[1-9][0-9]{0,5})"
@@ -49,15 +50,15 @@ class Judged:
     """The changes that hold, and those that do not, each with ``code``, ``reason`` and the ``words`` it is about."""
 
     changes: list[Change]
-    refused: list[dict[str, Any]]
+    refused: list[JsonObject]
 
 
-def content_digest(content: Any) -> str:
+def content_digest(content: object) -> str:
     """Return a digest of a résumé: the same for the same content, in whatever order its keys are kept."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def value_at(content: Any, path: str) -> Any:
+def value_at(content: object, path: str) -> Any:
     """Return what stands at a path; ``None`` where nothing does."""
     found = content
     for step in path.split("/")[1:]:
@@ -70,7 +71,7 @@ def value_at(content: Any, path: str) -> Any:
     return found
 
 
-def text_places(content: Mapping[str, Any]) -> dict[str, str]:
+def text_places(content: JsonMapping) -> dict[str, str]:
     """Return the texts that may be written anew, by path; "" for one that is not there yet."""
     found = {"/basics/summary": value_at(content, "/basics/summary") or ""}
     for section, field in _FIELD.items():
@@ -81,9 +82,9 @@ def text_places(content: Mapping[str, Any]) -> dict[str, str]:
     return {path: text for path, text in found.items() if isinstance(text, str)}
 
 
-def list_places(content: Mapping[str, Any]) -> dict[str, list[Any]]:
+def list_places(content: JsonMapping) -> dict[str, list[Any]]:
     """Return the lists of two or more that may be put in another order, by path. Work and education stay by date."""
-    found: dict[str, Any] = {f"/{section}": content.get(section) for section in _LISTS}
+    found: JsonObject = {f"/{section}": content.get(section) for section in _LISTS}
     for section, field in _INNER_LISTS.items():
         for number, entry in _entries(content, section):
             found[f"/{section}/{number}/{field}"] = entry.get(field)
@@ -91,10 +92,10 @@ def list_places(content: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def judge(
-    content: Mapping[str, Any],
+    content: JsonMapping,
     sources: Mapping[str, Source],
-    texts: Iterable[Mapping[str, Any]],
-    orders: Iterable[Mapping[str, Any]] = (),
+    texts: Iterable[JsonMapping],
+    orders: Iterable[JsonMapping] = (),
 ) -> Judged:
     """Return which suggestions hold: each claim in its sources, each path a place of this résumé, each order complete.
 
@@ -133,8 +134,8 @@ def judge(
 
 
 def support_problems(
-    path: str, claims: Sequence[Mapping[str, Any]], content: Mapping[str, Any], sources: Mapping[str, Source]
-) -> Iterator[dict[str, Any]]:
+    path: str, claims: Sequence[JsonMapping], content: JsonMapping, sources: Mapping[str, Source]
+) -> Iterator[JsonObject]:
     """Yield what is wrong with the claims of a text, as ``{"code", "words"}``."""
     whose = _entry_of(path)
     allowed = None if whose is None else _own_sources(whose, content, sources)
@@ -165,14 +166,14 @@ def support_problems(
         yield {"code": "invented", "words": joined}
 
 
-def joined_claims(claims: Iterable[Mapping[str, Any]]) -> str:
+def joined_claims(claims: Iterable[JsonMapping]) -> str:
     """Return the text that claims make."""
     return " ".join(filter(None, (str(claim["text"]).strip() for claim in claims)))
 
 
-def apply_changes(content: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
+def apply_changes(content: JsonMapping, changes: Iterable[Change]) -> JsonObject:
     """Return the résumé with these changes; the one given stays as it is."""
-    made: dict[str, Any] = copy.deepcopy(dict(content))
+    made: JsonObject = copy.deepcopy(dict(content))
     chosen = list(changes)
     for change in chosen:
         if change["op"] != "order":
@@ -189,12 +190,12 @@ def apply_changes(content: Mapping[str, Any], changes: Iterable[Change]) -> dict
     return made
 
 
-def _entries(content: Mapping[str, Any], section: str) -> list[tuple[int, dict[str, Any]]]:
+def _entries(content: JsonMapping, section: str) -> list[tuple[int, JsonObject]]:
     items = content.get(section)
     return [(number, item) for number, item in enumerate(items or ()) if isinstance(item, dict)]
 
 
-def _text_problem(path: str, value: str, places: Mapping[str, str], seen: set[str]) -> dict[str, Any] | None:
+def _text_problem(path: str, value: str, places: Mapping[str, str], seen: set[str]) -> JsonObject | None:
     if path not in places:
         return {"code": "unknown_place", "words": [path[:200]]}
     if path in seen:
@@ -204,9 +205,7 @@ def _text_problem(path: str, value: str, places: Mapping[str, str], seen: set[st
     return None
 
 
-def _order_problem(
-    path: str, order: list[Any], lists: Mapping[str, list[Any]], seen: set[str]
-) -> dict[str, Any] | None:
+def _order_problem(path: str, order: list[Any], lists: Mapping[str, list[Any]], seen: set[str]) -> JsonObject | None:
     if path not in lists:
         return {"code": "unknown_place", "words": [path[:200]]}
     if path in seen:
@@ -222,7 +221,7 @@ def _entry_of(path: str) -> str | None:
     return f"{match['section']}/{match['number']}" if match and match["section"] else None
 
 
-def _own_sources(entry: str, content: Mapping[str, Any], sources: Mapping[str, Source]) -> set[str]:
+def _own_sources(entry: str, content: JsonMapping, sources: Mapping[str, Source]) -> set[str]:
     """Return what the text of an entry may draw on: the entry, and the project of the library that has its name.
 
     What was done at one employer is never told of another.

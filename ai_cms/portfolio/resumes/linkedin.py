@@ -12,7 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import IO, Any
+from typing import IO
 
 from django.utils.translation import gettext as _
 
@@ -147,7 +147,7 @@ def _joined(year: str, month: int, day: int) -> str:
     return f"{year}-{month:02}" if not 1 <= day <= 31 else f"{year}-{month:02}-{day:02}"
 
 
-def _entry(**values: object) -> dict[str, Any]:
+def _entry(**values: object) -> JsonObject:
     """Return the values that are there: an empty text is no address and no date."""
     return {name: value for name, value in values.items() if value}
 
@@ -242,7 +242,7 @@ def _reference(row: Row) -> JsonObject:
     return _entry(name=f"{name} ({place})" if place else name, reference=row.get("Text"))
 
 
-_PARTS: tuple[tuple[str, str, Callable[[Row], dict[str, Any]]], ...] = (
+_PARTS: tuple[tuple[str, str, Callable[[Row], JsonObject]], ...] = (
     ("work", "positions", _position),
     ("volunteer", "volunteering", _volunteering),
     ("education", "education", _school),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from ai_cms.core.jsontypes import JsonMapping
 
 __all__ = ["refusal_reason"]
 
@@ -22,7 +21,7 @@ _REASONS = {
 }
 
 
-def refusal_reason(refused: Mapping[str, Any]) -> str:
+def refusal_reason(refused: JsonMapping) -> str:
     """Return why a suggestion was refused, as a sentence."""
     words = ", ".join(f"“{word}”" for word in refused["words"])
     return _REASONS[refused["code"]] % {"words": words} if refused["code"] in _REASONS else _("It was refused.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+
+from ai_cms.core.jsontypes import JsonMapping
 
 __all__ = ["ENTRY_SECTIONS", "Source", "resume_sources", "row_source"]
 
@@ -41,7 +42,7 @@ class Source:
         return {"id": self.id, "text": self.text}
 
 
-def resume_sources(content: Mapping[str, Any]) -> list[Source]:
+def resume_sources(content: JsonMapping) -> list[Source]:
     """Return the sources in a JSON Resume: its head without what is private, and each entry of each list."""
     found: list[Source] = []
     basics = content.get("basics")
@@ -59,17 +60,17 @@ def resume_sources(content: Mapping[str, Any]) -> list[Source]:
     return found
 
 
-def row_source(key: str, label: str, values: Any) -> Source:
+def row_source(key: str, label: str, values: object) -> Source:
     """Return a source of what ``values`` hold: texts and numbers, at any depth."""
     return Source(key, label or key, "\n".join(_texts(values)))
 
 
-def _label(entry: Mapping[str, Any]) -> str:
+def _label(entry: JsonMapping) -> str:
     names = ("position", "studyType", "name", "organization", "institution", "title", "language")
     return ", ".join(str(entry[name]) for name in names if isinstance(entry.get(name), str) and entry[name])
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in value.items():
             if name not in _LEFT_OUT:

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import ActorLike
 
 from ..arrays import pages_array
+from ..models import PortfolioMixin
 from .portfolios import update_portfolio
 from .starting import paragraphs, starter_pages
 
@@ -71,7 +72,9 @@ def read_content(portfolio: AbstractPage) -> Content:
     )
 
 
-def write_content(portfolio: Any, content: Content, *, actor: ActorLike, expected_version: int | None = None) -> Any:
+def write_content(
+    portfolio: PortfolioMixin, content: Content, *, actor: ActorLike, expected_version: int | None = None
+) -> PortfolioMixin:
     """Put the answers of the step into a portfolio's blocks. Returns the fresh portfolio.
 
     Raises InvalidInput, PageStale and what permissions raise.

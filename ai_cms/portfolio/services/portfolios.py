@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import router, transaction
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.exceptions import InvalidDocument
 from ai_cms.core.exceptions import InvalidInput, RequestRefused, StaleVersion
 from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.mappings import Columns, FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.pages import get_page_model
 from ai_cms.pages.exceptions import SlugTaken
@@ -24,6 +25,7 @@ from ..arrays import array_problems, blocks_of_pages
 from ..conf import portfolio_settings
 from ..design.tokens import design_problems
 from ..exceptions import NoPlace, TooMany
+from ..models import PortfolioMixin
 from ..places import default_home, find_index
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ __all__ = ["create_portfolio", "delete_portfolio", "ensure_index", "update_portf
 _FIELDS = ("title", "design", "is_guided", "goal", "role", "seo_title", "seo_description", "locale")
 
 
-def ensure_index() -> Any:
+def ensure_index() -> AbstractPage:
     """Return the page below which portfolios stand, made if there is none yet. Raises NoPlace."""
     found = find_index()
     if found is not None:
@@ -103,15 +105,15 @@ def create_portfolio(
 
 
 def update_portfolio(
-    portfolio: Any,
+    portfolio: PortfolioMixin,
     *,
     actor: ActorLike,
     expected_version: int | None = None,
     is_published: bool | None = None,
-    pages: Any = None,
+    pages: object = None,
     slug: str | None = None,
-    **fields: Any,
-) -> Any:
+    **fields: object,
+) -> PortfolioMixin:
     """Change a portfolio's draft and, with ``is_published``, whether the public sees it; all or nothing.
 
     ``expected_version``: refuse with PageStale if it has another version; what was wanted is kept as a revision.
@@ -123,7 +125,7 @@ def update_portfolio(
     values = _checked_fields(fields)
     content = _content(pages, portfolio.content_json, who) if pages is not None else None
     refused: StaleVersion | None = None
-    fresh: Any = portfolio
+    fresh: PortfolioMixin = portfolio
     with _in_words_of_portfolios(), transaction.atomic(using=router.db_for_write(type(portfolio))):
         try:
             if values or content is not None or slug or expected_version is not None:
@@ -153,7 +155,7 @@ def delete_portfolio(portfolio: AbstractPage, *, actor: ActorLike, expected_vers
     delete_page(portfolio, actor=actor, expected_version=expected_version)
 
 
-def _checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_fields(fields: FieldValues) -> Columns:
     unknown = sorted(set(fields) - set(_FIELDS) - {field.name for field in get_portfolio_model().type_fields()})
     if unknown:
         raise InvalidInput(errors={unknown[0]: [_("Portfolios have no such field.")]})

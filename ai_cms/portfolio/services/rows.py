@@ -54,7 +54,7 @@ def delete_row(row: models.Model, *, actor: ActorLike) -> None:
     row.delete()
 
 
-def _assign(row: Any, values: Mapping[str, Any]) -> None:
+def _assign(row: Any, values: Mapping[str, object]) -> None:
     if "content" in values and isinstance(row, get_resume_model()):
         problems = resume_problems(values["content"])
         if problems:

@@ -12,12 +12,13 @@ from django.db import router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.core.registry import Registry
 
 from .. import get_project_model, get_resume_model, get_skill_model
 from ..exceptions import ProposalDecided, ResumeChanged, SourcesChanged, UnknownChange
-from ..models import ResumeProposal, ResumeProposalStatus
+from ..models import AbstractResume, ResumeProposal, ResumeProposalStatus
 from ..resumes.changes import apply_changes, content_digest, judge, support_problems
 from ..resumes.sources import Source, resume_sources, row_source
 from .rows import update_row
@@ -59,14 +60,14 @@ def propose_resume(
     resume: Any,
     *,
     actor: ActorLike,
-    base: Mapping[str, Any],
+    base: JsonMapping,
     sources: Mapping[str, Source],
-    texts: Iterable[Mapping[str, Any]],
-    orders: Iterable[Mapping[str, Any]] = (),
+    texts: Iterable[JsonMapping],
+    orders: Iterable[JsonMapping] = (),
     missing: Iterable[str] = (),
     title: str = "",
     job_advert: str = "",
-    provenance: Mapping[str, Any] | None = None,
+    provenance: JsonMapping | None = None,
 ) -> ResumeProposal | None:
     """Keep suggestions for a résumé: those that hold as changes, the others with what is wrong; ``None`` where there are none.
 
@@ -132,7 +133,7 @@ def reject_resume_proposal(proposal: ResumeProposal, *, actor: ActorLike) -> Res
     return row
 
 
-def _locked(proposal: ResumeProposal, actor: Actor) -> tuple[Any, ResumeProposal]:
+def _locked(proposal: ResumeProposal, actor: Actor) -> tuple[AbstractResume, ResumeProposal]:
     """Return the résumé and its proposal, both locked: the résumé first, so that two proposals of one wait for each other."""
     resume = get_resume_model()._default_manager.select_for_update().order_by().get(pk=proposal.resume_id)
     policy_for(resume).require(actor, "change", resume)
@@ -143,7 +144,7 @@ def _locked(proposal: ResumeProposal, actor: Actor) -> tuple[Any, ResumeProposal
     return resume, row
 
 
-def _chosen(row: ResumeProposal, names: Collection[str] | None) -> list[dict[str, Any]]:
+def _chosen(row: ResumeProposal, names: Collection[str] | None) -> list[JsonObject]:
     known = {change["id"]: change for change in row.changes}
     if names is None:
         names = [key for key in known if key not in row.accepted]
@@ -157,7 +158,7 @@ def _chosen(row: ResumeProposal, names: Collection[str] | None) -> list[dict[str
     return [change for key, change in known.items() if key in names]
 
 
-def _require_support(resume: Any, row: ResumeProposal, changes: Iterable[dict[str, Any]], actor: Actor) -> None:
+def _require_support(resume: object, row: ResumeProposal, changes: Iterable[JsonObject], actor: Actor) -> None:
     now = sources_of(resume, actor=actor)
     # The entries are those the proposal was made for: what it put in itself is no source. The rows are today's.
     rows = {key: source for key, source in now.items() if ":" in key}

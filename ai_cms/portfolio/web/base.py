@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -20,11 +20,15 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.generic import FormView, TemplateView, View
 
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused, StaleVersion
+from ai_cms.core.mappings import CleanedData, TemplateContext
 from ai_cms.core.permissions import Actor, get_policy
 from ai_cms.portfolio import get_portfolio_model
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from ai_cms.pages.models import AbstractPage
+    from ai_cms.portfolio.models import PortfolioMixin
 
 __all__ = ["MyFormView", "MyPage", "MyTemplateView", "refusal_texts"]
 
@@ -69,7 +73,7 @@ class MyPage(LoginRequiredMixin, View):
     def actor(self) -> Actor:
         return Actor.from_request(self.request)
 
-    def portfolio(self) -> Any:
+    def portfolio(self) -> PortfolioMixin:
         """Return the portfolio named in the path, if the visitor may change it. Raises Http404."""
         if not hasattr(self, "_portfolio"):
             model = get_portfolio_model()
@@ -78,7 +82,7 @@ class MyPage(LoginRequiredMixin, View):
             if found is None:
                 raise Http404
             get_policy(model).require(self.actor, "change", found)
-            self._portfolio = found
+            self._portfolio: PortfolioMixin = found
         return self._portfolio
 
     def notice(self, text: object) -> None:
@@ -106,9 +110,9 @@ def preview_address(portfolio: AbstractPage) -> str:
 class MyTemplateView(MyPage, TemplateView):
     """A page to read."""
 
-    title: Any = ""
+    title: StrOrPromise = ""
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(**{"title": self.title, **kwargs})
 
 
@@ -116,11 +120,11 @@ class MyFormView(MyPage, FormView):  # type: ignore[type-arg]
     """A form whose work is done by a service."""
 
     template_name = "ai_cms/portfolio/web/form.html"
-    title: Any = ""
-    intro: Any = ""
-    submit: Any = gettext_lazy("Save")
+    title: StrOrPromise = ""
+    intro: StrOrPromise = ""
+    submit: StrOrPromise = gettext_lazy("Save")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         """Do what the form asks for and return the answer. Raises RequestRefused."""
         raise NotImplementedError(f"{type(self).__name__} has no carry_out().")
 
@@ -138,5 +142,5 @@ class MyFormView(MyPage, FormView):  # type: ignore[type-arg]
             form.add_error(name if name in form.fields else None, texts)
         return self.render_to_response(self.get_context_data(form=form))
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(**{"title": self.title, "intro": self.intro, "submit": self.submit, **kwargs})

@@ -96,7 +96,7 @@ class ContentForm(VersionedForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
-    def __init__(self, *args: Any, projects: Any, skills: Any, resumes: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, projects: Any, skills: Any, resumes: Any, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["projects"].choices = [(str(row.pk), row.title) for row in projects]
@@ -132,7 +132,7 @@ class DesignForm(VersionedForm):
         choices=[_AS_LAYOUT, ("compact", _("Compact")), ("normal", _("Normal")), ("airy", _("Airy"))],
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["layout"].choices = [(name, layout.label) for name, layout in layouts.items()]

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.mappings import CleanedData, Columns, TemplateContext
 from ai_cms.core.permissions import get_policy
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
+from ai_cms.portfolio.models import OwnedRow
 from ai_cms.portfolio.resumes.files import resume_file
 from ai_cms.portfolio.services import create_row, delete_row, import_resume, update_row
 from ai_cms.portfolio.services.importing import read_resume
@@ -27,7 +30,7 @@ __all__ = ["AddView", "DeleteView", "EditView", "ExportView", "ImportView", "Lib
 class Kind:
     """One kind of row."""
 
-    model: Callable[[], Any]
+    model: Callable[[], type[OwnedRow]]
     form: type[Form]
     title: str | Promise
     add: str | Promise
@@ -73,7 +76,7 @@ class KindPage(MyPage):
     def kind_name(self) -> str:
         return str(self.kwargs.get("kind", "resumes"))
 
-    def rows(self) -> Any:
+    def rows(self) -> QuerySet[OwnedRow]:
         """Return one's own rows, whatever staff may see beside."""
         model = self.kind.model()
         rows = model.objects.of_owner(self.actor.user.pk)
@@ -92,7 +95,7 @@ class LibraryView(KindPage, MyTemplateView):
 
     template_name = "ai_cms/portfolio/web/library.html"
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         kind = self.kind
         return super().get_context_data(
             **{**kwargs, "title": kind.title, "kind": self.kind_name, "words": kind, "rows": self.rows()}
@@ -107,7 +110,7 @@ class RowFormView(KindPage, MyFormView):
     def get_form_class(self) -> type[Form]:
         return self.kind.form
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(kind=self.kind_name, back="library", **kwargs)
 
     def answer(self, text: object) -> HttpResponse:
@@ -115,17 +118,17 @@ class RowFormView(KindPage, MyFormView):
         return self.go("library", self.kind_name)
 
 
-def _values(data: dict[str, Any]) -> dict[str, Any]:
+def _values(data: CleanedData) -> Columns:
     return {**data, "content": data["content"] or {}} if "content" in data else data
 
 
 class AddView(RowFormView):
     """Another row."""
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(**{"title": self.kind.add, **kwargs})
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         create_row(self.kind.model(), actor=self.actor, **_values(data))
         return self.answer(_("Saved."))
 
@@ -133,17 +136,17 @@ class AddView(RowFormView):
 class EditView(RowFormView):
     """Change a row."""
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> CleanedData:
         row = self.row()
         values = {name: getattr(row, name) for name in self.kind.form.base_fields}
         if "technologies" in values:
             values["technologies"] = ", ".join(values["technologies"])
         return values
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(**{"title": str(self.row()), "row": self.row(), **kwargs})
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         update_row(self.row(), actor=self.actor, **_values(data))
         return self.answer(_("Saved. Portfolios show it once they are published again."))
 
@@ -157,10 +160,10 @@ class DeleteView(RowFormView):
     def get_form_class(self) -> type[Form]:
         return PlainForm
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(**{"title": _("Delete this?"), "thing": str(self.row()), **kwargs})
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         delete_row(self.row(), actor=self.actor)
         return self.answer(_("It is deleted."))
 
@@ -178,7 +181,7 @@ class ImportView(RowFormView):
     def get_form_class(self) -> type[Form]:
         return ImportForm
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         content = read_resume(data["file"])
         made = import_resume(content, actor=self.actor, title=data["title"], rows=data["rows"])
         return self.answer(

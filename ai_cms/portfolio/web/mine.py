@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.mappings import CleanedData, TemplateContext
 from ai_cms.core.permissions import get_policy
 from ai_cms.portfolio import get_portfolio_model, get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.services import create_portfolio, delete_portfolio, guide_of
@@ -23,7 +22,7 @@ class IndexView(MyTemplateView):
     template_name = "ai_cms/portfolio/web/index.html"
     title = _("Your portfolios")
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         model = get_portfolio_model()
         owner = self.actor.user.pk
         rows = (
@@ -52,7 +51,7 @@ class NewView(MyFormView):
     title = _("A new portfolio")
     submit = _("Begin")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         portfolio = create_portfolio(actor=self.actor, title=data["title"])
         return self.go("goal", portfolio.pk)
 
@@ -74,10 +73,10 @@ class DeletePortfolioView(MyFormView):
     title = _("Delete this portfolio?")
     submit = _("Delete")
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(thing=self.portfolio().title, back="index", **kwargs)
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         delete_portfolio(self.portfolio(), actor=self.actor)
         self.notice(_("It is deleted. Whoever looks after this site can bring it back."))
         return self.go("index")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.portfolio import get_resume_model
+from ai_cms.portfolio.models import AbstractResume
 from ai_cms.portfolio.resumes.editing import (
     basics_answers,
     entry_answers,
@@ -36,11 +37,11 @@ class ResumeView(KindPage, MyTemplateView):
 
     template_name = "ai_cms/portfolio/web/resume.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         row = self.row() if "pk" in self.kwargs else None
         return self._page(row, *self._forms(row, None))
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         row = self.row() if "pk" in self.kwargs else None
         form, sets = self._forms(row, request.POST)
         # All of them, so that everything that is wrong is said at once.
@@ -58,7 +59,7 @@ class ResumeView(KindPage, MyTemplateView):
         self.notice(_("Saved. Portfolios show it once they are published again."))
         return self.go("library", "resumes")
 
-    def _forms(self, row: Any, data: Any) -> tuple[BasicsForm, dict[str, Any]]:
+    def _forms(self, row: AbstractResume | None, data: QueryDict | None) -> tuple[BasicsForm, dict[str, Any]]:
         content = {} if row is None else row.content
         initial: dict[str, Any] = {"title": "" if row is None else row.title, **basics_answers(content)}
         for part, key in _WORDS.items():
@@ -73,7 +74,7 @@ class ResumeView(KindPage, MyTemplateView):
         }
         return BasicsForm(data, initial=initial), sets
 
-    def _save(self, row: Any, form: BasicsForm, sets: dict[str, Any]) -> None:
+    def _save(self, row: AbstractResume | None, form: BasicsForm, sets: dict[str, Any]) -> None:
         answers = {name: _lines(value) for name, value in form.cleaned_data.items()}
         content = with_basics({} if row is None else row.content, answers)
         for part, key in _WORDS.items():
@@ -91,7 +92,7 @@ class ResumeView(KindPage, MyTemplateView):
         else:
             self.saved = update_row(row, actor=self.actor, title=answers["title"], content=content)
 
-    def _page(self, row: Any, form: BasicsForm, sets: dict[str, Any]) -> HttpResponse:
+    def _page(self, row: AbstractResume | None, form: BasicsForm, sets: dict[str, Any]) -> HttpResponse:
         headings = {"work": _("Work"), "education": _("Education")}
         context = self.get_context_data(
             title=_("Write a résumé") if row is None else str(row),
@@ -106,6 +107,6 @@ class ResumeView(KindPage, MyTemplateView):
         return self.render_to_response(context)
 
 
-def _lines(value: Any) -> str:
+def _lines(value: object) -> str:
     # Browsers send lines ended as Windows has them.
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ai_cms.core.exceptions import RequestRefused
-from ai_cms.core.permissions import get_policy
+from ai_cms.core.jsontypes import JsonMapping, JsonObject
+from ai_cms.core.mappings import CleanedData, TemplateContext
+from ai_cms.core.permissions import Actor, get_policy
 from ai_cms.pages.changes import text_difference
 from ai_cms.portfolio.models import ResumeProposal, ResumeProposalStatus
 from ai_cms.portfolio.resumes.changes import list_places, value_at
@@ -41,7 +45,7 @@ _FIELDS = {
 }
 
 
-def open_proposals(resume: Any, actor: Any) -> Any:
+def open_proposals(resume: Any, actor: Actor) -> QuerySet[ResumeProposal]:
     """Return the proposals for a résumé that wait for its owner."""
     rows = ResumeProposal.objects.filter(resume=resume, status=ResumeProposalStatus.OPEN)
     return get_policy(ResumeProposal).visible(actor, rows).only("title", "created_at", "resume_id")
@@ -72,15 +76,15 @@ class TailorView(RowFormView):
     def get_form_class(self) -> type[forms.Form]:
         return TailorForm
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         return super().get_context_data(**{"title": self.title, "thing": str(self.row()), **kwargs})
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not len(tailors):
             raise Http404
         return super().dispatch(request, *args, **kwargs)
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         resume = self.row()
         tailor = tailors[next(iter(tailors))]
         advert = data["job_advert"].replace("\r\n", "\n")
@@ -96,10 +100,10 @@ class ProposalView(KindPage, MyTemplateView):
 
     template_name = "ai_cms/portfolio/web/resume_proposal.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         return self._page(self._proposal())
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         proposal = self._proposal()
         chosen = request.POST.getlist("changes")
         try:
@@ -165,9 +169,9 @@ class ProposalView(KindPage, MyTemplateView):
         return self.render_to_response(context, status=status)
 
 
-def _shown(change: Mapping[str, Any], base: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
+def _shown(change: JsonMapping, base: JsonMapping, sources: Mapping[str, Source]) -> JsonObject:
     """Return what the page shows of a change: where it is, what becomes of the text or list, and where that comes from."""
-    shown: dict[str, Any] = {"id": change.get("id", ""), "place": _place(change["path"], base), "op": change["op"]}
+    shown: JsonObject = {"id": change.get("id", ""), "place": _place(change["path"], base), "op": change["op"]}
     if change["op"] == "order":
         items = list_places(base).get(change["path"], [])
         names = [_name(item) for item in items]
@@ -192,14 +196,14 @@ def _called(key: str, sources: Mapping[str, Source]) -> str:
     return key if source is None else source.label
 
 
-def _name(item: Any) -> str:
+def _name(item: object) -> str:
     if isinstance(item, dict):
         name = next((item[key] for key in ("name", "title", "language") if item.get(key)), "")
         return str(name) or row_source("", "", item).text[:80]
     return str(item)
 
 
-def _place(path: str, base: Mapping[str, Any]) -> str:
+def _place(path: str, base: JsonMapping) -> str:
     """Return a path in words: ``/work/0/summary`` as “Lead, Harbour Office: Summary”."""
     steps = path.split("/")[1:]
     field = next((step for step in reversed(steps) if step in _FIELDS), "")

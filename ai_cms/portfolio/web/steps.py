@@ -8,9 +8,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.mappings import CleanedData, TemplateContext
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.design.layouts import layouts
 from ai_cms.portfolio.design.tokens import Design
+from ai_cms.portfolio.models import OwnedRow
 from ai_cms.portfolio.services import guide_of, update_portfolio
 from ai_cms.portfolio.services.content import Content, read_content, write_content
 
@@ -27,25 +29,25 @@ class StepView(MyFormView):
     step = ""
     submit = _("Save and go on")
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> CleanedData:
         return {"version": self.portfolio().version, **self.values()}
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> CleanedData:
         """Return what the form shows at first."""
         return {}
 
-    def save(self, data: dict[str, Any], version: int) -> None:
+    def save(self, data: CleanedData, version: int) -> None:
         """Write what the form says. Raises RequestRefused."""
         raise NotImplementedError(f"{type(self).__name__} has no save().")
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         self.save(data, data.pop("version"))
         if "stay" in self.request.POST:
             self.notice(_("Saved."))
             return self.go(self.step, self.portfolio().pk)
         return self.go(guide_of(self.portfolio()).after(self.step), self.portfolio().pk)
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         portfolio = self.portfolio()
         return super().get_context_data(
             portfolio=portfolio,
@@ -64,10 +66,10 @@ class GoalView(StepView):
     title = _("What is your portfolio for?")
     intro = _("It decides what comes first, and you can change it later.")
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> CleanedData:
         return {"goal": self.portfolio().goal}
 
-    def save(self, data: dict[str, Any], version: int) -> None:
+    def save(self, data: CleanedData, version: int) -> None:
         update_portfolio(self.portfolio(), actor=self.actor, expected_version=version, **data)
 
 
@@ -78,10 +80,10 @@ class RoleView(StepView):
     form_class = RoleForm
     title = _("What do you do?")
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> CleanedData:
         return {"title": self.portfolio().title, "role": self.portfolio().role}
 
-    def save(self, data: dict[str, Any], version: int) -> None:
+    def save(self, data: CleanedData, version: int) -> None:
         update_portfolio(self.portfolio(), actor=self.actor, expected_version=version, **data)
 
 
@@ -95,7 +97,7 @@ class ContentView(StepView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         owner = self.portfolio().owner_id
-        rows = {
+        rows: dict[str, type[OwnedRow]] = {
             "projects": get_project_model(),
             "skills": get_skill_model(),
             "resumes": get_resume_model(),
@@ -103,7 +105,7 @@ class ContentView(StepView):
         lists = {name: list(model.objects.of_owner(owner)) for name, model in rows.items()}
         return {**super().get_form_kwargs(), **lists}
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> CleanedData:
         content = read_content(self.portfolio())
         return {
             **asdict(content),
@@ -114,7 +116,7 @@ class ContentView(StepView):
             "resume": str(content.resume or ""),
         }
 
-    def save(self, data: dict[str, Any], version: int) -> None:
+    def save(self, data: CleanedData, version: int) -> None:
         content = Content(
             heading=data["heading"],
             tagline=data["tagline"],
@@ -147,7 +149,7 @@ class DesignView(StepView):
     title = _("How should it look?")
     intro = _("Colours are checked: what cannot be read is not saved.")
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> CleanedData:
         stored, design = self.portfolio().design, self.portfolio().tokens
         fonts = stored.get("fonts") or {}
         return {
@@ -159,7 +161,7 @@ class DesignView(StepView):
             "spacing": stored.get("spacing") or "",
         }
 
-    def save(self, data: dict[str, Any], version: int) -> None:
+    def save(self, data: CleanedData, version: int) -> None:
         portfolio = self.portfolio()
         before, shown = portfolio.design, self.values()
         design: dict[str, Any] = {"layout": data["layout"]}
@@ -178,7 +180,7 @@ class DesignView(StepView):
         tidy = {name: value for name, value in design.items() if value != {}}
         update_portfolio(portfolio, actor=self.actor, expected_version=version, design=tidy)
 
-    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> TemplateContext:
         shown = [(name, layout, Design.of({"layout": name})) for name, layout in layouts.items()]
         return super().get_context_data(layouts=shown, **kwargs)
 
@@ -191,7 +193,7 @@ class PublishView(StepView):
     template_name = "ai_cms/portfolio/web/publish.html"
     title = _("Publish it")
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> CleanedData:
         return {"slug": self.portfolio().slug}
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -205,7 +207,7 @@ class PublishView(StepView):
             return self.go("publish", portfolio.pk)
         return super().post(request, *args, **kwargs)
 
-    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+    def carry_out(self, data: CleanedData) -> HttpResponse:
         portfolio = self.portfolio()
         slug = data["slug"] if data["slug"] != portfolio.slug else None
         update_portfolio(portfolio, actor=self.actor, expected_version=data["version"], slug=slug, is_published=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +13,7 @@ from rest_framework.response import Response
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.permissions import HasScope, IsAuthenticated
 from ai_cms.core.exceptions import InvalidInput, NotFound
+from ai_cms.core.mappings import CleanedData
 from ai_cms.pages.api.base import PagesViewSet
 from ai_cms.posts import get_category_model
 from ai_cms.posts.services import create_category, delete_category, update_category
@@ -110,7 +109,7 @@ class CategoryViewSet(PagesViewSet):
         self.require(self.right, found)
         return found
 
-    def with_parent(self, values: dict[str, Any]) -> dict[str, Any]:
+    def with_parent(self, values: CleanedData) -> CleanedData:
         """Return the values with the category above in place of its id. Raises InvalidInput."""
         if values.get("parent") is None:
             return values

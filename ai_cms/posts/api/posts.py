@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 
 from ai_cms.assets import get_image_model
 from ai_cms.assets.services import delete_asset, upload_asset
@@ -21,6 +22,7 @@ from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.parsers import FormParser, JSONParser, MultiPartParser
 from ai_cms.core.api.versions import expected_version, set_version
 from ai_cms.core.exceptions import InvalidInput, NotFound, PermissionRefused
+from ai_cms.core.mappings import CleanedData, Columns
 from ai_cms.core.permissions import Actor
 from ai_cms.pages.api.base import PagesViewSet
 from ai_cms.pages.api.page_filters import flag
@@ -106,7 +108,7 @@ class PostViewSet(PagesViewSet):
     filter_backends = ()
     lookup_url_kwarg = "slug"
     new_picture: Any = None
-    parser_classes: Any = (MultiPartParser, FormParser, JSONParser)
+    parser_classes = (MultiPartParser, FormParser, JSONParser)
     versioned = frozenset({"update", "partial_update", "destroy", "restore"})
     rights = {
         "list": "view",
@@ -131,7 +133,7 @@ class PostViewSet(PagesViewSet):
         site = site_of(request._request)
         if site is None:
             return self.get_paginated_response(self.paginate_queryset(get_post_model().objects.none()))
-        found: Any = self.paginate_queryset(posts_for(self.actor, site, self.wanted()))
+        found = self.page_of(posts_for(self.actor, site, self.wanted()))
         # A draft that is as it was published is read from its publication, which needs no further query.
         changed = [row.pk for row in found if row.reads_draft and row.published_version != row.version]
         drafts = get_post_model().objects.non_polymorphic().in_bulk(changed) if changed else {}
@@ -245,7 +247,7 @@ class PostViewSet(PagesViewSet):
         self.require(self.right, post)
         return post
 
-    def _write(self, shape: object, **options: object) -> Response:
+    def _write(self, shape: type[BaseSerializer[Any]], **options: object) -> Response:
         post = self.post_to_write()
         values = self.values(shape, **options)
         with self.picture_is_kept():
@@ -260,13 +262,13 @@ class PostViewSet(PagesViewSet):
         set_version(response, post.version)
         return response
 
-    def values(self, shape: object, **options: object) -> dict[str, Any]:
+    def values(self, shape: type[BaseSerializer[Any]], **options: object) -> CleanedData:
         """Return the body as the services take it; a picture in it has been uploaded. Raises what the upload raises."""
         given = self.body(self.request, shape, **options)
         names = ("title", "body", "slug", "tags", "is_published")
-        found: dict[str, Any] = {name: given[name] for name in names if name in given}
+        found: CleanedData = {name: given[name] for name in names if name in given}
         own = ("excerpt", "series", "series_position", "sticky")
-        fields: dict[str, Any] = {name: given[name] for name in own if name in given}
+        fields: Columns = {name: given[name] for name in own if name in given}
         if "categories" in given:
             fields["categories"] = category_keys(given["categories"])
         if "coauthors" in given:

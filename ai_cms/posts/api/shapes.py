@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from rest_framework.request import Request
 
@@ -68,7 +67,7 @@ def _state(post: AbstractPage, series: str, sticky: bool) -> JsonObject:
     }
 
 
-def _entry(post: AbstractPage, title: str, values: dict[str, Any], request: Request) -> dict[str, Any]:
+def _entry(post: AbstractPage, title: str, values: JsonObject, request: Request) -> JsonObject:
     picture = values.get("thumbnail")
     return {
         "id": post.pk,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, router, transaction
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.mappings import FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
 from ai_cms.core.slugs import make_slug, unique_slug
 
@@ -37,7 +37,7 @@ def create_category(
     return row
 
 
-def update_category(category: AbstractCategory, *, actor: ActorLike, fields: Mapping[str, Any]) -> AbstractCategory:
+def update_category(category: AbstractCategory, *, actor: ActorLike, fields: FieldValues) -> AbstractCategory:
     """Change a category; published posts show the new name and are found by the new slug.
 
     Raises InvalidInput, CategoryTaken, CategoryCircle and what permissions raise.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import router, transaction
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.mappings import FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.slugs import slug_with_suffix
 from ai_cms.pages.exceptions import PageStale, SlugTaken
@@ -36,7 +37,7 @@ def create_post(
     is_published: bool = False,
     site: Site | None = None,
     parent: AbstractPage | None = None,
-    fields: Mapping[str, Any] | None = None,
+    fields: FieldValues | None = None,
 ) -> AbstractPage:
     """Make a post below ``parent``, by default the blog of ``site``, as a draft or published at once.
 
@@ -85,7 +86,7 @@ def update_post(
     author: Any = None,
     tags: Iterable[str] | None = None,
     is_published: bool | None = None,
-    fields: Mapping[str, Any] | None = None,
+    fields: FieldValues | None = None,
     expected_version: int | None = None,
     kind: str = RevisionKind.MANUAL,
     message: str = "",

@@ -23,7 +23,7 @@ _ISO = re.compile(
 _WRITTEN = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%B %d %Y", "%Y-%m-%d %I:%M %p")
 
 
-def read_moment(value: Any, zone: datetime.tzinfo | None = None) -> datetime.datetime | None:
+def read_moment(value: object, zone: datetime.tzinfo | None = None) -> datetime.datetime | None:
     """Return the moment that a text says, ``None`` for one that says none. ``zone``: of those that name none."""
     text = str(value).strip()
     found: datetime.datetime | None = None
@@ -55,7 +55,7 @@ def read_moment(value: Any, zone: datetime.tzinfo | None = None) -> datetime.dat
 class FrontMatter:
     """The values of one file. ``warn``: called for what cannot be used; it stays in :meth:`rest`."""
 
-    def __init__(self, values: Mapping[str, Any], understood: frozenset[str], warn: Callable[[str], None]) -> None:
+    def __init__(self, values: Mapping[str, object], understood: frozenset[str], warn: Callable[[str], None]) -> None:
         self.values = {key.lower() if key.lower() in understood else key: value for key, value in values.items()}
         self.understood = understood
         self.warn = warn
@@ -139,7 +139,7 @@ class FrontMatter:
         return {key: value for key, value in self.values.items() if key not in self.understood or key in self.unused}
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: object) -> list[str]:
     """Return the texts of a list, or of mappings that have a name."""
     if isinstance(value, list):
         return [text for item in value for text in _texts(item)]

@@ -125,7 +125,7 @@ def _read_yaml(head: str, source: str, warn: Callable[[int, str], None] | None =
         raise ImportRefused(f"The front matter cannot be read: {error}", source=source, line=2) from None
 
 
-def json_value(value: Any, budget: list[int] | None = None, depth: int = 0) -> Any:
+def json_value(value: object, budget: list[int] | None = None, depth: int = 0) -> Any:
     """Return a value as JSON has it: dates as text, keys as text. Raises ValueError for more than there may be."""
     if budget is not None:
         budget[0] -= 1

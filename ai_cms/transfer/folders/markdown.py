@@ -20,6 +20,7 @@ from django.utils import timezone
 from ai_cms.blocks.convert.markdown import convert_markdown
 from ai_cms.blocks.convert.result import file_url
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.services import resolve_page_type
 
 from ..base import ImportItem, Notices, digest_of
@@ -61,7 +62,7 @@ class MarkdownImporter(FileImporter):
     revision = 3
     index_stems = ("index", "_index", "readme")
 
-    def __init__(self, source: Any, *, notices: Notices | None = None, **options: Any) -> None:
+    def __init__(self, source: Any, *, notices: Notices | None = None, **options: object) -> None:
         super().__init__(source, notices=notices, **options)
         self.root = Path(source)
         self.habits: Habits = find_habits(self.root, str(options.get("generator") or ""))
@@ -257,9 +258,9 @@ class MarkdownImporter(FileImporter):
         return found
 
 
-def _header_lines(body: str) -> tuple[dict[str, Any], str, int]:
+def _header_lines(body: str) -> tuple[JsonObject, str, int]:
     """Return the values of ``Title: …`` lines before the first blank line, as Pelican and MkDocs read them."""
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     lines = body.split("\n")
     for index, line in enumerate(lines):
         match = _HEADER.match(line)
@@ -271,8 +272,8 @@ def _header_lines(body: str) -> tuple[dict[str, Any], str, int]:
     return {}, body, 1
 
 
-def _metadata(front: FrontMatter, *, spaced: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _metadata(front: FrontMatter, *, spaced: bool) -> JsonObject:
+    found: JsonObject = {}
     tags = front.words("tags", "tag", spaced=spaced)
     if tags:
         found["tags"] = tags
@@ -344,7 +345,7 @@ def _first_heading(body: str) -> str:
     return plain_text(match[1]) if match else ""
 
 
-def _hrefs(blocks: list[dict[str, Any]]) -> Iterable[str]:
+def _hrefs(blocks: list[JsonObject]) -> Iterable[str]:
     """Yield the addresses that links in the blocks lead to."""
     for block in blocks:
         props = block.get("props") or {}
@@ -355,7 +356,7 @@ def _hrefs(blocks: list[dict[str, Any]]) -> Iterable[str]:
         yield from _hrefs(block.get("children") or [])
 
 
-def _relative_images(blocks: list[dict[str, Any]]) -> list[str]:
+def _relative_images(blocks: list[JsonObject]) -> list[str]:
     """Return the pictures and files that are named by a path inside the folder."""
     found: list[str] = []
     for block in blocks:

@@ -13,6 +13,7 @@ from django.db import connections, router, transaction
 from django.db.models import Count
 
 from ai_cms.blocks.documents.document import Document
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages import get_page_model, get_template_model
 from ai_cms.pages.models import PageGroupPermission, Proposal, Publication, PublicationFacet, Redirect, Revision, Site
 from ai_cms.pages.snapshots import take_snapshot
@@ -218,7 +219,7 @@ class _Export:
         proposals = related["proposals"]
         snapshots = [take_snapshot(page), *(row.fields for row in (*revisions, *proposals))]
         fields, *older = with_descriptions(type(page), snapshots)
-        value: dict[str, Any] = {
+        value: JsonObject = {
             "type": page.type_name(),
             "fields": fields,
             "content": page.content_json.to_json(),
@@ -250,7 +251,7 @@ class _Export:
             ]
             self.folder.write(page_file(ref, "revisions.json"), found)
 
-    def publication(self, row: Publication, facets: list[PublicationFacet], page: Any) -> dict[str, Any]:
+    def publication(self, row: Publication, facets: list[PublicationFacet], page: Any) -> JsonObject:
         # The document stands in the body a second time; once is enough to read it back.
         body = json.loads("{" + row.body)
         body["content_json"] = None
@@ -270,7 +271,7 @@ class _Export:
             "facets": [[facet.name, facet.value] for facet in facets],
         }
 
-    def revision(self, row: Revision) -> dict[str, Any]:
+    def revision(self, row: Revision) -> JsonObject:
         return {
             "number": row.number,
             "kind": row.kind,
@@ -285,7 +286,7 @@ class _Export:
             **({"overwritten": row.overwritten} if row.overwritten else {}),
         }
 
-    def proposal(self, row: Proposal) -> dict[str, Any]:
+    def proposal(self, row: Proposal) -> JsonObject:
         return {
             **{name: getattr(row, name) for name in PROPOSAL_COLUMNS},
             "author": self.users.get(row.author_id),
@@ -294,7 +295,7 @@ class _Export:
             "decided_at": to_iso(row.decided_at),
         }
 
-    def imported(self, row: ImportedPage) -> dict[str, Any]:
+    def imported(self, row: ImportedPage) -> JsonObject:
         return {
             "source": row.source,
             "key": row.key,

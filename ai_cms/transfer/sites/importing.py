@@ -266,7 +266,7 @@ class _Import:
             )
         return page
 
-    def uuid(self, value: Any, file: str) -> uuid.UUID | None:
+    def uuid(self, value: object, file: str) -> uuid.UUID | None:
         if value is None:
             return None
         try:
@@ -328,7 +328,7 @@ class _Import:
 
     # People and groups
 
-    def user(self, name: Any, file: str = "") -> Any:
+    def user(self, name: object, file: str = "") -> Any:
         """Return the user of a name; one that is not here becomes a warning and nobody."""
         if name is None:
             return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.slugs import make_slug
 from ai_cms.pages import get_page_model, tree
 from ai_cms.pages.exceptions import PathTooLong
@@ -66,7 +67,7 @@ def read_outline(folder: SiteFolder) -> list[Place]:
     return places
 
 
-def _place(ref: str, parent: Place | None, value: dict[str, Any], used: set[str]) -> Place:
+def _place(ref: str, parent: Place | None, value: JsonObject, used: set[str]) -> Place:
     """Return the place of one page. ``used``: slugs of the pages beside it, to which its own is added."""
     file = page_file(ref)
     slug = text_of(value.get("slug"), "slug", file, limit=100)

@@ -18,7 +18,7 @@ from .values import count_of, document_of
 __all__ = ["overwritten_of"]
 
 
-def overwritten_of(value: Any, document: Document, file: str, actor: Actor) -> list[list[Any]]:
+def overwritten_of(value: object, document: Document, file: str, actor: Actor) -> list[list[Any]]:
     """Return the way back from ``document``, made anew over documents that are sanitised as all are.
 
     Versions that cannot be led back to, and those before them, are left out: they only help edits that were begun on them.

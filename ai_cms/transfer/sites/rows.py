@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ai_cms.core.bulk import insert_rows
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor
 from ai_cms.pages.models import (
     PageGroupPermission,
@@ -66,7 +67,7 @@ class RelatedRows:
         """Give back the temporary file."""
         self.imports.close()
 
-    def add(self, page: Any, value: dict[str, Any], revisions: Any, file: str, size: int) -> None:
+    def add(self, page: Any, value: JsonObject, revisions: Any, file: str, size: int) -> None:
         """Take in what the files of one page say. ``size``: bytes of its revisions."""
         if not isinstance(revisions, list):
             raise ImportRefused("“revisions.json” holds a list.", source=file)
@@ -96,13 +97,13 @@ class RelatedRows:
         if len(self.revisions) >= FULL or self.size >= FULL_BYTES:
             self.flush_revisions()
 
-    def listed(self, value: dict[str, Any], name: str, file: str) -> list[dict[str, Any]]:
+    def listed(self, value: JsonObject, name: str, file: str) -> list[JsonObject]:
         found = value.get(name) or []
         if not isinstance(found, list):
             raise ImportRefused(f"“{name}” is a list.", source=file)
         return [mapping_of(item, name, file) for item in found]
 
-    def revision(self, page: Any, value: dict[str, Any], file: str) -> Revision:
+    def revision(self, page: Any, value: JsonObject, file: str) -> Revision:
         kind = value.get("kind")
         if kind not in RevisionKind.values:
             raise ImportRefused(f"{str(kind)[:50]!r} is no kind of revision.", source=file)
@@ -122,7 +123,7 @@ class RelatedRows:
             overwritten=overwritten_of(value.get("overwritten"), content, file, self.actor),
         )
 
-    def publication(self, page: Any, value: dict[str, Any], file: str) -> tuple[Publication, list[list[str]]]:
+    def publication(self, page: Any, value: JsonObject, file: str) -> tuple[Publication, list[list[str]]]:
         content = document_of(value.get("content"), file, self.actor).to_json()
         body = mapping_of(value.get("body"), "body", file)
         body["content_json"] = content
@@ -156,7 +157,7 @@ class RelatedRows:
         )
         return row, facets
 
-    def proposal(self, page: Any, value: dict[str, Any], file: str) -> tuple[Proposal, Any]:
+    def proposal(self, page: Any, value: JsonObject, file: str) -> tuple[Proposal, Any]:
         status = value.get("status")
         lists = {name: value.get(name) or [] for name in ("operations", "decisions")}
         if status not in ProposalStatus.values or not all(isinstance(found, list) for found in lists.values()):
@@ -177,7 +178,7 @@ class RelatedRows:
         )
         return row, self.moment(value, "created_at", file)
 
-    def imported(self, page_id: Any, value: dict[str, Any], file: str) -> ImportedPage:
+    def imported(self, page_id: Any, value: JsonObject, file: str) -> ImportedPage:
         target = self.refs.get(str(value.get("target")))
         if target is None:
             raise ImportRefused("“imports” refers to a page that is not here.", source=file)
@@ -192,7 +193,7 @@ class RelatedRows:
             imported_at=self.moment(value, "imported_at", file),
         )
 
-    def moment(self, value: dict[str, Any], name: str, file: str) -> Any:
+    def moment(self, value: JsonObject, name: str, file: str) -> Any:
         found = from_iso(value.get(name), source=file)
         if found is None:
             raise ImportRefused(f"“{name}” is missing.", source=file)

@@ -62,7 +62,7 @@ def to_iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(timezone.get_fixed_timezone(0)).isoformat()
 
 
-def from_iso(value: Any, *, source: str = "") -> datetime | None:
+def from_iso(value: object, *, source: str = "") -> datetime | None:
     """Return the time that :func:`to_iso` wrote. Raises ImportRefused."""
     if value is None:
         return None
@@ -107,7 +107,7 @@ class SiteFolder:
             return False
         return isinstance(found, dict) and found.get("format") == FORMAT
 
-    def write(self, name: str, value: Any) -> None:
+    def write(self, name: str, value: object) -> None:
         """Write one file, if it is not the same already."""
         text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n"
         target = self.path / name
@@ -143,7 +143,7 @@ class SiteFolder:
 
     # Reading
 
-    def read(self, name: str, *, missing: Any = None) -> Any:
+    def read(self, name: str, *, missing: object = None) -> Any:
         """Return the value of one file; ``missing`` where there is none. Raises ImportRefused with file and line."""
         target = self.path / name
         self.last_size = 0
@@ -179,7 +179,7 @@ class SiteFolder:
         names = sorted(name for name in os.listdir(folder) if name.endswith(".json")) if folder.is_dir() else []
         return [f"templates/{name}" for name in names]
 
-    def children(self, ref: str, listed: Any) -> list[str]:
+    def children(self, ref: str, listed: object) -> list[str]:
         """Return the folders below a page: those its file lists, then any others by name. Raises ImportRefused."""
         name = page_file(ref)
         if not isinstance(listed, list) or not all(isinstance(item, str) and _CHILD.match(item) for item in listed):
@@ -210,7 +210,7 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not allowed.")
 
 
-def _refuse_texts(value: Any, source: str) -> None:
+def _refuse_texts(value: object, source: str) -> None:
     """Refuse what no database stores: null characters and lone surrogates."""
     pending = [value]
     while pending:

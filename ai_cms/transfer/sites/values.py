@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.exceptions import InvalidDocument
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor
 
 from ..exceptions import ImportRefused
@@ -16,14 +15,14 @@ __all__ = ["count_of", "document_of", "mapping_of", "text_of"]
 MAX_COUNT = 2_147_483_647
 
 
-def mapping_of(value: Any, name: str, file: str) -> dict[str, Any]:
+def mapping_of(value: object, name: str, file: str) -> JsonObject:
     """Return an object."""
     if not isinstance(value, dict):
         raise ImportRefused(f"“{name}” is an object.", source=file)
     return value
 
 
-def text_of(value: Any, name: str, file: str, *, limit: int) -> str:
+def text_of(value: object, name: str, file: str, *, limit: int) -> str:
     """Return a text of at most ``limit`` characters; empty for ``None``."""
     if value is None:
         return ""
@@ -32,7 +31,7 @@ def text_of(value: Any, name: str, file: str, *, limit: int) -> str:
     return value
 
 
-def count_of(value: Any, name: str, file: str) -> int | None:
+def count_of(value: object, name: str, file: str) -> int | None:
     """Return a whole number from 0, or ``None``."""
     if value is None:
         return None
@@ -41,7 +40,7 @@ def count_of(value: Any, name: str, file: str) -> int | None:
     return value
 
 
-def document_of(value: Any, file: str, actor: Actor) -> Document:
+def document_of(value: object, file: str, actor: Actor) -> Document:
     """Return a document as it is stored: sanitised, with unknown blocks and provenance as they were exported."""
     raw = [] if value is None else value
     try:

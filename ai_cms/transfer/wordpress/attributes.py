@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html import escape, unescape
-from typing import Any
 from urllib.parse import unquote
+
+from ai_cms.core.jsontypes import JsonObject
 
 from .media import Picture
 
@@ -89,14 +90,14 @@ def shortcode_texts(name: str, attributes: Mapping[str, str], pictures: Mapping[
     return "\n\n".join(parts)
 
 
-def attribute_texts(attrs: dict[str, Any]) -> str:
+def attribute_texts(attrs: JsonObject) -> str:
     """Return the texts and addresses in the attributes of a block as HTML, in their order; "" for none."""
     parts: list[str] = []
     _collect(attrs, "", parts, 0)
     return "".join(parts[:MAX_TEXTS])
 
 
-def _collect(value: Any, name: str, parts: list[str], depth: int) -> None:
+def _collect(value: object, name: str, parts: list[str], depth: int) -> None:
     if depth > 12 or len(parts) >= MAX_TEXTS:
         return
     if isinstance(value, dict):

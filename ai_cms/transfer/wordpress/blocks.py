@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from ai_cms.blocks.convert.result import ConversionWarning
+from ai_cms.core.jsontypes import JsonObject
 
 __all__ = ["Piece", "WPBlock", "parse_wordpress_blocks"]
 
@@ -40,7 +40,7 @@ class WPBlock:
     """One block. ``name``: without ``core/``. ``line``: of its opening comment."""
 
     name: str
-    attrs: dict[str, Any]
+    attrs: JsonObject
     line: int
     content: list[Piece | WPBlock] = field(default_factory=list)
 
@@ -128,7 +128,7 @@ def _close(stack: list[WPBlock], name: str, line: int, warnings: list[Conversion
         warnings.append(ConversionWarning(line, f"The end of a block “{name}” that never began was left out."))
 
 
-def _attributes(text: str, name: str, line: int, warnings: list[ConversionWarning]) -> dict[str, Any]:
+def _attributes(text: str, name: str, line: int, warnings: list[ConversionWarning]) -> JsonObject:
     text = text.strip()
     if not text:
         return {}

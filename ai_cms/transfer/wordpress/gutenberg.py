@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import unquote
 
 from ai_cms.blocks.convert.html_reader import HtmlReader
@@ -17,6 +16,7 @@ from ai_cms.blocks.convert.result import Blocks, ConversionWarning, Converted, b
 from ai_cms.blocks.html.embeds import resolve_embed
 from ai_cms.blocks.html.markup import Element, parse_html, serialize, text_of
 from ai_cms.blocks.html.richtext import clean_text, sanitize_inline
+from ai_cms.core.jsontypes import JsonObject
 
 from .attributes import attribute_texts
 from .blocks import Piece, WPBlock, parse_wordpress_blocks
@@ -288,7 +288,7 @@ class _WordPressReader:
             return self.read_html(item.html, item.line) if label else []
         if not url:
             return self.read_html(f"<p>{serialize(tree)}</p>", item.line)
-        props: dict[str, Any] = {"label": label, "url": url, "style": "primary"}
+        props: JsonObject = {"label": label, "url": url, "style": "primary"}
         if "is-style-outline" in item.text("className") or "is-style-outline" in item.html:
             props["style"] = "outline"
         if link is not None and link.attrs.get("target") == "_blank":
@@ -307,7 +307,7 @@ class _WordPressReader:
         made = [column for column in made if column["children"]]
         return [*([block("columns", {}, made)] if made else []), *left_over]
 
-    def read_column(self, item: WPBlock) -> dict[str, Any]:
+    def read_column(self, item: WPBlock) -> JsonObject:
         share = re.fullmatch(r"\s*([0-9]{1,3}(?:\.[0-9]+)?)\s*%?\s*", str(item.attrs.get("width", "")))
         twelfths = round(float(share[1]) * 12 / 100) if share else 0
         return block("column", {"width": twelfths} if 1 <= twelfths <= 12 else {}, self.read(item.content))

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.utils import timezone
 
 from ai_cms.blocks.convert.result import file_url
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.slugs import make_slug
 
 from ..base import Importer, ImportItem, Notices, Spool, digest_of, page_list
@@ -279,7 +280,7 @@ class WordPressImporter(Importer):
         if item.kind == "container":
             item.blocks = [page_list("newest")]
             return
-        raw: dict[str, Any] = self.spool.get(item.data[0])
+        raw: JsonObject = self.spool.get(item.data[0])
         attachments, attached = self.pictures(item)
         converted = wordpress_to_blocks(
             raw["content"],
@@ -298,7 +299,7 @@ class WordPressImporter(Importer):
         item.metadata = self.metadata(raw, item)
         item.terms = terms_in(self.site, raw["categories"])
         if login := raw["creator"]:
-            name = plain_text(self.site.authors.get(login, login))
+            name = plain_text(self.site.authors.get(login, str(login)))
             item.authors = [ImportedAuthor(name, self.site.emails.get(login, ""), login)]
         item.fields = {"in_menus": item.key in self.menus}
         for field, names in (("seo_description", _SEO_DESCRIPTIONS), ("seo_title", _SEO_TITLES)):
@@ -323,8 +324,8 @@ class WordPressImporter(Importer):
         featured = [value.strip() for name, value in raw["meta"] if name == "_thumbnail_id"]
         return self.media.state_of([*featured, *self.pictures(item)[0]], raw["content"])
 
-    def metadata(self, raw: dict[str, Any], item: ImportItem) -> dict[str, Any]:
-        found: dict[str, Any] = terms_of(raw["categories"])
+    def metadata(self, raw: JsonObject, item: ImportItem) -> JsonObject:
+        found: JsonObject = terms_of(raw["categories"])
         author = self.site.authors.get(raw["creator"], raw["creator"])
         if author:
             found["author"] = plain_text(author)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import unquote
 
 from django.utils import timezone
+
+from ai_cms.core.jsontypes import JsonObject
 
 from ..terms import ImportedTerm
 from ..tidy import plain_text
@@ -64,9 +65,9 @@ def date_of(raw: WxrItem) -> tuple[datetime | None, list[str]]:
         return None, unreadable
 
 
-def terms_of(categories: list[list[str]]) -> dict[str, Any]:
+def terms_of(categories: list[list[str]]) -> JsonObject:
     """Return the terms of an item by the name they have in metadata."""
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     lists: dict[str, list[str]] = {}
     for domain, nicename, name in categories:
         word = plain_text(name) or unquote(nicename, errors="replace")

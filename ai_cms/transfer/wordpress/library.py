@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from ai_cms.blocks.documents.pictures import change_references
 from ai_cms.blocks.html.richtext import clean_text
+from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.mappings import CleanedData
 
 from ..base import Notices, digest_of
 from ..exceptions import ImportRefused
@@ -39,7 +41,7 @@ class MediaLibrary:
         self.notices = notices
         self.hosts: set[str] = set()
         # Number → (path, address, words); path and address → number.
-        self.items: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.items: dict[str, tuple[str, JsonObject]] = {}
         self.by_path: dict[str, str] = {}
         self.by_other_path: dict[str, str] = {}
         self.by_page: dict[str, str] = {}
@@ -96,7 +98,7 @@ class MediaLibrary:
                 self.taken[number] = found
             self.progress(done, len(self.items), "media")
 
-    def _take(self, shelf: MediaShelf, key: str, path: str, values: dict[str, Any]) -> Taken | None:
+    def _take(self, shelf: MediaShelf, key: str, path: str, values: CleanedData) -> Taken | None:
         if self.folder is None:
             return shelf.known(key)
         files = list(self.folder.forms(path))
@@ -151,11 +153,11 @@ class MediaLibrary:
         named = sorted({*numbers, *found} & self.taken.keys())
         return digest_of([self.taken[number].reference for number in named]) if named else ""
 
-    def placed(self, blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def placed(self, blocks: list[JsonObject]) -> list[JsonObject]:
         """Return blocks that name assets where they had addresses of attachments."""
         if not self.taken:
             return blocks
-        made: list[dict[str, Any]] = change_references(blocks, self._named)
+        made: list[JsonObject] = change_references(blocks, self._named)
         return [_with_pictures(block, self._address) for block in rewrite_links(made, self._target)]
 
     def _named(self, url: str) -> str:
@@ -173,14 +175,14 @@ class MediaLibrary:
         return found.address or None if found is not None else self._address(url)
 
 
-def _with_pictures(block: dict[str, Any], address_of: Any) -> dict[str, Any]:
+def _with_pictures(block: JsonObject, address_of: Any) -> JsonObject:
     """Return a block whose texts show pictures from where they are now."""
 
     def put(match: re.Match[str]) -> str:
         address = address_of(unescape(match[3]))
         return match[0] if address is None else f"{match[1]}{match[2]}{escape(address)}{match[2]}"
 
-    def change(value: Any) -> Any:
+    def change(value: object) -> Any:
         if isinstance(value, str):
             return _SRC.sub(put, value) if "<img" in value else value
         if isinstance(value, dict):

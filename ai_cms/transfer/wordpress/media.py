@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 
 from ai_cms.blocks.convert.result import file_url, one_line
 from ai_cms.blocks.html.richtext import sanitize_inline
+from ai_cms.core.jsontypes import JsonMapping
 
 __all__ = ["Attachments", "Picture", "read_attachments"]
 
 #: Id → URL, or id → ``{"url", "alt"?, "caption"?}``; ids are numbers or their digits.
-Attachments: TypeAlias = Mapping[int, Any] | Mapping[str, Any]
+Attachments: TypeAlias = Mapping[int, Any] | JsonMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def read_attachments(attachments: Attachments | None) -> dict[int, Picture]:
         number = str(key).strip()
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             continue
-        entry: Mapping[str, Any] = value if isinstance(value, Mapping) else {"url": value}
+        entry: JsonMapping = value if isinstance(value, Mapping) else {"url": value}
         if url := file_url(str(entry.get("url") or "")):
             caption = sanitize_inline(str(entry.get("caption") or "")).strip()
             found[int(number)] = Picture(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from ai_cms.blocks.convert.html_reader import RUN_LENGTH
 from ai_cms.blocks.convert.result import Blocks, block
 from ai_cms.blocks.html.embeds import resolve_embed
 from ai_cms.blocks.html.markup import Element, parse_html, text_of
+from ai_cms.core.jsontypes import JsonObject
 
 __all__ = ["append_block", "embed_lone_addresses", "hero_of", "integers_of", "opened", "shift_lines", "shown_text"]
 
@@ -32,7 +32,7 @@ def opened(items: Blocks) -> Blocks:
     return made
 
 
-def append_block(blocks: Blocks, entry: dict[str, Any]) -> None:
+def append_block(blocks: Blocks, entry: JsonObject) -> None:
     """Add a block, or its text to the rich text before it."""
     if entry["type"] == "rich_text" and blocks and blocks[-1]["type"] == "rich_text":
         before = blocks[-1]["props"]["html"]
@@ -42,7 +42,7 @@ def append_block(blocks: Blocks, entry: dict[str, Any]) -> None:
     blocks.append(entry)
 
 
-def hero_of(inside: Blocks, src: str, alt: str) -> dict[str, Any] | None:
+def hero_of(inside: Blocks, src: str, alt: str) -> JsonObject | None:
     """Return a hero of a heading, plain paragraphs and buttons, in this order; ``None`` for anything else."""
     if not inside or inside[0]["type"] != "heading" or len(inside[0]["props"]["text"]) > 300:
         return None
@@ -57,7 +57,7 @@ def hero_of(inside: Blocks, src: str, alt: str) -> dict[str, Any] | None:
             return None
         lines.append(text_of(parse_html(html)).replace("\n", "\n\n"))
     heading = inside[0]["props"]
-    props: dict[str, Any] = {"heading": heading["text"], "text": "\n\n".join(lines), "align": "center"}
+    props: JsonObject = {"heading": heading["text"], "text": "\n\n".join(lines), "align": "center"}
     if heading["level"] == 1:
         props["level"] = 1
     if src:
@@ -65,7 +65,7 @@ def hero_of(inside: Blocks, src: str, alt: str) -> dict[str, Any] | None:
     return block("hero", props, buttons)
 
 
-def integers_of(value: Any) -> list[int]:
+def integers_of(value: object) -> list[int]:
     found = value if isinstance(value, list) else []
     return [int(item) for item in found if re.fullmatch("[0-9]{1,12}", str(item))]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from xml.parsers import expat
 
 from ..exceptions import ImportRefused
@@ -130,13 +130,13 @@ class _Reader:
     def refuse_doctype(self, name: str, system_id: str | None, public_id: str | None, has_subset: bool) -> None:
         raise self.refused("A document type declaration (<!DOCTYPE …>) is not allowed in an export.")
 
-    def refuse_entity(self, name: str, *rest: Any) -> None:
+    def refuse_entity(self, name: str, *rest: object) -> None:
         raise self.refused("Entity declarations are not allowed in an export.")
 
-    def refuse_external(self, context: str, *rest: Any) -> int:
+    def refuse_external(self, context: str, *rest: object) -> int:
         raise self.refused("External entities are not allowed in an export.")
 
-    def ignore(self, *rest: Any) -> None:
+    def ignore(self, *rest: object) -> None:
         self.noticed += 1
 
     # Elements

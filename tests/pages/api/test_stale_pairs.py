@@ -14,7 +14,8 @@ from ai_cms.pages import get_page_model, services
 from .conftest import heading
 
 pytestmark = pytest.mark.django_db
-PAIRS = 50
+#: Each way to write once, and the number that is promised.
+PAIRS = [10, pytest.param(50, marks=pytest.mark.stress)]
 
 
 class Page:
@@ -75,12 +76,18 @@ AUTOSAVE = [
 ]
 
 
+@pytest.mark.parametrize("pairs", PAIRS)
 @pytest.mark.parametrize("ways", [HUMAN, AUTOSAVE], ids=["human and human", "autosave"])
 def test_people_do_not_overwrite_each_other(
-    ways: list[tuple[str, str]], admin: APIClient, client_of: Callable[..., APIClient], superuser: Any, root: Any
+    ways: list[tuple[str, str]],
+    pairs: int,
+    admin: APIClient,
+    client_of: Callable[..., APIClient],
+    superuser: Any,
+    root: Any,
 ) -> None:
     other = client_of(superuser, "write")
-    for number in range(PAIRS):
+    for number in range(pairs):
         first, second = ways[number % len(ways)]
         page = Page(admin, root, number)
         assert WRITES[first](page, admin, f"first {number}").status_code == 200
@@ -90,9 +97,10 @@ def test_people_do_not_overwrite_each_other(
         assert {f"first {number}", f"second {number}"} <= page.texts(admin), (first, second)
 
 
-def test_people_and_agents_do_not_overwrite_each_other(admin: APIClient, root: Any) -> None:
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_people_and_agents_do_not_overwrite_each_other(admin: APIClient, root: Any, pairs: int) -> None:
     agent = Actor.system("agent")
-    for number in range(PAIRS):
+    for number in range(pairs):
         page = Page(admin, root, number)
         row = get_page_model().objects.get(pk=page.pk)
         operation = {"op": "update", "id": page.blocks[0]["id"], "props": {"text": f"agent {number}"}}

@@ -19,6 +19,8 @@ from typing import Annotated, Any, Literal
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from ai_cms.core.mappings import TemplateContext
+
 from ..base import Block
 from ..context import RenderContext
 from ..registry import blocks
@@ -136,5 +138,5 @@ class PageListBlock(Block):
     def query(self) -> PageListQuery:
         return PageListQuery(self.under, tuple(self.types), tuple(self.tags), self.limit, self.order)
 
-    def get_context(self, context: RenderContext) -> dict[str, Any]:
+    def get_context(self, context: RenderContext) -> TemplateContext:
         return {"pages": page_list_source(self.query, context)}

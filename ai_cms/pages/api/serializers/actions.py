@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from ai_cms.core.api.bodies import ActionSerializer
 from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.mappings import CleanedData
 from ai_cms.pages.api.examples import OPERATIONS, example
 from ai_cms.pages.api.fields import IdField, MomentField, OperationsField, SlugField, StoredOperationsField
 from ai_cms.pages.api.messages import required
@@ -74,7 +73,7 @@ class MoveSerializer(ActionSerializer):
     position = serializers.ChoiceField([*POSITIONS, "before", "after"], required=False, default="last-child")
     slug = SlugField(required=False, help_text=_("Another slug, where another page has the present one."))
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: CleanedData) -> CleanedData:
         if ("parent" in attrs) == ("target" in attrs):
             raise InvalidInput(errors={"target": [_("Give either parent or target.")]})
         if "parent" in attrs and attrs["position"] not in POSITIONS:
@@ -124,7 +123,7 @@ class ScheduleSerializer(ActionSerializer):
     go_live_at = MomentField(required=False, allow_null=True)
     expire_at = MomentField(required=False, allow_null=True)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: CleanedData) -> CleanedData:
         if not attrs:
             raise InvalidInput(errors={"go_live_at": [required()]})
         return attrs

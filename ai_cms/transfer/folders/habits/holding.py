@@ -8,7 +8,6 @@ the public can reach and no list shows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ..fields import FrontMatter
 
@@ -47,7 +46,7 @@ def holding_reason(front: FrontMatter) -> str:
     return build_reason(front.get("build")) or build_reason(front.get("_build"))
 
 
-def build_reason(build: Any) -> str:
+def build_reason(build: object) -> str:
     """Return what Hugo's ``build`` (once ``_build``) says against showing a page, "" for nothing."""
     if not isinstance(build, Mapping):
         return ""
