@@ -12,13 +12,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.permissions import get_policy
+from ai_cms.core.web import PlainForm
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.resumes.files import resume_file
 from ai_cms.portfolio.services import create_row, delete_row, import_resume, update_row
 from ai_cms.portfolio.services.importing import read_resume
 
 from .base import MyFormView, MyPage, MyTemplateView
-from .forms import ImportForm, PlainForm, ProjectForm, ResumeForm, SkillForm
+from .forms import ImportForm, ProjectForm, ResumeForm, SkillForm
 
 __all__ = ["AddView", "DeleteView", "EditView", "ExportView", "ImportView", "LibraryView"]
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import get_policy
+from ai_cms.core.web import refusal_texts
 from ai_cms.pages.changes import text_difference
 from ai_cms.portfolio.models import ResumeProposal, ResumeProposalStatus
 from ai_cms.portfolio.resumes.changes import list_places, value_at
@@ -21,7 +22,7 @@ from ai_cms.portfolio.resumes.sources import Source, row_source
 from ai_cms.portfolio.services import accept_resume_proposal, reject_resume_proposal
 from ai_cms.portfolio.services.tailoring import is_stale, sources_of, tailors
 
-from .base import MyTemplateView, address, refusal_texts
+from .base import MyTemplateView, address
 from .library import KindPage, RowFormView
 
 __all__ = ["ProposalView", "TailorView", "open_proposals"]
