@@ -170,5 +170,10 @@ def test_a_text_that_markdown_has_no_words_for_is_edited_as_html(walker: Any, ma
     written, text = text_of(plain)
     assert (written, text.strip()) == (MARKDOWN, "A **cliff**.")
     assert text_as_html(text, MARKDOWN) == "<p>A <strong>cliff</strong>.</p>"
-    table = [{"type": "rich_text", "props": {"html": "<p>H<sub>2</sub>O</p>"}}, {"type": "hero", "props": {"heading": "x"}}]
-    assert text_of(table)[0] == HTML
+    table = [{"type": "table", "props": {"caption": "Tides", "rows": [["day", "hour"], ["Monday", "six"]]}}]
+    post = make_post("Tides", author=ada, content=table)
+    text = text_of(post.content_json.blocks)[1]
+    assert text_of(post.content_json.blocks)[0] == HTML and "<caption>Tides</caption>" in text
+    assert b"As HTML, because" in walker.get(f"/write/{post.pk}/").content
+    walker.post(f"/write/{post.pk}/", form_of(post, body=text.replace("six", "seven"), save="1"))
+    assert get_post_model().objects.get().content_json.to_json()[0]["props"]["rows"][1] == ["Monday", "seven"]

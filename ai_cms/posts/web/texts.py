@@ -17,7 +17,9 @@ def text_of(blocks: Sequence[JsonMapping]) -> tuple[str, str]:
     """Return (how the text is written, the text) of a post's blocks."""
     html = body_html(blocks)
     text = blocks_to_markdown(blocks)
-    return (MARKDOWN, text) if text_as_html(text, MARKDOWN) == html else (HTML, html)
+    # A line's end inside a paragraph is as good as a space.
+    same = text_as_html(text, MARKDOWN).split() == html.split()
+    return (MARKDOWN, text) if same else (HTML, html)
 
 
 def text_as_html(text: str, written: str) -> str:
