@@ -106,7 +106,7 @@ class PostView(PostPage, OwnFormView):
         with with_picture(values, actor=self.actor, alt=data["alt"]):
             made = self._written(post, values, data, publish)
         self._name_picture(made, data["alt"])
-        self.notice(_("It is published: everybody can see it.") if publish else _("Saved."))
+        self.notice(_("It is published.") if publish else _("Saved."))
         return self.go("post", made.pk)
 
     def values(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -91,9 +91,9 @@ def _frond(canvas: Canvas, x: float, y: float, angle: float, length: float, bend
         angle += bend / steps
         x, y = x + math.cos(angle) * length / steps, y + math.sin(angle) * length / steps
         stem.append((x, y))
-        long = length * 0.3 * math.sin(math.pi * (step + 2) / (steps + 3)) ** 0.7
+        long = length * 0.23 * math.sin(math.pi * (step + 2.5) / (steps + 3)) ** 0.8
         for side in (1, -1):
-            _leaf(canvas, x, y, angle + side * 1.1, long, long * 0.3, fill)
+            _leaf(canvas, x, y, angle + side * 1.05, long, max(7, long * 0.2), fill)
     canvas.line(stem, fill, max(2, length / 90))
 
 
@@ -115,11 +115,11 @@ def _fern_on_a_brick() -> Canvas:
         if 455 < y - (x - 380) * -0.05 < 560:
             canvas.oval(x - 11, y - 5, x + 11, y + 5, chance.choice(["#5d8f55", "#7ea868", "#4c7d4b"]))
     for x, angle, length, bend in (
-        (520, -2.2, 190, 0.7),
-        (560, -1.75, 250, 0.35),
-        (610, -1.5, 290, -0.2),
-        (660, -1.2, 240, -0.5),
-        (705, -0.9, 190, -0.6),
+        (545, -2.3, 190, -0.7),
+        (580, -1.95, 260, -0.5),
+        (612, -1.55, 310, 0.25),
+        (650, -1.15, 265, 0.55),
+        (690, -0.8, 190, 0.7),
     ):
         _frond(canvas, x, 500, angle, length, bend, "#3f7a4f" if length > 200 else "#2f6650")
     # The jar over it.
@@ -143,11 +143,11 @@ def _frost() -> Canvas:
             canvas.polygon(
                 [(x - half, top + 92 * size), (x, top - 30 * size), (x + half, top + 92 * size)], "#24473f"
             )
-            canvas.polygon(
-                [(x - half * 0.62, top + 34 * size), (x, top - 30 * size), (x + half * 0.62, top + 34 * size),
-                 (x, top + 12 * size)],
-                "#eef4f3",
-            )
+            # The frost lies on the tips: what stands above covers the rest.
+            foot = top + 92 * size
+            for side in (-1, 1):
+                tip, inner = x + side * half, x + side * half * 0.5
+                canvas.polygon([(tip, foot), (inner, foot), (x + side * half * 0.74, foot - 34 * size)], "#eef4f3")
         canvas.box(x - 11 * size, base - 10 * size, x + 11 * size, base + 42 * size, "#4b3627")
     # A watering can in November.
     canvas.polygon([(520, 560), (700, 560), (720, 720), (500, 720)], "#b5533c")
@@ -178,7 +178,7 @@ def _kettle() -> Canvas:
     # The kettle.
     canvas.arc(360, 330, 118, 190, 350, "#1f2426", 20)
     canvas.polygon([(520, 470), (500, 400), (598, 300), (640, 318), (566, 500)], "#c2703f")
-    canvas.oval(190, 300, 540, 640, "#d9854c")
+    canvas.oval(190, 300, 540, 606, "#d9854c")
     canvas.polygon([(190, 470), (540, 470), (560, 612), (170, 612)], "#d9854c")
     canvas.polygon([(190, 470), (250, 420), (236, 612), (170, 612)], "#b96a3b")
     canvas.oval(262, 290, 468, 350, "#b96a3b")
