@@ -252,6 +252,42 @@ def test_a_post_says_in_its_head_who_wrote_it_and_how(blog: dict[str, Any], clie
     assert data["articleSection"] == ["Bread"]
 
 
+def head_data(html: str) -> dict[str, Any]:
+    start = html.index('<script type="application/ld+json">') + len('<script type="application/ld+json">')
+    found: dict[str, Any] = json.loads(html[start : html.index("</script>", start)])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sources", "edited", "said"),
+    [
+        (["human"], 0, "DigitalCreationDigitalSource"),
+        (["model"], 0, "TrainedAlgorithmicMediaDigitalSource"),
+        (["model", "human"], 0, "CompositeWithTrainedAlgorithmicMediaDigitalSource"),
+        (["model"], 1, "CompositeWithTrainedAlgorithmicMediaDigitalSource"),
+        (["import"], 0, None),
+    ],
+)
+def test_a_post_says_whether_a_model_wrote_it(
+    make_post: Make, client: Client, system: Any, sources: list[str], edited: int, said: str | None
+) -> None:
+    post = make_post("Rye", body="".join(f"<h2>Part {number}</h2>" for number, _source in enumerate(sources)))
+    blocks = post.content_json.to_json()
+    for block, source in zip(blocks, sources, strict=True):
+        block["meta"] = {**block.get("meta", {}), "source": source, **({"model": "m-1"} if source == "model" else {})}
+    if edited:
+        blocks[0]["meta"]["edited_by"] = "ann"
+    # As the writers of drafts leave it; nobody else may write these marks.
+    type(post)._base_manager.filter(pk=post.pk).update(content_json=blocks)
+    post = type(post).objects.get(pk=post.pk)
+    services.publish_page(post, actor=system)
+    url = post.get_absolute_url()
+    found = head_data(client.get(url).content.decode()).get("digitalSourceType")
+    assert found == (None if said is None else f"https://schema.org/{said}")
+    with override_settings(AI_CMS={"EXPOSE_PROVENANCE": False}):
+        assert "digitalSourceType" not in head_data(client.get(url).content.decode())
+
+
 def test_pinned_posts_stand_first_on_the_blog_alone(blog: dict[str, Any], client: Client, make_post: Make) -> None:
     old = {"metadata": {"published_at": "2020-01-01T12:00:00+00:00"}}
     make_post("Pinned", is_published=True, fields={"sticky": True, **old})

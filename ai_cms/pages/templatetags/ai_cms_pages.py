@@ -122,6 +122,7 @@ def page_head(context: template.Context) -> SafeString:
     if is_reference(image):
         # Of a draft: published pages hold the finished address.
         image = resolve_reference(image)
+    image = image or page.sharing_picture()
     if isinstance(image, str) and image:
         meta("property", "og:image", image if "://" in image else origin + image)
     data = _linked_data(page, url, title, publication)
