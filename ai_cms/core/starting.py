@@ -54,16 +54,16 @@ _ROUTES: tuple[tuple[str, str, str], ...] = (
 )
 _VIEWS = {"media_view": "ai_cms.assets.views"}
 
-_PRIVATE = '''{
+_PRIVATE = """{
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": BASE_DIR / "private_media"},
-    }'''
-_STORAGES = f'''{{
+    }"""
+_STORAGES = f"""{{
     "default": {{"BACKEND": "django.core.files.storage.FileSystemStorage"}},
     "staticfiles": {{"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
     # Originals and private files: nothing but the views of ai_cms.assets may serve this folder.
     "private_assets": {_PRIVATE},
-}}'''
+}}"""
 #: What the settings of an app are where the project has none of that name.
 _ASSIGNED: dict[str, tuple[tuple[str, str], ...]] = {
     "assets": (("MEDIA_URL", '"media/"'), ("MEDIA_ROOT", 'BASE_DIR / "media"'), ("STORAGES", _STORAGES)),
@@ -139,7 +139,9 @@ def _settings_of(app: str, source: str, tree: ast.Module) -> tuple[list[tuple[in
             added.append(name)
         elif name == "STORAGES" and not (isinstance(present, ast.Dict) and "private_assets" in _keys(present)):
             if not isinstance(present, ast.Dict):
-                raise StartRefused(f'STORAGES is no dict in this file. Add to it by hand: "private_assets": {_PRIVATE}.')
+                raise StartRefused(
+                    f'STORAGES is no dict in this file. Add to it by hand: "private_assets": {_PRIVATE}.'
+                )
             edits.append(_insertion(source, present, [f'"private_assets": {_PRIVATE}']))
             added.append('STORAGES["private_assets"]')
     if "BASE_DIR" in "".join([*lines, *(text for _, text in edits)]) and _assigned(tree, "BASE_DIR") is None:

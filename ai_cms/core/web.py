@@ -26,7 +26,15 @@ from django.views.generic import FormView, TemplateView, View
 from .exceptions import NotFound, PermissionRefused, RequestRefused, StaleVersion
 from .permissions import Actor
 
-__all__ = ["OwnFormView", "OwnPage", "OwnTemplateView", "PlainForm", "VersionedForm", "preview_address", "refusal_texts"]
+__all__ = [
+    "OwnFormView",
+    "OwnPage",
+    "OwnTemplateView",
+    "PlainForm",
+    "VersionedForm",
+    "preview_address",
+    "refusal_texts",
+]
 
 
 def refusal_texts(error: RequestRefused) -> dict[str | None, list[str]]:

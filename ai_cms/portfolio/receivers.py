@@ -27,8 +27,8 @@ def _imported(instance: Any, warn: Callable[..., None] | None = None, **kwargs: 
         number = rows_named(portfolio)
         if number:
             warn(
-                f"It shows {number} projects, skills or résumés by their numbers. Those rows are no part of an export: bring them "
-                "over by their owner, and choose them again in the portfolio.",
+                f"It shows {number} projects, skills or résumés by their numbers. Those rows are no part of an export: their "
+                "owner brings them over, and chooses them again in the portfolio.",
                 item=portfolio.title,
             )
 

@@ -1,7 +1,7 @@
 """Lists of published posts: of everything, a year, a month, a category, a tag, an author, a series. Two queries each.
 
-The first finds the site of a host together with what the list is of and the site's menu; the second takes a page of the list from an index that is
-in its order, so that neither grows with the number of posts.
+The first finds the site of a host together with what the list is of and the site's menu; the second takes a page of the list
+from an index that is in its order, so that neither grows with the number of posts.
 """
 
 from __future__ import annotations

@@ -149,7 +149,9 @@ def test_a_visitor_gets_an_account_a_portfolio_and_a_post_with_a_picture(
     visitor.look("20-blog")
     feed = ElementTree.fromstring(demo_site.get("/feed/atom/").text)
     atom = "{http://www.w3.org/2005/Atom}"
-    entry = next(entry for entry in feed.iter(f"{atom}entry") if entry.findtext(f"{atom}title") == "What grows on a wall")
+    entry = next(
+        entry for entry in feed.iter(f"{atom}entry") if entry.findtext(f"{atom}title") == "What grows on a wall"
+    )
     assert entry.find(f"{atom}author").findtext(f"{atom}name") == "Wren Hollow"
     assert any(link.get("href") == f"{demo_site.base}{address}" for link in entry.iter(f"{atom}link"))
     assert "<strong>cliff</strong>" in "".join(entry.itertext())

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from ai_cms.assist.services import generate_text
 from ai_cms.core.exceptions import NotFound
+from ai_cms.llm.backends.base import real_calls
 from ai_cms.llm.credits.ledger import account_for
 from ai_cms.llm.handler import llms
 from ai_cms.llm.models import AILog, Run
@@ -21,7 +22,6 @@ from ai_cms.portfolio.exceptions import ProposalDecided, ResumeChanged, SourcesC
 from ai_cms.portfolio.models import ResumeProposal
 from ai_cms.portfolio.services import accept_resume_proposal, create_row, reject_resume_proposal, update_row
 from ai_cms.portfolio.services.tailoring import sources_of, tailors
-from ai_cms.llm.backends.base import real_calls
 from tests.conftest import make_user
 from tests.llm.scripted_server import DONE, delta, finish, scripted, usage
 
@@ -401,7 +401,7 @@ def test_a_model_over_http_is_paid_from_the_owners_tier(
         }
         answer = tailored(client_of(ada), resume)
         assert answer.status_code == 200, answer.content
-        assert [change["path"] for change in answer.json()["output"]["changes"]][0] == "/basics/summary"
+        assert answer.json()["output"]["changes"][0]["path"] == "/basics/summary"
         log = AILog.objects.get()
         assert (log.task, log.tokens_in, log.tokens_out) == ("tailor_resume", 1_200, 300)
         # A thousand tokens are a credit.

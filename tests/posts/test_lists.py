@@ -161,7 +161,11 @@ COLD = [
     "/tag/hot/",
     "/author/ann/",
     "/series/A%20course/",
-    *(f"{start}{end}" for start in ("/", "/category/bread/", "/tag/hot/", "/author/ann/") for end in ("feed/", "feed.json")),
+    *(
+        f"{start}{end}"
+        for start in ("/", "/category/bread/", "/tag/hot/", "/author/ann/")
+        for end in ("feed/", "feed.json")
+    ),
     "/category/empty/feed/atom/",
 ]
 
@@ -199,9 +203,7 @@ def test_public_lists_with_filters_take_two_queries(
         assert answer.json()["results"], query
 
 
-def test_a_list_has_the_menu_that_pages_have(
-    blog: dict[str, Any], client: Client, site: Site, actor: Any
-) -> None:
+def test_a_list_has_the_menu_that_pages_have(blog: dict[str, Any], client: Client, site: Site, actor: Any) -> None:
     def make(title: str, **options: Any) -> Any:
         values = {"actor": actor, "parent": site.root, "publish": True, **options}
         return services.create_page(title=title, fields={"in_menus": True}, **values)
@@ -274,9 +276,12 @@ def test_a_post_says_whether_a_model_wrote_it(
     post = make_post("Rye", body="".join(f"<h2>Part {number}</h2>" for number, _source in enumerate(sources)))
     blocks = post.content_json.to_json()
     for block, source in zip(blocks, sources, strict=True):
-        block["meta"] = {**block.get("meta", {}), "source": source, **({"model": "m-1"} if source == "model" else {})}
+        block["meta"] = {
+            **block.get("meta", {}),
+            "provenance": {"source": source, "by": "1", "at": "2026-01-01T00:00:00+00:00"},
+        }
     if edited:
-        blocks[0]["meta"]["edited_by"] = "ann"
+        blocks[0]["meta"]["provenance"]["edited"] = True
     # As the writers of drafts leave it; nobody else may write these marks.
     type(post)._base_manager.filter(pk=post.pk).update(content_json=blocks)
     post = type(post).objects.get(pk=post.pk)

@@ -158,7 +158,12 @@ def test_others_find_nothing_and_further_authors_may_change_the_draft(
     assert "Shared" in page and 'name="publish"' not in page and "Delete this post" not in page
     assert walker.post(f"/write/{shared.pk}/", form_of(shared, body="Mine too.", save="1")).status_code == 302
     assert walker.post(f"/write/{shared.pk}/delete/", {}).status_code == 403
-    assert walker.post(f"/write/{shared.pk}/", form_of(get_post_model().objects.get(pk=shared.pk), publish="1")).status_code == 403
+    assert (
+        walker.post(
+            f"/write/{shared.pk}/", form_of(get_post_model().objects.get(pk=shared.pk), publish="1")
+        ).status_code
+        == 403
+    )
     client.logout()
     for path in ("", "new/", f"{shared.pk}/", f"{shared.pk}/delete/"):
         away = client.get(f"/write/{path}")

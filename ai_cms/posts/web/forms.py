@@ -15,7 +15,9 @@ from .texts import HTML
 
 __all__ = ["PostForm"]
 
-_MARKDOWN_HELP = _("An empty line starts a new paragraph. **Bold**, *italic*, ## a heading and [a link](https://…) work.")
+_MARKDOWN_HELP = _(
+    "An empty line starts a new paragraph. **Bold**, *italic*, ## a heading and [a link](https://…) work."
+)
 _HTML_HELP = _("As HTML, because the text holds what plain text has no words for.")
 
 
@@ -45,9 +47,7 @@ class PostForm(VersionedForm):
         help_text=_("Empty for the first 40 words."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    categories = forms.MultipleChoiceField(
-        label=_("Categories"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    categories = forms.MultipleChoiceField(label=_("Categories"), required=False, widget=forms.CheckboxSelectMultiple)
     tags = TagsFormField(
         label=_("Tags"), required=False, help_text=_("Words, with commas between them."), widget=forms.TextInput
     )

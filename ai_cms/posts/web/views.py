@@ -123,9 +123,7 @@ class PostView(PostPage, OwnFormView):
     def _written(self, post: Any, values: dict[str, Any], data: dict[str, Any], publish: bool) -> AbstractPage:
         if post is None:
             body = text_as_html(data["body"], MARKDOWN)
-            return create_post(
-                actor=self.actor, site=site_of(self.request), body=body, is_published=publish, **values
-            )
+            return create_post(actor=self.actor, site=site_of(self.request), body=body, is_published=publish, **values)
         written, text = text_of(post.content_json.blocks)
         same = data["body"].replace("\r\n", "\n").strip() == text.strip()
         return update_post(

@@ -134,15 +134,15 @@ def _fern_on_a_brick() -> Canvas:
 def _frost() -> Canvas:
     canvas = Canvas("#2f4a66", "#e4b9a0")
     canvas.circle(850, 455, 92, "#f7e3c4")
-    canvas.polygon([(0, 470), (240, 400), (520, 465), (790, 420), (WIDTH, 480), (WIDTH, HEIGHT), (0, HEIGHT)], "#5d7386")
+    canvas.polygon(
+        [(0, 470), (240, 400), (520, 465), (790, 420), (WIDTH, 480), (WIDTH, HEIGHT), (0, HEIGHT)], "#5d7386"
+    )
     canvas.polygon([(0, 560), (380, 520), (820, 560), (WIDTH, 530), (WIDTH, HEIGHT), (0, HEIGHT)], "#dfe7ea")
     canvas.polygon([(0, 640), (500, 615), (WIDTH, 660), (WIDTH, HEIGHT), (0, HEIGHT)], "#f3f6f5")
     for x, base, size in ((170, 600, 1.25), (360, 590, 0.85), (1030, 620, 1.4), (905, 585, 0.75)):
         for step in range(6):
             half, top = (120 - step * 17) * size, base - (60 + step * 62) * size
-            canvas.polygon(
-                [(x - half, top + 92 * size), (x, top - 30 * size), (x + half, top + 92 * size)], "#24473f"
-            )
+            canvas.polygon([(x - half, top + 92 * size), (x, top - 30 * size), (x + half, top + 92 * size)], "#24473f")
             # The frost lies on the tips: what stands above covers the rest.
             foot = top + 92 * size
             for side in (-1, 1):
@@ -215,7 +215,8 @@ def _labels() -> Canvas:
         canvas.polygon([(x - 14, 700), (x + 14, 700), (x + tilt + 12, top + 90), (x + tilt - 12, top + 90)], "#7e898c")
         left, right = x + tilt - 118, x + tilt + 118
         canvas.polygon(
-            [(left, top + tilt), (right, top - tilt), (right + 4, top + 126 - tilt), (left + 4, top + 126 + tilt)], shade
+            [(left, top + tilt), (right, top - tilt), (right + 4, top + 126 - tilt), (left + 4, top + 126 + tilt)],
+            shade,
         )
         for step, share in enumerate((0.86, 0.6, 0.72)):
             y = top + 34 + step * 32
