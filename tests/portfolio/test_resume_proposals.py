@@ -408,6 +408,6 @@ def test_a_model_over_http_is_paid_from_the_owners_tier(
         assert account_for(ada, "text").balance == 20_000 - 1_500
         theirs = create_row(get_resume_model(), actor=bob, title="Bob", content=CONTENT)
         refused = tailored(client_of(bob), theirs)
-        assert (refused.status_code, refused.json()["code"]) == (402, "credits_exhausted")
+        assert (refused.status_code, refused.json()["code"]) == (402, "ai_credits_exhausted")
         assert len(seen) == 1 and ResumeProposal.objects.count() == 1
     assert "ada@example.com" not in json.dumps(seen[0]) and seen[0]["model"] == "m-1"

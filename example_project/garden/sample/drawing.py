@@ -159,8 +159,7 @@ def _frost() -> Canvas:
     canvas.arc(505, 640, 74, 90, 270, "#9c4331", 16)
     chance = random.Random(3)
     for _flake in range(110):
-        x, y, size = chance.uniform(0, WIDTH), chance.uniform(0, 760), chance.uniform(1.5, 4)
-        canvas.circle(x, y, size, "#ffffffd0")
+        canvas.circle(chance.uniform(0, WIDTH), chance.uniform(0, 760), chance.uniform(1.5, 4), "#ffffffd0")
     return canvas
 
 
