@@ -51,6 +51,8 @@ class Walker:
                 if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                     self.found.append((name, width, "scrolls sideways"))
                 if SHOTS:
+                    # A header that stays in sight would stand in the middle of the picture.
+                    self.page.evaluate("scrollTo(0, 0)")
                     self.page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}-{scheme}.png"), full_page=True)
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         self.page.set_viewport_size({"width": 1440, "height": 900})

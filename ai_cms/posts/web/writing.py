@@ -17,7 +17,7 @@ from ai_cms.pages.models import AbstractPage
 from ai_cms.posts import get_post_model
 from ai_cms.posts.services import create_post, delete_post, update_post, with_picture
 
-from .forms import PostForm
+from .post_form import PostForm
 from .texts import MARKDOWN, text_as_html, text_of
 
 __all__ = ["DeletePostView", "MyPostsView", "PostView"]
