@@ -83,6 +83,7 @@ def page_type_members() -> str:
         "type_fields",
         "facets",
         "public_fields",
+        "sharing_picture",
         "loaded_for_public",
         "get_excerpt",
         "search_extra",

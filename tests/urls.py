@@ -21,6 +21,7 @@ if apps.is_installed("ai_cms.portfolio"):
     urlpatterns.append(path("portfolio/", include("ai_cms.portfolio.web.routes")))
     urlpatterns.append(path("p/", include("ai_cms.portfolio.urls")))
 if apps.is_installed("ai_cms.posts"):
+    urlpatterns.append(path("write/", include("ai_cms.posts.web.routes")))
     urlpatterns.append(path("", include("ai_cms.posts.urls")))
 # The pages take every path that is left, so they come last.
 if apps.is_installed("ai_cms.pages") and find_spec("ai_cms.pages.urls"):

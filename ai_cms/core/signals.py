@@ -38,7 +38,7 @@ page_restored = Signal()  # instance, actor, page_ids
 proposal_created = Signal()  # instance, actor
 proposal_accepted = Signal()  # instance, actor, revision
 proposal_rejected = Signal()  # instance, actor
-site_imported = Signal()  # instance: all rows of an exported site are there
+site_imported = Signal()  # instance: all rows of an exported site are there; warn(text, item=…): tell who imports
 maintenance_changed = Signal()  # enabled
 user_tier_changed = Signal()  # instance
 asset_uploaded = Signal()  # instance, actor

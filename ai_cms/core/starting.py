@@ -12,18 +12,68 @@ from dataclasses import dataclass
 
 from .exceptions import AICMSError
 
-__all__ = ["APPS", "Preparation", "StartRefused", "prepare_settings", "prepare_urls"]
+__all__ = ["APPS", "ON_REQUEST", "Preparation", "StartRefused", "prepare_settings", "prepare_urls", "with_needed"]
 
 #: The apps a project can be given, in the order of INSTALLED_APPS, and what each needs beside it.
 APPS: dict[str, tuple[str, ...]] = {
     "core": ("rest_framework", "django_filters"),
     "blocks": (),
+    "assets": ("polymorphic",),
     "llm": (),
     "pages": ("mptt", "polymorphic"),
+    "portfolio": (),
     "transfer": (),
     "assist": (),
+    "posts": (),
+    "accounts": (),
 }
+#: What is only given to a project that asks for it: it needs further packages, or decides something for good.
+ON_REQUEST = ("assets", "posts", "portfolio", "accounts")
+#: What each app needs of the others.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "posts": ("pages", "assets"),
+    "portfolio": ("pages",),
+    "transfer": ("pages",),
+    "assist": ("pages", "llm"),
+    "pages": ("blocks",),
+    "assets": ("blocks",),
+}
+#: The routes of each app in their order, the pages last: they answer for every path that is left. A name in place of a module
+#: is a view.
+_ROUTES: tuple[tuple[str, str, str], ...] = (
+    ("core", "api/", "ai_cms.core.api.urls"),
+    ("core", "", "ai_cms.core.urls"),
+    ("accounts", "accounts/", "ai_cms.accounts.web.urls"),
+    ("assets", "", "ai_cms.assets.urls"),
+    ("assets", "media/<path:name>", "media_view"),
+    ("portfolio", "portfolio/", "ai_cms.portfolio.web.routes"),
+    ("portfolio", "p/", "ai_cms.portfolio.urls"),
+    ("posts", "write/", "ai_cms.posts.web.routes"),
+    ("posts", "", "ai_cms.posts.urls"),
+    ("pages", "", "ai_cms.pages.urls"),
+)
+_VIEWS = {"media_view": "ai_cms.assets.views"}
 
+_PRIVATE = """{
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": BASE_DIR / "private_media"},
+    }"""
+_STORAGES = f"""{{
+    "default": {{"BACKEND": "django.core.files.storage.FileSystemStorage"}},
+    "staticfiles": {{"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+    # Originals and private files: nothing but the views of ai_cms.assets may serve this folder.
+    "private_assets": {_PRIVATE},
+}}"""
+#: What the settings of an app are where the project has none of that name.
+_ASSIGNED: dict[str, tuple[tuple[str, str], ...]] = {
+    "assets": (("MEDIA_URL", '"media/"'), ("MEDIA_ROOT", 'BASE_DIR / "media"'), ("STORAGES", _STORAGES)),
+    "accounts": (
+        ("AUTH_USER_MODEL", '"ai_cms_accounts.User"'),
+        ("AUTHENTICATION_BACKENDS", '["ai_cms.accounts.backends.EmailBackend"]'),
+        ("LOGIN_URL", '"ai_cms_accounts:login"'),
+    ),
+}
+_MIDDLEWARE = "ai_cms.accounts.middleware.LoginSessionMiddleware"
 _SQLITE = '{"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL"}'
 
 
@@ -39,6 +89,17 @@ class Preparation:
     added: tuple[str, ...] = ()
 
 
+def with_needed(names: Iterable[str]) -> list[str]:
+    """Return the apps ``names`` with those they need, in the order of INSTALLED_APPS."""
+    wanted = {"core", *names}
+    waiting = list(wanted)
+    while waiting:
+        more = set(_NEEDS.get(waiting.pop(), ())) - wanted
+        wanted |= more
+        waiting += more
+    return [name for name in APPS if name in wanted]
+
+
 def prepare_settings(source: str, apps: Sequence[str]) -> Preparation:
     """Return the settings module ``source`` with what ``apps`` (keys of APPS) need. Raises StartRefused."""
     wanted = [f"ai_cms.{app}" for app in APPS if app in apps]
@@ -50,7 +111,7 @@ def prepare_settings(source: str, apps: Sequence[str]) -> Preparation:
             "INSTALLED_APPS is not a list in this file. Add to it by hand: " + ", ".join([*wanted, *beside]) + "."
         )
     present = {node.value for node in listed.elts if isinstance(node, ast.Constant)}
-    missing = [name for name in [*wanted, *beside] if name not in present]
+    missing = [name for name in dict.fromkeys([*wanted, *beside]) if name not in present]
     edits: list[tuple[int, str]] = []
     added = list(missing)
     if missing:
@@ -59,33 +120,80 @@ def prepare_settings(source: str, apps: Sequence[str]) -> Preparation:
     if database is not None and "OPTIONS" not in _keys(database) and _is_sqlite(database):
         edits.append(_insertion(source, database, [f'"OPTIONS": {_SQLITE}']))
         added.append('DATABASES["default"]["OPTIONS"]')
+    for app in apps:
+        made, names = _settings_of(app, source, tree)
+        edits += made
+        added += names
     return Preparation(_edited(source, edits), tuple(added))
+
+
+def _settings_of(app: str, source: str, tree: ast.Module) -> tuple[list[tuple[int, str]], list[str]]:
+    """Return the edits for the settings that an app needs, and their names. What the project says stays. Raises StartRefused."""
+    lines: list[str] = []
+    edits: list[tuple[int, str]] = []
+    added: list[str] = []
+    for name, value in _ASSIGNED.get(app, ()):
+        present = _assigned(tree, name)
+        if present is None:
+            lines.append(f"{name} = {value}\n")
+            added.append(name)
+        elif name == "STORAGES" and not (isinstance(present, ast.Dict) and "private_assets" in _keys(present)):
+            if not isinstance(present, ast.Dict):
+                raise StartRefused(
+                    f'STORAGES is no dict in this file. Add to it by hand: "private_assets": {_PRIVATE}.'
+                )
+            edits.append(_insertion(source, present, [f'"private_assets": {_PRIVATE}']))
+            added.append('STORAGES["private_assets"]')
+    if "BASE_DIR" in "".join([*lines, *(text for _, text in edits)]) and _assigned(tree, "BASE_DIR") is None:
+        raise StartRefused(f"There is no BASE_DIR in this file. Add by hand: MEDIA_ROOT, and STORAGES = {_STORAGES}.")
+    if app == "accounts":
+        listed = _assigned(tree, "MIDDLEWARE")
+        if not isinstance(listed, ast.List | ast.Tuple):
+            raise StartRefused(f"MIDDLEWARE is not a list in this file. Add to its end by hand: {_MIDDLEWARE!r}.")
+        if _MIDDLEWARE not in {node.value for node in listed.elts if isinstance(node, ast.Constant)}:
+            edits.append(_insertion(source, listed, [f'"{_MIDDLEWARE}"']))
+            added.append(_MIDDLEWARE)
+    if lines:
+        start = "" if source.endswith("\n") else "\n"
+        edits.append((len(source), f"{start}\n" + "".join(lines)))
+    return edits, added
 
 
 def prepare_urls(source: str, apps: Sequence[str]) -> Preparation:
     """Return the URLconf ``source`` with the addresses of ``apps``, the pages last. Raises StartRefused."""
-    routes = [("api/", "ai_cms.core.api.urls"), ("", "ai_cms.core.urls")]
-    if "pages" in apps:
-        # They answer for every path that is left.
-        routes.append(("", "ai_cms.pages.urls"))
+    routes = [(prefix, module) for app, prefix, module in _ROUTES if app in apps or app == "core"]
     tree = _parsed(source)
     listed = _assigned(tree, "urlpatterns")
     if not isinstance(listed, ast.List):
         lines = "; ".join(_route(*route) for route in routes)
         raise StartRefused(f"urlpatterns is not a list in this file. Add to it by hand, in this order: {lines}.")
-    mounted = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    mounted: set[object] = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    mounted |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     missing = [(prefix, module) for prefix, module in routes if module not in mounted]
     if not missing:
         return Preparation(source)
-    edits = [_insertion(source, listed, [_route(*route) for route in missing])]
+    edits = _route_edits(source, listed, missing)
     needed = [name for name in ("include", "path") if name not in _imported(tree, "django.urls")]
     if needed:
-        edits.append(_import(source, tree, needed))
+        edits.append(_import(source, tree, "django.urls", needed))
+    for name in (module for _, module in missing if module in _VIEWS):
+        edits.append(_import(source, tree, _VIEWS[name], [name]))
     return Preparation(_edited(source, edits), tuple(module for _, module in missing))
 
 
+def _route_edits(source: str, listed: ast.List, missing: Sequence[tuple[str, str]]) -> list[tuple[int, str]]:
+    """Return the edits that mount routes: before the pages where those are mounted, else at the end."""
+    lines = [_route(*route) for route in missing]
+    for node in listed.elts:
+        if any(isinstance(part, ast.Constant) and part.value == _ROUTES[-1][2] for part in ast.walk(node)):
+            behind = ",\n" + " " * node.col_offset if listed.lineno != listed.end_lineno else ", "
+            start = _offset(source, node.lineno, node.col_offset)
+            return [(start, "".join(line + behind for line in lines))]
+    return [_insertion(source, listed, lines)]
+
+
 def _route(prefix: str, module: str) -> str:
-    return f'path("{prefix}", include("{module}"))'
+    return f'path("{prefix}", {module})' if module in _VIEWS else f'path("{prefix}", include("{module}"))'
 
 
 def _parsed(source: str) -> ast.Module:
@@ -137,16 +245,16 @@ def _imported(tree: ast.Module, module: str) -> set[str]:
     return {alias.name for node in imports for alias in node.names if alias.asname in (None, alias.name)}
 
 
-def _import(source: str, tree: ast.Module, names: Iterable[str]) -> tuple[int, str]:
-    """Return the edit that imports ``names`` from django.urls: beside those of the module's own import, else below it."""
+def _import(source: str, tree: ast.Module, module: str, names: Iterable[str]) -> tuple[int, str]:
+    """Return the edit that imports ``names``: beside those of the file's own import from ``module``, else below its imports."""
     for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module == "django.urls":
+        if isinstance(node, ast.ImportFrom) and node.module == module:
             last = node.names[-1]
             return _offset(source, last.end_lineno, last.end_col_offset), "".join(f", {name}" for name in names)
     above = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     docstring = ast.get_docstring(tree, clean=False) is not None
     after = above[-1] if above else (tree.body[0] if docstring else None)
-    line = f"from django.urls import {', '.join(names)}"
+    line = f"from {module} import {', '.join(names)}"
     if after is None:
         return 0, line + "\n\n"
     return _offset(source, after.end_lineno, after.end_col_offset), "\n" + line

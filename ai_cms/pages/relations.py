@@ -6,8 +6,9 @@ leaves nothing behind; reading ``page.topics.all()`` gives what is set.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,11 +16,14 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 __all__ = [
+    "asked_once",
+    "checked_key",
     "clean_related",
     "is_plain_relation",
     "related_ids",
     "related_ids_of",
     "remembered",
+    "save_new_related",
     "save_related",
     "set_related",
 ]
@@ -27,6 +31,29 @@ __all__ = [
 _WAITING = "_related_to_save"
 _KNOWN = "_related_as_saved"
 _CACHE = "_prefetched_objects_cache"
+_BATCH = 2_000
+#: Keys that are known to name a row, by field; ``None`` where each is to be asked for.
+_there: ContextVar[dict[tuple[Any, Any], Any] | None] = ContextVar("ai_cms_pages_rows_there", default=None)
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Ask inside only once whether a row exists that many pages refer to, such as a category of an import's posts."""
+    token = _there.set({})
+    try:
+        yield
+    finally:
+        _there.reset(token)
+
+
+def checked_key(field: Any, raw: Any, check: Callable[[], Any]) -> Any:
+    """Return what ``check`` makes of the key ``raw`` of another row. Raises what it raises."""
+    there = _there.get()
+    if there is None:
+        return check()
+    if (field, raw) not in there:
+        there[field, raw] = check()
+    return there[field, raw]
 
 
 def is_plain_relation(field: object) -> bool:
@@ -77,14 +104,14 @@ def remembered(pages: Sequence[models.Model]) -> Iterator[None]:
             del page.__dict__[_KNOWN]
 
 
-def set_related(page: models.Model, field: Any, ids: Iterable[Any]) -> None:
-    """Set a field's keys without saving; those whose row is gone are left out."""
+def set_related(page: models.Model, field: Any, ids: Iterable[Any], *, checked: bool = False) -> None:
+    """Set a field's keys without saving; those whose row is gone are left out. ``checked``: all of them are there."""
     wanted = [field.target_field.to_python(value) for value in ids]
-    rows = field.related_model._base_manager.using(page._state.db).filter(pk__in=wanted)
-    kept = sorted(rows.values_list("pk", flat=True)) if wanted else []
-    if is_ordered(field):
-        there = set(kept)
-        kept = [key for key in dict.fromkeys(wanted) if key in there]
+    there = set(wanted)
+    if wanted and not checked:
+        rows = field.related_model._base_manager.using(page._state.db).filter(pk__in=wanted)
+        there = set(rows.values_list("pk", flat=True))
+    kept = [key for key in dict.fromkeys(wanted) if key in there] if is_ordered(field) else sorted(there)
     # New dicts: a copy of the page shares these.
     page.__dict__[_WAITING] = {**page.__dict__.get(_WAITING, {}), field.name: kept}
     shown = field.related_model._default_manager.filter(pk__in=kept)
@@ -108,6 +135,26 @@ def save_related(page: models.Model, names: Collection[str] | None = None) -> se
     if _WAITING in page.__dict__:
         page.__dict__[_WAITING] = waiting
     return set(fields)
+
+
+def save_new_related(pages: Sequence[models.Model]) -> None:
+    """Write what waits on pages of one type that were just made, which have no rows yet: one statement for each field that
+    keeps an order."""
+    for field in pages[0]._meta.many_to_many:
+        if not is_plain_relation(field) or not is_ordered(field):
+            continue
+        source, target = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+        through: Any = field.remote_field.through
+        rows = []
+        for page in pages:
+            waiting = dict(page.__dict__.get(_WAITING, {}))
+            cache = dict(page.__dict__.get(_CACHE, {}))
+            rows += [through(**{source: page.pk, target: key}) for key in waiting.pop(field.name, ())]
+            cache.pop(field.name, None)
+            page.__dict__[_WAITING], page.__dict__[_CACHE] = waiting, cache
+        through._base_manager.using(pages[0]._state.db).bulk_create(rows, batch_size=_BATCH)
+    for page in pages:
+        save_related(page)
 
 
 def _write_ordered(page: models.Model, field: Any, wanted: list[Any]) -> None:
@@ -134,14 +181,20 @@ def clean_related(field: Any, raw: Any) -> list[Any]:
         ids.append(field.target_field.to_python(item))
     if not ids and not field.blank:
         raise ValidationError(_("This field is required."))
-    rows: models.QuerySet[Any] = field.related_model._base_manager.filter(pk__in=ids)
-    limit = field.get_limit_choices_to()
-    if limit:
-        rows = rows.complex_filter(limit)
-    try:
-        found = set(rows.values_list("pk", flat=True))
-    except (OverflowError, ValueError) as error:
-        raise ValidationError(_("Not a valid value.")) from error
+    there = _there.get()
+    found = {key for key in ids if there is not None and (field, key) in there}
+    asked = [key for key in ids if key not in found]
+    if asked:
+        rows: models.QuerySet[Any] = field.related_model._base_manager.filter(pk__in=asked)
+        limit = field.get_limit_choices_to()
+        if limit:
+            rows = rows.complex_filter(limit)
+        try:
+            found |= set(rows.values_list("pk", flat=True))
+        except (OverflowError, ValueError) as error:
+            raise ValidationError(_("Not a valid value.")) from error
+    if there is not None:
+        there.update({(field, key): key for key in found})
     missing = [str(item)[:100] for item in ids if item not in found]
     if missing:
         raise ValidationError(

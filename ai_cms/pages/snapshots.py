@@ -23,7 +23,7 @@ from ai_cms.core.permissions import Actor
 from ..core.jsontypes import JsonMapping, JsonObject
 from .models import AbstractPage
 from .provenance import public_blocks
-from .relations import clean_related, related_ids, set_related
+from .relations import checked_key, clean_related, related_ids, set_related
 
 __all__ = [
     "PAGE_FIELDS",
@@ -144,7 +144,7 @@ def assign_fields(
                 own = getattr(field, "clean_keys", None)
                 ids = clean_related(field, raw) if own is None else own(raw, page)
                 if ids != related_ids(page, field):
-                    set_related(page, field, ids)
+                    set_related(page, field, ids, checked=True)
                     changed.add(field.name)
                 continue
             value = _clean(field, raw, page, actor, provenance)
@@ -191,6 +191,8 @@ def _clean(field: Any, raw: Any, page: AbstractPage, actor: Actor | None, proven
     if isinstance(raw, dict | list) and not isinstance(field, models.JSONField):
         raise ValidationError(_("Not a valid value."))
     try:
+        if isinstance(field, models.ForeignKey):
+            return checked_key(field, raw, lambda: field.clean(raw, page))
         return field.clean(raw, page)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValidationError(_("Not a valid value.")) from error

@@ -28,6 +28,7 @@ class PortfolioConfig(RequiresApps, AppConfig):
         from . import checks as checks
         from . import filling as filling
         from . import places as places
+        from . import receivers as receivers
         from .api import routes as routes
         from .permissions import register_portfolio_policies
 

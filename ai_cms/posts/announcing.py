@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.urls import NoReverseMatch
 
 from .archives import feed_url
+from .authors import author_slug
 from .conf import posts_settings
 from .websub import announce
 
@@ -30,6 +31,7 @@ def announce_posts(pages: Iterable[AbstractPage], *, using: str) -> None:
         facts = page.public_facts()
         lists = [("category", row.slug) for row in (*facts.categories, *facts.above)]
         lists += [("tag", row.slug) for row in facts.tags]
+        lists += [("author", author_slug(user)) for user in facts.authors()]
         try:
             own.update(dict.fromkeys(origin + feed_url(format) for format in _FORMATS))
             further.update(dict.fromkeys(origin + feed_url("atom", *each) for each in lists))

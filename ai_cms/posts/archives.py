@@ -1,7 +1,7 @@
 """Lists of published posts: of everything, a year, a month, a category, a tag, an author, a series. Two queries each.
 
-The first finds the site of a host together with what the list is of; the second takes a page of the list from an index that is
-in its order, so that neither grows with the number of posts.
+The first finds the site of a host together with what the list is of and the site's menu; the second takes a page of the list
+from an index that is in its order, so that neither grows with the number of posts.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,9 @@ from django.utils import timezone
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.mappings import Columns
 from ai_cms.pages.addresses import host_names, public_url
+from ai_cms.pages.menus import main_menu_column, main_menu_rows
 from ai_cms.pages.models import Publication, Site
+from ai_cms.pages.prepared import Markers, PreparedQuery
 from ai_cms.pages.routing import site_condition
 
 from . import get_category_model, get_tag_model
@@ -185,48 +188,70 @@ def _named_picture(metadata: JsonObject) -> JsonObject | None:
     return {"src": source, "alt": metadata.get("image_alt") or ""} if isinstance(source, str) and source else None
 
 
-def find_archive(host: str, kind: str = "all", slug: str = "") -> Archive | None:
-    """Return the list of ``kind`` that ``slug`` names on the site of ``host``; ``None`` where there is none. One query."""
-    condition, rank = site_condition(*host_names(host))
-    passed = Publication.objects.filter(site_id=OuterRef("pk")).last_expiry(timezone.now())
-    sites = Site.objects.filter(condition).order_by(rank).annotate(expired=passed)
-    subject = _subject(kind, slug)
-    names = tuple(subject) if subject else ()
-    row = (
-        sites.annotate(**{f"of_{name}": value for name, value in subject.items()} if subject else {})
-        .values_list(*_SITE, "expired", *(f"of_{name}" for name in names))
-        .first()
-    )
+def find_archive(host: str, kind: str = "all", slug: str = "", *, menu: bool = False) -> Archive | None:
+    """Return the list of ``kind`` that ``slug`` names on the site of ``host``; ``None`` where there is none. One query.
+
+    ``menu``: with the site's main menu, which every page shows.
+    """
+    query = _finder(kind, menu)
+    name, bare = host_names(host)
+    now = timezone.now()
+    row = next(iter(query.rows(name=name, bare=bare, now=now, slug=slug, key=tag_key(slug))), None)
     if row is None:
         return None
-    site = Site.from_db(sites.db, list(_SITE), row[: len(_SITE)])
-    site.last_expiry = row[len(_SITE)]  # type: ignore[attr-defined]
+    site = Site.from_db(query.alias, list(_SITE), row[: len(_SITE)])
+    site.last_expiry, *found = row[len(_SITE) :]  # type: ignore[attr-defined]
+    if menu:
+        site.main_menu = main_menu_rows(found.pop())
     archive = Archive(site, kind, slug)
     if kind in ("year", "month"):
         return _dated(archive)
-    if subject is None:
-        return archive
-    found = dict(zip(names, row[len(_SITE) + 1 :], strict=True))
-    return _named(archive, found)
+    return _named(archive, dict(zip(_names(kind), found, strict=True))) if found else archive
 
 
-def _subject(kind: str, slug: str) -> JsonObject | None:
+@cache
+def _finder(kind: str, menu: bool) -> PreparedQuery:
+    """Return the query for the site of a host, with columns of what a list of ``kind`` is of."""
+
+    def make(mark: Markers) -> QuerySet[Site, tuple[Any, ...]]:
+        condition, rank = site_condition(mark.text("name"), mark.text("bare"))
+        now = mark.moment("now")
+        columns: dict[str, Any] = {"expired": Publication.objects.filter(site_id=OuterRef("pk")).last_expiry(now)}
+        columns |= {f"of_{name}": value for name, value in _subject(kind, mark).items()}
+        if menu:
+            columns["menu"] = main_menu_column(now)
+        return Site.objects.filter(condition).order_by(rank).annotate(**columns).values_list(*_SITE, *columns)[:1]
+
+    return PreparedQuery(make)
+
+
+def _names(kind: str) -> tuple[str, ...]:
+    """Return the names of the columns of what a list is of."""
+    if kind == "author":
+        names = ("name", "first_name", "last_name", "username", "slug", "bio")
+        return ("pk", *(name for name in names if _user_has(name)))
+    return {"category": ("pk", "name", "slug", "description"), "tag": ("pk", "name", "slug"), "series": ("value",)}.get(
+        kind, ()
+    )
+
+
+def _subject(kind: str, mark: Markers) -> dict[str, Any]:
     """Return subqueries for the columns of what a list is of."""
     if kind == "category":
-        return _columns(get_category_model()._base_manager.filter(slug=slug), "pk", "name", "slug", "description")
+        return _columns(get_category_model()._base_manager.filter(slug=mark.text("slug")), *_names(kind))
     if kind == "tag":
-        return _tag_columns(slug, "pk", "name", "slug")
+        return _tag_columns(mark, *_names(kind))
     if kind == "author":
-        names = [name for name in ("name", "first_name", "last_name", "username", "slug", "bio") if _user_has(name)]
-        return _columns(get_user_model()._base_manager.filter(author_condition(slug)), "pk", *names)
+        rows = get_user_model()._base_manager.filter(author_condition(mark.text("slug")))
+        return _columns(rows, *_names(kind))
     if kind == "series":
-        return _columns(PostTerm.objects.filter(kind="series", value=slug), "value")
-    return None
+        return _columns(PostTerm.objects.filter(kind="series", value=mark.text("slug")), *_names(kind))
+    return {}
 
 
-def _tag_columns(slug: str, *names: str) -> Columns:
+def _tag_columns(mark: Markers, *names: str) -> Columns:
     """Return columns of the tag of a slug, or of a name; of the site's own language, else of the first that has the word."""
-    rows = get_tag_model()._base_manager.filter(Q(slug=slug) | Q(key=tag_key(slug))).order_by("pk")
+    rows = get_tag_model()._base_manager.filter(Q(slug=mark.text("slug")) | Q(key=mark.text("key"))).order_by("pk")
     ours, others = _columns(rows.filter(locale=OuterRef("locale")), *names), _columns(rows, *names)
     return {name: Coalesce(ours[name], others[name]) for name in names}
 

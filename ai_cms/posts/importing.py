@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.urls import NoReverseMatch
 
+from ai_cms.assets import get_image_model
 from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor, ActorLike
 from ai_cms.core.slugs import make_slug
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PostMaker"]
 
+_REFERENCE = re.compile(r"asset:([0-9]{1,18})")
+
 
 @importers.register
 class PostMaker(ImportHook):
@@ -39,6 +43,7 @@ class PostMaker(ImportHook):
         self.may_add_users = False
         self._categories: dict[tuple[Any, str], Any] = {}
         self._people: dict[ImportedAuthor, Any] = {}
+        self._pictures: dict[int, bool] = {}
 
     def begin(self, target: Any, actor: ActorLike) -> None:
         who = Actor.of(actor)
@@ -52,6 +57,7 @@ class PostMaker(ImportHook):
         if item.kind == "post":
             item.page_type = get_post_model().type_name()
             _move_to_fields(item)
+            self._move_picture(item)
         elif item.lists_posts:
             item.page_type = get_blog_model().type_name()
             # A blog lists its posts by itself.
@@ -77,6 +83,19 @@ class PostMaker(ImportHook):
         if series := next((term.name for term in item.terms if term.kind == "series"), ""):
             found["series"] = series[:100]
         return found
+
+    def _move_picture(self, item: ImportItem) -> None:
+        """Make the featured picture the post's, where it was taken in as an asset; an address stays in the metadata."""
+        match = _REFERENCE.fullmatch(str(item.metadata.get("image") or ""))
+        if match is None:
+            return
+        key = int(match[1])
+        if key not in self._pictures:
+            self._pictures[key] = get_image_model()._base_manager.filter(pk=key).exists()
+        if self._pictures[key]:
+            item.fields["thumbnail"] = key
+            for name in ("image", "image_alt"):
+                item.metadata.pop(name, None)
 
     # Rows for what the source names
 

@@ -199,6 +199,10 @@ class PostMixin(_Base):
             context.update(more(self))
         return context
 
+    def sharing_picture(self) -> str:
+        picture = self.public_facts().picture()
+        return str(picture["src"]) if picture else ""
+
     def linked_data(self, data: JsonObject, *, origin: str, publication: Publication | None) -> JsonObject:
         data = super().linked_data(data, origin=origin, publication=publication)
         for more in extras.linked_data:

@@ -31,6 +31,7 @@ def record_published(published: Sequence[tuple[AbstractPage, Publication]]) -> N
     """Bring the records of posts that were just published up to their publications."""
     using = published[0][0]._state.db
     records = PostRecord.objects.using(using).in_bulk([page.pk for page, _publication in published])
+    uids = _uids([page for page, _publication in published if page.pk not in records], using)
     fresh: list[PostRecord] = []
     changed: list[PostRecord] = []
     for page, publication in published:
@@ -39,7 +40,7 @@ def record_published(published: Sequence[tuple[AbstractPage, Publication]]) -> N
         record = records.get(page.pk)
         if record is None:
             moment = publication.first_published_at
-            made = PostRecord(page_id=page.pk, uid=_uid(page, using), published_at=moment, updated_at=moment)
+            made = PostRecord(page_id=page.pk, uid=uids[page.pk], published_at=moment, updated_at=moment)
             made.digest, made.minutes = digest, minutes
             fresh.append(made)
             continue
@@ -54,11 +55,19 @@ def record_published(published: Sequence[tuple[AbstractPage, Publication]]) -> N
     _file({page.pk: lists_of(page) for page, _publication in published}, dates, using)
 
 
-def _uid(page: AbstractPage, using: str | None) -> uuid.UUID:
-    """Return the id of a post: of its translation key and language, unless another post has that."""
-    made = uuid.uuid5(_NAMESPACE, f"{page.translation_key}:{page.locale}")
-    taken = PostRecord.objects.using(using).filter(uid=made).exists()
-    return uuid.uuid4() if taken else made
+def _uids(pages: Sequence[AbstractPage], using: str | None) -> dict[int, uuid.UUID]:
+    """Return the ids of posts by page: of its translation key and language, unless another post has that."""
+    made = {page.pk: uuid.uuid5(_NAMESPACE, f"{page.translation_key}:{page.locale}") for page in pages}
+    wanted = list(made.values())
+    taken: set[uuid.UUID] = set()
+    for start in range(0, len(wanted), _BATCH):
+        rows = PostRecord.objects.using(using).filter(uid__in=wanted[start : start + _BATCH])
+        taken.update(rows.values_list("uid", flat=True))
+    found = {}
+    for pk, uid in made.items():
+        found[pk] = uuid.uuid4() if uid in taken else uid
+        taken.add(uid)
+    return found
 
 
 def content_digest(page: AbstractPage, publication: Publication) -> str:

@@ -35,7 +35,7 @@ def archive_view(
     request: HttpRequest, kind: str = "all", slug: str = "", year: str = "", month: str = ""
 ) -> HttpResponseBase:
     """Show one page of a list of posts; ``?page=2`` for the next."""
-    archive = _found(request, kind, slug or "-".join(part for part in (year, month) if part))
+    archive = _found(request, kind, slug or "-".join(part for part in (year, month) if part), menu=True)
     if archive is None:
         return _as_page(request)
     query = request.META.get("QUERY_STRING", "")
@@ -72,10 +72,10 @@ def feed_view(request: HttpRequest, format: str, kind: str = "all", slug: str = 
     return _answer(request, text, FORMATS[format].CONTENT_TYPE)
 
 
-def _found(request: HttpRequest, kind: str, slug: str) -> Archive | None:
+def _found(request: HttpRequest, kind: str, slug: str, *, menu: bool = False) -> Archive | None:
     if not is_clean_text(slug) or len(slug) > 200:
         return None
-    return find_archive(request.get_host(), kind, slug)
+    return find_archive(request.get_host(), kind, slug, menu=menu)
 
 
 def _as_page(request: HttpRequest) -> HttpResponseBase:

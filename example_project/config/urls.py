@@ -31,6 +31,7 @@ urlpatterns = [
     path("api/", include("ai_cms.core.api.urls")),
     path("accounts/", include("ai_cms.accounts.web.urls")),
     path("portfolio/", include("ai_cms.portfolio.web.routes")),
+    path("write/", include("ai_cms.posts.web.routes")),
     path("p/", include("ai_cms.portfolio.urls")),
     path("", include("ai_cms.core.urls")),
     path("", include("ai_cms.assets.urls")),

@@ -22,7 +22,7 @@ __all__ = ["DemoUser", "grant_editors", "make_demo_users"]
 PEOPLE = (
     ("admin@example.com", "Ada Morrow", True, True, "", ("read", "write", "publish", "admin")),
     ("editor@example.com", "Edith Fen", True, False, "Editors", ("read", "write", "publish")),
-    ("member@example.com", "Max Moss", False, False, "", ("read", "write")),
+    ("member@example.com", "Max Moss", False, False, "", ("read", "write", "publish")),
 )
 
 

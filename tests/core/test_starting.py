@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ai_cms.core.starting import APPS, StartRefused, prepare_settings, prepare_urls
+from ai_cms.core.starting import APPS, ON_REQUEST, StartRefused, prepare_settings, prepare_urls, with_needed
 
-ALL = list(APPS)
+ALL = [app for app in APPS if app not in ON_REQUEST]
 
 
 def namespace(source: str) -> dict[str, object]:
@@ -42,7 +42,7 @@ def test_apps_are_added_as_a_person_would(source: str, kept: str) -> None:
     apps = list(namespace(prepared.source)["INSTALLED_APPS"])  # type: ignore[call-overload]
     assert apps == [
         *namespace(source)["INSTALLED_APPS"],  # type: ignore[misc]
-        *(f"ai_cms.{app}" for app in APPS),
+        *(f"ai_cms.{app}" for app in ALL),
         "rest_framework",
         "django_filters",
         "mptt",
@@ -158,6 +158,68 @@ def test_a_fresh_project_is_ready_after_one_command(project: Path) -> None:
     )
     answered = manage(project, "shell", "--no-imports", "-c", asked)
     assert "200 healthy" in answered.stdout, answered.stderr
+
+
+def test_a_project_with_accounts_posts_and_portfolios_is_ready_too(project: Path) -> None:
+    urls = project / "bakery" / "urls.py"
+    manage(project, "ai_cms_start", "--no-input")
+    # Mounted before the pages, which are there by now.
+    before = contents(project)
+    tried = manage(project, "ai_cms_start", "--with", "posts,portfolio,accounts", "--dry-run")
+    assert "+++ bakery/settings.py" in tried.stdout and "private_assets" in tried.stdout, tried.stderr
+    assert contents(project) == before
+    done = manage(project, "ai_cms_start", "--with", "posts,portfolio,accounts")
+    assert done.returncode == 0, done.stderr
+    assert 'pip install "django-ai-cms[accounts,assets]"' in done.stdout and "user model" in done.stdout
+    mounted = urls.read_text()
+    assert mounted.rindex("ai_cms.pages.urls") > mounted.rindex("ai_cms.posts.urls") > mounted.index("ai_cms.core.urls")
+    again = manage(project, "ai_cms_start", "--with", "posts,portfolio,accounts")
+    assert again.stdout == "Nothing to do: the project has all of it.\n"
+    checked = manage(project, "check", "--fail-level", "WARNING")
+    assert checked.returncode == 0, checked.stderr
+    assert manage(project, "migrate", "-v0").returncode == 0
+    assert manage(project, "create_site", "localhost", "--name", "The bakery").returncode == 0
+    asked = (
+        "from django.test import Client; c = Client(headers={'host': 'localhost'});"
+        "print([c.get(p).status_code for p in ('/accounts/login/', '/write/', '/portfolio/', '/posts/archive/', '/feed/')]);"
+        "print(c.get('/write/')['Location'], c.get('/media/nothing.webp').status_code)"
+    )
+    answered = manage(project, "shell", "--no-imports", "-c", asked)
+    assert "[200, 302, 302, 200, 200]" in answered.stdout, answered.stderr
+    assert "/accounts/login/?next=/write/ 404" in answered.stdout
+
+
+def test_what_an_app_needs_comes_along() -> None:
+    assert with_needed(["posts"]) == ["core", "blocks", "assets", "pages", "posts"]
+    assert with_needed(["assist"]) == ["core", "blocks", "llm", "pages", "assist"]
+    assert with_needed([]) == ["core"]
+
+
+def test_storages_and_a_user_of_the_projects_own_stay() -> None:
+    source = (
+        "INSTALLED_APPS = []\nMIDDLEWARE = ['a']\nAUTH_USER_MODEL = 'shop.User'\nBASE_DIR = None\nMEDIA_ROOT = '/srv'\n"
+        "STORAGES = {'default': {'BACKEND': 'x'}}\n"
+    )
+    prepared = prepare_settings(source, ["core", "assets", "accounts"])
+    values = {}
+    exec(prepared.source.replace("BASE_DIR = None", "from pathlib import Path; BASE_DIR = Path('/srv')"), values)  # noqa: S102
+    assert values["AUTH_USER_MODEL"] == "shop.User" and values["MEDIA_ROOT"] == "/srv"
+    assert values["STORAGES"].keys() == {"default", "private_assets"} and values["MIDDLEWARE"][0] == "a"
+    assert len(values["MIDDLEWARE"]) == 2 and 'STORAGES["private_assets"]' in prepared.added
+    assert prepare_settings(prepared.source, ["core", "assets", "accounts"]).added == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("INSTALLED_APPS = []\nMIDDLEWARE = []\n", "There is no BASE_DIR"),
+        ("INSTALLED_APPS = []\nBASE_DIR = 1\nSTORAGES = make()\n", "STORAGES is no dict"),
+        ("INSTALLED_APPS = []\nBASE_DIR = 1\nMIDDLEWARE = make()\n", "MIDDLEWARE is not a list"),
+    ],
+)
+def test_settings_that_cannot_be_completed_are_refused_with_what_to_write(source: str, said: str) -> None:
+    with pytest.raises(StartRefused, match=said):
+        prepare_settings(source, ["core", "assets", "accounts"])
 
 
 def test_settings_in_a_package_and_windows_line_ends(project: Path) -> None:

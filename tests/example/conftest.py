@@ -58,6 +58,8 @@ def environment(folder: Path, **extra: str) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
         "DATABASE_URL": f"sqlite:///{folder / 'demo.sqlite3'}",
+        "MEDIA_ROOT": str(folder / "media"),
+        "PRIVATE_MEDIA_ROOT": str(folder / "private_media"),
         "DEMO_PASSWORD": "correct horse battery",
         **extra,
     }

@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from ai_cms.assist.services import generate_text
 from ai_cms.core.exceptions import NotFound
+from ai_cms.llm.backends.base import real_calls
+from ai_cms.llm.credits.ledger import account_for
 from ai_cms.llm.handler import llms
 from ai_cms.llm.models import AILog, Run
 from ai_cms.pages import get_page_model, services
@@ -21,6 +23,7 @@ from ai_cms.portfolio.models import ResumeProposal
 from ai_cms.portfolio.services import accept_resume_proposal, create_row, reject_resume_proposal, update_row
 from ai_cms.portfolio.services.tailoring import sources_of, tailors
 from tests.conftest import make_user
+from tests.llm.scripted_server import DONE, delta, finish, scripted, usage
 
 from .conftest import RESUME
 
@@ -365,3 +368,46 @@ def test_where_nothing_writes_nothing_is_offered(resume: Any, ada: Any, client: 
         assert client.get(f"{home}tailor/").status_code == 404
     finally:
         tailors.register("assist", tailor)
+
+
+def tier_by_name(user: Any) -> str:
+    """Return the tier of a test's user, as a host's own function would."""
+    return "pro" if user.username == "ada" else "free"
+
+
+def test_a_model_over_http_is_paid_from_the_owners_tier(
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    resume: Any,
+    ada: Any,
+    bob: Any,
+    client_of: Any,
+    library: dict[str, Any],
+) -> None:
+    monkeypatch.setattr(real_calls, "allowed", True)
+    text = json.dumps(answer_of(library))
+    with scripted(lambda body: [delta(text), finish(), usage(1_200, 300), DONE]) as (url, seen):
+        settings.AI_CMS = {
+            "LLM": {
+                "default": {
+                    "BACKEND": "ai_cms.llm.backends.openai.OpenAICompatibleBackend",
+                    "MODEL": "m-1",
+                    "OPTIONS": {"base_url": url, "api_key": "k"},
+                }
+            },
+            "LLM_ALLOWANCES": {"free": {"text": 0}, "pro": {"text": 20}},
+            "LLM_TIER": "tests.portfolio.test_resume_proposals.tier_by_name",
+            "RUNNER": "inline",
+        }
+        answer = tailored(client_of(ada), resume)
+        assert answer.status_code == 200, answer.content
+        assert answer.json()["output"]["changes"][0]["path"] == "/basics/summary"
+        log = AILog.objects.get()
+        assert (log.task, log.tokens_in, log.tokens_out) == ("tailor_resume", 1_200, 300)
+        # A thousand tokens are a credit.
+        assert account_for(ada, "text").balance == 20_000 - 1_500
+        theirs = create_row(get_resume_model(), actor=bob, title="Bob", content=CONTENT)
+        refused = tailored(client_of(bob), theirs)
+        assert (refused.status_code, refused.json()["code"]) == (402, "ai_credits_exhausted")
+        assert len(seen) == 1 and ResumeProposal.objects.count() == 1
+    assert "ada@example.com" not in json.dumps(seen[0]) and seen[0]["model"] == "m-1"

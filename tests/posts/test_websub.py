@@ -15,6 +15,7 @@ from django.test import Client, override_settings
 from ai_cms.core.checks import check_settings
 from ai_cms.pages import services
 from ai_cms.posts import websub
+from tests.conftest import make_user
 
 Make = Callable[..., Any]
 
@@ -65,6 +66,7 @@ def test_publishing_tells_the_hub_of_every_feed_once(
     assert len(hub.told) == 1
     assert hub.told[0]["hub.mode"] == ["publish"]
     topics = hub.told[0]["hub.url"]
+    assert not [topic for topic in topics if "/author/" in topic]
     assert topics[:3] == ["http://testserver/feed/", "http://testserver/feed/atom/", "http://testserver/feed.json"]
     assert "http://testserver/category/bread/feed/atom/" in topics and "http://testserver/tag/sour/feed/atom/" in topics
     with django_capture_on_commit_callbacks(execute=True):
@@ -126,3 +128,13 @@ def test_a_hub_that_is_away_is_a_line_in_the_log() -> None:
 def test_only_web_addresses_are_hubs(value: str) -> None:
     with override_settings(AI_CMS={"WEBSUB_HUB": value}):
         assert any("WEBSUB_HUB" in message.msg for message in check_settings(None))
+
+
+def test_the_feeds_of_authors_are_announced_too(
+    hub: Hub, make_post: Make, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        fields = {"coauthors": [make_user("bert").pk]}
+        make_post("Rye", author=make_user("ann"), fields=fields, is_published=True)
+    topics = hub.told[0]["hub.url"]
+    assert "http://testserver/author/ann/feed/atom/" in topics and "http://testserver/author/bert/feed/atom/" in topics

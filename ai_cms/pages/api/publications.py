@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -85,6 +86,12 @@ _queries = {
 _count_all = PreparedQuery(lambda mark: _on_marked_site(mark).order_by().values_list("pk"), count=True)
 
 
+def newest_of_facet(led: Any, window: slice, column: str) -> Any:
+    """Return the columns of a list's entries, found by facets ``led`` whose index is in the list's order."""
+    keys = led.order_by("-first_published_at", "-publication_id").values("publication_id")[window]
+    return Publication.objects.filter(pk__in=keys).order_by(*_NEWEST).values_list(*_ROW, column)
+
+
 def chosen(rows: Any, window: slice, column: str) -> Any:
     """Return the columns of a list's entries; the window is picked by the index alone before any row is read."""
     if "rank" in rows.query.annotations:
@@ -136,6 +143,8 @@ class Listing:
         if self.is_plain:
             return _queries[column].rows(limit=limit, offset=offset, **self._values())
         window = slice(offset, offset + limit)
+        if (led := leading_facets(self.host, self.parameters)) is not None:
+            return list(newest_of_facet(led, window, column))
         found = list(chosen(self.selected, window, column))
         if found or not self.parameters.get("search", "").strip() or (offset and self.selected.exists()):
             return found
@@ -194,6 +203,25 @@ def filter_content(host: str, parameters: QueryDict, *, find: Callable[..., Any]
         rows = find(rows, words, locale=locale)
         return rows.order_by(*ordering) if ordering else rows
     return rows.order_by(*(ordering or _NEWEST))
+
+
+def leading_facets(host: str, parameters: QueryDict) -> Any:
+    """Return the facets by which a list is found in its own order; ``None`` for a list that no single value leads.
+
+    The others, of several values or with other conditions, take what fits and sort it.
+    """
+    facets = facets_in(parameters)
+    name, values = next(iter(facets.items())) if len(facets) == 1 else ("", [])
+    if len(set(values)) != 1 or any(parameters.get(key) for key in ("ordering", "search", "under")):
+        return None
+    site = _sites(*host_names(host)).values("pk")[:1]
+    shown = Q(publication__expire_at=None) | Q(publication__expire_at__gt=timezone.now())
+    rows = PublicationFacet.objects.filter(
+        shown, name=name, value=values[0], publication__active=True, publication__site_id=site
+    )
+    if parameters.get("type"):
+        rows = rows.filter(publication__type=resolve_page_type(parameters.get("type", "")).type_name())
+    return rows.filter(publication__locale=parameters["locale"]) if parameters.get("locale") else rows
 
 
 def facets_in(parameters: QueryDict) -> dict[str, list[str]]:

@@ -262,6 +262,10 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
         """Return the schema.org data of the page's head; ``data`` is what every page says. Override to say more."""
         return data
 
+    def sharing_picture(self) -> str:
+        """Return the address of the picture to be shown where the page is shared, if its metadata names none; "" for none."""
+        return ""
+
     @classmethod
     def after_publishing(cls, published: Sequence[tuple[AbstractPage, Publication]]) -> None:
         """Do more for pages of this type that were published, in the same transaction; an import has many at once."""

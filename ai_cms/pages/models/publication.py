@@ -92,14 +92,19 @@ class Publication(models.Model):
 
 
 class PublicationFacet(models.Model):
-    """One value a public list can be filtered by."""
+    """One value a public list can be filtered by, with the publication's date: the newest are found in the index alone."""
 
     publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="facets")
     name = models.CharField(max_length=50)
     value = models.CharField(max_length=200)
+    first_published_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["name", "value"], name="ai_cms_pages_facet")]
+        indexes = [
+            models.Index(
+                fields=["name", "value", "-first_published_at", "-publication"], name="ai_cms_pages_facet_newest"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.value}"

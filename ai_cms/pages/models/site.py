@@ -36,6 +36,9 @@ class Site(models.Model):
     # Counts changes that other pages may show (menus, lists, breadcrumbs); part of the key of stored HTML.
     generation = models.PositiveBigIntegerField(default=1, editable=False)
 
+    #: Titles and paths of the main menu, where the reader that found the site brought them along.
+    main_menu: list[tuple[str, str]] | None = None
+
     class Meta:
         verbose_name = _("site")
         verbose_name_plural = _("sites")

@@ -21,7 +21,7 @@ from .. import get_page_model, tree
 from ..addresses import avoid_routes, first_free
 from ..elements import element_rows, reference_rows
 from ..models import AbstractPage, Element, ElementReference, Publication, PublicationFacet, Revision
-from ..relations import remembered, save_related
+from ..relations import remembered, save_new_related
 from ..revisions import new_revision
 from ..tree import LockedTrees, Node
 from .publications import facet_rows, publication_values
@@ -146,8 +146,7 @@ def insert_level(lock: LockedTrees, pages: list[AbstractPage]) -> None:
                 query = InsertQuery(model)
                 query.insert_values(fields, list[models.Model](members[start : start + BATCH]))
                 query.get_compiler(using=lock.using).execute_sql()
-        for page in members:
-            save_related(page)
+        save_new_related(members)
 
 
 def _own_tables(page_type: type[AbstractPage], base: type[models.Model]) -> list[Any]:

@@ -13,6 +13,7 @@ from ...core.jsontypes import JsonObject
 from .. import tree
 from ..models import AbstractPage, RevisionKind
 from ..provenance import written_by
+from ..relations import asked_once
 from ..snapshots import assign_fields
 from .branches import PageSpec, insert_branches
 from .locks import touch_site
@@ -45,8 +46,9 @@ def bulk_create_pages(
     for page_type, publish in wanted:
         require_new(who, resolve_page_type(page_type), parent, publish=publish)
     marks = written_by(who, source)
-    for root in roots:
-        _make_pages(root, type(parent), parent.locale, who, marks, allow_unknown)
+    with asked_once():
+        for root in roots:
+            _make_pages(root, type(parent), parent.locale, who, marks, allow_unknown)
     with tree.locked_trees(type(parent), parent.pk) as lock:
         node = lock.node(parent.pk)
         made = insert_branches(lock, node, roots, actor=who, kind=kind)

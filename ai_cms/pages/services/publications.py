@@ -242,7 +242,9 @@ def facet_rows(page: AbstractPage, publication: Publication) -> list[Publication
         # A page type may show pictures beside its blocks.
         facets[name] = [*facets.get(name, ()), *values]
     return [
-        PublicationFacet(publication=publication, name=name, value=value)
+        PublicationFacet(
+            publication=publication, name=name, value=value, first_published_at=publication.first_published_at
+        )
         for name, values in facets.items()
         for value in dict.fromkeys(values)
     ]

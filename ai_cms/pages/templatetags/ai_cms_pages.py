@@ -14,7 +14,8 @@ from ai_cms.blocks.documents.provenance import provenance_summary
 from ai_cms.blocks.html.references import resolve_reference
 from ai_cms.pages.addresses import public_url
 from ai_cms.pages.conf import pages_settings
-from ai_cms.pages.models import AbstractPage, Publication
+from ai_cms.pages.menus import MAIN_MENU, menu_rows
+from ai_cms.pages.models import AbstractPage, Publication, Site
 from ai_cms.pages.rendering import ORIGIN
 
 from ...core.jsontypes import JsonObject
@@ -23,8 +24,13 @@ from ..current_site import site_of
 register = template.Library()
 
 
+def _site(context: template.Context) -> Site | None:
+    found: Site | None = context.get("site") or (site_of(context["request"]) if "request" in context else None)
+    return found
+
+
 def _site_id(context: template.Context) -> int | None:
-    site = context.get("site") or (site_of(context["request"]) if "request" in context else None)
+    site = _site(context)
     return site.pk if site is not None else None
 
 
@@ -42,19 +48,14 @@ def _entry(title: str, path: str, current: str) -> dict[str, Any]:
 def menu(context: template.Context, under: str = "/", depth: int = 1) -> list[dict[str, Any]]:
     """Return the published pages marked for menus below ``under``, in tree order, ``depth`` levels deep, with ``children``.
 
-    Each entry: title, url, path, is_current, is_active (an ancestor of the page shown, or it), children. One query.
+    Each entry: title, url, path, is_current, is_active (an ancestor of the page shown, or it), children. One query; none
+    for the main menu (without arguments) where the site came with it, as in lists of posts.
     """
     page = context.get("page")
     current = getattr(page, "path", "")
-    # The home page "/" has level 0, and what lies below ``under`` one more than it.
-    deepest = under.count("/") - 1 + depth
-    rows = (
-        Publication.objects.public()
-        .filter(site_id=_site_id(context), in_menus=True, page__level__lte=deepest)
-        .under(under)
-        .order_by("page__lft")
-        .values_list("title", "path")
-    )
+    site = _site(context)
+    kept = None if site is None or (under, depth) != MAIN_MENU else site.main_menu
+    rows = menu_rows(None if site is None else site.pk, under, depth) if kept is None else kept
     entries: list[dict[str, Any]] = []
     open_levels: list[tuple[str, list[dict[str, Any]]]] = [("", entries)]
     for title, path in rows:
@@ -121,6 +122,7 @@ def page_head(context: template.Context) -> SafeString:
     if is_reference(image):
         # Of a draft: published pages hold the finished address.
         image = resolve_reference(image)
+    image = image or page.sharing_picture()
     if isinstance(image, str) and image:
         meta("property", "og:image", image if "://" in image else origin + image)
     data = _linked_data(page, url, title, publication)

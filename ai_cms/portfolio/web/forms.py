@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.web import PlainForm, VersionedForm
 from ai_cms.portfolio.design.layouts import FONTS, layouts
 from ai_cms.portfolio.models import Goal, SkillCategory
 
@@ -26,19 +27,6 @@ __all__ = [
 
 _DATE_HELP = _("As exact as you know it: 2024, 2024-06 or 2024-06-29.")
 _AS_LAYOUT = ("", _("As the layout has it"))
-
-
-class PlainForm(forms.Form):
-    """A form without the colon after its labels."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label_suffix": "", **kwargs})
-
-
-class VersionedForm(PlainForm):
-    """A form that knows which version of the portfolio it was filled in for."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
 
 
 class NewForm(PlainForm):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.mappings import CleanedData, Columns, TemplateContext
 from ai_cms.core.permissions import get_policy
+from ai_cms.core.web import PlainForm
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.models import OwnedRow
 from ai_cms.portfolio.resumes.files import resume_file
@@ -21,7 +22,7 @@ from ai_cms.portfolio.services import create_row, delete_row, import_resume, upd
 from ai_cms.portfolio.services.importing import read_resume
 
 from .base import MyFormView, MyPage, MyTemplateView
-from .forms import ImportForm, PlainForm, ProjectForm, ResumeForm, SkillForm
+from .forms import ImportForm, ProjectForm, ResumeForm, SkillForm
 
 __all__ = ["AddView", "DeleteView", "EditView", "ExportView", "ImportView", "LibraryView"]
 

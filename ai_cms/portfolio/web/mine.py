@@ -7,11 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.mappings import CleanedData, TemplateContext
 from ai_cms.core.permissions import get_policy
+from ai_cms.core.web import PlainForm
 from ai_cms.portfolio import get_portfolio_model, get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.services import create_portfolio, delete_portfolio, guide_of
 
 from .base import MyFormView, MyPage, MyTemplateView
-from .forms import NewForm, PlainForm
+from .forms import NewForm
 
 __all__ = ["DeletePortfolioView", "IndexView", "NewView", "NextView"]
 

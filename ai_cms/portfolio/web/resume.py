@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.web import refusal_texts
 from ai_cms.portfolio import get_resume_model
 from ai_cms.portfolio.models import AbstractResume
 from ai_cms.portfolio.resumes.editing import (
@@ -21,7 +22,7 @@ from ai_cms.portfolio.resumes.editing import (
 from ai_cms.portfolio.services import create_row, update_row
 from ai_cms.portfolio.services.tailoring import tailors
 
-from .base import MyTemplateView, refusal_texts
+from .base import MyTemplateView
 from .library import KindPage
 from .resume_forms import BasicsForm, EducationFormSet, WorkFormSet
 from .resume_proposals import open_proposals

@@ -7,9 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ai_cms.core.web import PlainForm
 from ai_cms.portfolio.validators import validate_date
-
-from .forms import PlainForm
 
 __all__ = ["BasicsForm", "EducationFormSet", "WorkFormSet"]
 

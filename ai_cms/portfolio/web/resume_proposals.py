@@ -17,6 +17,7 @@ from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.jsontypes import JsonMapping, JsonObject
 from ai_cms.core.mappings import CleanedData, TemplateContext
 from ai_cms.core.permissions import Actor, get_policy
+from ai_cms.core.web import refusal_texts
 from ai_cms.pages.changes import text_difference
 from ai_cms.portfolio.models import ResumeProposal, ResumeProposalStatus
 from ai_cms.portfolio.resumes.changes import list_places, value_at
@@ -25,7 +26,7 @@ from ai_cms.portfolio.resumes.sources import Source, row_source
 from ai_cms.portfolio.services import accept_resume_proposal, reject_resume_proposal
 from ai_cms.portfolio.services.tailoring import is_stale, sources_of, tailors
 
-from .base import MyTemplateView, address, refusal_texts
+from .base import MyTemplateView, address
 from .library import KindPage, RowFormView
 
 __all__ = ["ProposalView", "TailorView", "open_proposals"]

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.mappings import CleanedData, TemplateContext
+from ai_cms.core.web import preview_address
 from ai_cms.portfolio import get_project_model, get_resume_model, get_skill_model
 from ai_cms.portfolio.design.layouts import layouts
 from ai_cms.portfolio.design.tokens import Design
@@ -16,7 +17,7 @@ from ai_cms.portfolio.models import OwnedRow
 from ai_cms.portfolio.services import guide_of, update_portfolio
 from ai_cms.portfolio.services.content import Content, read_content, write_content
 
-from .base import MyFormView, preview_address
+from .base import MyFormView
 from .forms import ContentForm, DesignForm, GoalForm, PublishForm, RoleForm
 
 __all__ = ["ContentView", "DesignView", "GoalView", "PublishView", "RoleView"]
@@ -53,7 +54,7 @@ class StepView(MyFormView):
             portfolio=portfolio,
             guide=guide_of(portfolio),
             step=self.step,
-            preview=preview_address(portfolio) if portfolio.pages else "",
+            preview=preview_address(portfolio.pk) if portfolio.pages else "",
             **kwargs,
         )
 

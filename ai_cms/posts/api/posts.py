@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -16,14 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from ai_cms.assets import get_image_model
-from ai_cms.assets.services import delete_asset, upload_asset
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.parsers import FormParser, JSONParser, MultiPartParser
 from ai_cms.core.api.versions import expected_version, set_version
 from ai_cms.core.exceptions import InvalidInput, NotFound, PermissionRefused
 from ai_cms.core.mappings import CleanedData, Columns
-from ai_cms.core.permissions import Actor
 from ai_cms.pages.api.base import PagesViewSet
 from ai_cms.pages.api.page_filters import flag
 from ai_cms.pages.current_site import site_of
@@ -33,7 +28,7 @@ from ai_cms.posts.authors import author_condition, author_slug
 from ai_cms.posts.conf import posts_settings
 from ai_cms.posts.names import MAX_TAGS
 from ai_cms.posts.querysets import PostFilter, posts_for
-from ai_cms.posts.services import create_post, delete_post, restore_post, update_post
+from ai_cms.posts.services import create_post, delete_post, restore_post, update_post, with_picture
 
 from .serializers import (
     PostCreateSerializer,
@@ -107,7 +102,6 @@ class PostViewSet(PagesViewSet):
     serializer_class = PostSerializer
     filter_backends = ()
     lookup_url_kwarg = "slug"
-    new_picture: Any = None
     parser_classes = (MultiPartParser, FormParser, JSONParser)
     versioned = frozenset({"update", "partial_update", "destroy", "restore"})
     rights = {
@@ -160,7 +154,7 @@ class PostViewSet(PagesViewSet):
         site = site_of(request._request)
         if site is None:
             raise InvalidInput(errors={"parent": [_("There is no site yet.")]})
-        with self.picture_is_kept():
+        with with_picture(values, actor=self.actor):
             post = create_post(actor=self.actor, site=site, **values)
         response = self.written(post, status=201)
         response["Location"] = reverse("ai_cms_api:post-detail", kwargs={"slug": post.slug})
@@ -250,7 +244,7 @@ class PostViewSet(PagesViewSet):
     def _write(self, shape: type[BaseSerializer[Any]], **options: object) -> Response:
         post = self.post_to_write()
         values = self.values(shape, **options)
-        with self.picture_is_kept():
+        with with_picture(values, actor=self.actor):
             post = update_post(post, actor=self.actor, expected_version=expected_version(self.request), **values)
         return self.written(post)
 
@@ -263,7 +257,7 @@ class PostViewSet(PagesViewSet):
         return response
 
     def values(self, shape: type[BaseSerializer[Any]], **options: object) -> CleanedData:
-        """Return the body as the services take it; a picture in it has been uploaded. Raises what the upload raises."""
+        """Return the body as the services take it, a picture in it as with_picture() does."""
         given = self.body(self.request, shape, **options)
         names = ("title", "body", "slug", "tags", "is_published")
         found: CleanedData = {name: given[name] for name in names if name in given}
@@ -276,29 +270,10 @@ class PostViewSet(PagesViewSet):
         if given.get("author"):
             found["author"] = user_of(given["author"], "author")
         if given.get("thumbnail") is not None:
-            fields["thumbnail"] = self.uploaded(given["thumbnail"])
+            fields["thumbnail"] = given["thumbnail"]
         elif "thumbnail_id" in given:
             fields["thumbnail"] = given["thumbnail_id"]
         return {**found, "fields": fields}
-
-    def uploaded(self, file: Any) -> Any:
-        """Take a picture in and return its key. Raises InvalidInput for a file that is none."""
-        made = upload_asset(file, actor=self.actor, name=file.name)
-        self.new_picture = made.asset if made.created else None
-        if not isinstance(made.asset, get_image_model()):
-            with self.picture_is_kept():
-                raise InvalidInput(errors={"thumbnail": [_("Send a picture.")]})
-        return made.asset.pk
-
-    @contextmanager
-    def picture_is_kept(self) -> Iterator[None]:
-        """Take an uploaded picture away again where what is done with it is refused."""
-        try:
-            yield
-        except Exception:
-            if self.new_picture is not None:
-                delete_asset(self.new_picture, actor=Actor.system("posts"), force=True)
-            raise
 
 
 def _on_blog(post: AbstractPage) -> bool:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .entries import Entry, FeedInfo, rfc3339, xml_text
+from .entries import Entry, FeedInfo, media_content, rfc3339, xml_text
 
 __all__ = ["CONTENT_TYPE", "render"]
 
 CONTENT_TYPE = "application/atom+xml; charset=utf-8"
+_MEDIA = 'xmlns:media="http://search.yahoo.com/mrss/"'
 
 
 def render(feed: FeedInfo, entries: Iterable[Entry]) -> str:
     """Return the feed as an Atom document."""
     language = f' xml:lang="{xml_text(feed.language)}"' if feed.language else ""
-    head = f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"{language}>\n'
+    head = f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" {_MEDIA}{language}>\n'
     body = "".join(_entry(entry, feed) for entry in entries)
     return f"{head}{''.join(_feed(feed))}{body}</feed>\n"
 
@@ -40,6 +41,7 @@ def _entry(entry: Entry, feed: FeedInfo) -> str:
         *(_author(author.name, author.url) for author in entry.authors or ()),
         "" if entry.authors else _author(feed.title, feed.home),
         *(f'<category term="{xml_text(name)}"/>\n' for name in entry.categories),
+        media_content(entry.image),
         f"<summary>{xml_text(entry.summary)}</summary>\n" if entry.summary else "",
         f'<content type="html">{xml_text(entry.html)}</content>\n' if entry.html else "",
         "</entry>\n",

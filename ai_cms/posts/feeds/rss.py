@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .entries import Entry, FeedInfo, rfc822, rfc3339, xml_text
+from .entries import Entry, FeedInfo, media_content, rfc822, rfc3339, xml_text
 
 __all__ = ["CONTENT_TYPE", "render"]
 
@@ -12,7 +12,8 @@ CONTENT_TYPE = "application/rss+xml; charset=utf-8"
 
 _HEAD = (
     '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" '
-    'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">\n<channel>\n'
+    'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    'xmlns:media="http://search.yahoo.com/mrss/">\n<channel>\n'
 )
 
 
@@ -41,6 +42,7 @@ def _item(entry: Entry) -> str:
         f"<atom:updated>{rfc3339(entry.updated)}</atom:updated>\n",
         *(f"<dc:creator>{xml_text(author.name)}</dc:creator>\n" for author in entry.authors),
         *(f"<category>{xml_text(name)}</category>\n" for name in entry.categories),
+        media_content(entry.image),
         f"<description>{xml_text(entry.summary)}</description>\n",
         f"<content:encoded>{xml_text(entry.html)}</content:encoded>\n" if entry.html else "",
         "</item>\n",

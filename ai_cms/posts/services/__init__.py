@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .blogs import blog_of
 from .categories import create_category, delete_category, update_category
+from .pictures import with_picture
 from .posts import create_post, delete_post, restore_post, update_post
 from .refreshing import refresh_posts
 from .tags import delete_tag, rename_tag, tags_named
@@ -21,4 +22,5 @@ __all__ = [
     "tags_named",
     "update_category",
     "update_post",
+    "with_picture",
 ]

@@ -109,7 +109,7 @@ class _Import:
             site.save(using=using, update_fields=["root"])
             counts = rows.finish()
         self.refresh(places, site, using)
-        site_imported.send(sender=Site, instance=site)
+        site_imported.send(sender=Site, instance=site, warn=self.notices.add)
         counts["redirects"] = self.read_redirects(site, refs)
         counts["templates"] = len(self.templates)
         counts["pages"] = len(places)

@@ -211,7 +211,9 @@ class RelatedRows:
         rows = [row for row, _facets in self.publications]
         insert_rows(Publication, rows, using=using, batch_size=200)
         facets = [
-            PublicationFacet(publication=row, name=name[:50], value=text[:200])
+            PublicationFacet(
+                publication=row, name=name[:50], value=text[:200], first_published_at=row.first_published_at
+            )
             for row, found in self.publications
             for name, text in found
         ]

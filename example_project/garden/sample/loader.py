@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
+from django.core.files import File
 from django.utils import timezone
 
+from ai_cms.assets.services import upload_asset
 from ai_cms.core.permissions import Actor
 from ai_cms.pages import get_page_model, services
 from ai_cms.pages.models import Site
@@ -16,6 +19,7 @@ from garden.models import EventPage
 
 from . import SamplePage, sample_pages
 from .blog import CATEGORIES
+from .drawing import PICTURES, draw
 
 __all__ = ["load_sample_site"]
 
@@ -49,7 +53,7 @@ def load_sample_site(user: Any) -> dict[str, int]:
 
 
 def _post_fields(sample: SamplePage, actor: Actor) -> dict[str, Any]:
-    """Return the fields of a post: its author, and its categories by key, made if need be."""
+    """Return the fields of a post: its author, its categories by key, made if need be, and its picture."""
     keys = {}
     for name, description, above in CATEGORIES:
         found = Category.objects.filter(name=name).first()
@@ -59,7 +63,16 @@ def _post_fields(sample: SamplePage, actor: Actor) -> dict[str, Any]:
         else:
             keys[name] = found.pk
     chosen = [keys[name] for name in sample.fields["categories"]]
-    return {**sample.fields, "categories": chosen, "author": actor.user.pk}
+    return {**sample.fields, "categories": chosen, "author": actor.user.pk, "thumbnail": _picture(sample.key, actor)}
+
+
+def _picture(key: str, actor: Actor) -> int | None:
+    """Return the asset of a post's picture; the same one, where it is there already."""
+    if key not in PICTURES:
+        return None
+    content, alt = draw(key)
+    made = upload_asset(File(BytesIO(content), name=f"{key}.png"), actor=actor, name=f"{key}.png", alt=alt)
+    return int(made.asset.pk)
 
 
 def _root(site: Site) -> Any:

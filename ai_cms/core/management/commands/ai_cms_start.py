@@ -4,6 +4,7 @@ import ast
 import difflib
 import importlib.util
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,27 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ai_cms.core.starting import APPS, Preparation, StartRefused, prepare_settings, prepare_urls
+from ai_cms.core.starting import (
+    APPS,
+    ON_REQUEST,
+    Preparation,
+    StartRefused,
+    prepare_settings,
+    prepare_urls,
+    with_needed,
+)
 
+DEFAULT = [app for app in APPS if app not in ON_REQUEST]
+_QUESTION = """Beside {default} there are:
+  assets     pictures and files                 portfolio  portfolios that people make
+  posts      a blog (with assets)               accounts   people who register and log in by e-mail
+Which of these as well? Names with commas between them, or nothing: """
+_USER = """
+The user model is decided by the first migration: with a database that has other users, take ai_cms.accounts out again.
+"""
 _NEXT = """
 Next:
-  python manage.py migrate
+{install}  python manage.py migrate
   python manage.py createsuperuser
   python manage.py create_site localhost --name "My site"
   python manage.py runserver
@@ -35,14 +52,22 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="show the difference and change nothing")
         parser.add_argument(
             "--apps",
-            type=_apps,
-            default=list(APPS),
             metavar="NAMES",
-            help=f"the apps, with commas between them (default: {','.join(APPS)}); core always comes along",
+            help=(
+                f"the apps, with commas between them (default: {','.join(DEFAULT)}); what they need comes along. "
+                f"All there are: {','.join(APPS)}"
+            ),
         )
+        parser.add_argument(
+            "--with",
+            dest="more",
+            metavar="NAMES",
+            help=f"beside those of the default: {','.join(ON_REQUEST)}; without it, a terminal is asked",
+        )
+        parser.add_argument("--no-input", action="store_false", dest="interactive", help="ask nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        apps = options["apps"]
+        apps = self._chosen(options)
         changes = [
             _change(_settings_file(), lambda source: prepare_settings(source, apps)),
             _change(_module_file(settings.ROOT_URLCONF), lambda source: prepare_urls(source, apps)),
@@ -59,23 +84,29 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was changed; without --dry-run it is.")
             return
         _write({path: after for path, _, after in changes})
-        self.stdout.write(_NEXT)
+        if "accounts" in apps:
+            self.stdout.write(_USER)
+        extras = ",".join(app for app in ("accounts", "assets") if app in apps)
+        install = f'  pip install "django-ai-cms[{extras}]"\n' if extras else ""
+        self.stdout.write(_NEXT.replace("{install}", install))
+
+    def _chosen(self, options: dict[str, Any]) -> list[str]:
+        """Return the apps that the options name, or that whoever sits at the terminal does."""
+        chosen = DEFAULT if options["apps"] is None else _apps(options["apps"])
+        if options["more"] is not None:
+            return with_needed([*chosen, *_apps(options["more"])])
+        if options["apps"] is None and options["interactive"] and sys.stdin.isatty():
+            return with_needed([*chosen, *_apps(input(_QUESTION.replace("{default}", ", ".join(DEFAULT))))])
+        return with_needed(chosen)
 
 
 def _apps(text: str) -> list[str]:
+    """Return the names of apps in ``text``. Raises CommandError."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in APPS]
     if unknown:
-        raise CommandError(f"--apps: there is no app {unknown[0]!r}. Choose among: {', '.join(APPS)}.")
-    wanted = {"core", *names}
-    # What stands above needs what stands below.
-    if wanted & {"transfer", "assist"}:
-        wanted.add("pages")
-    if "assist" in wanted:
-        wanted.add("llm")
-    if "pages" in wanted:
-        wanted.add("blocks")
-    return [name for name in APPS if name in wanted]
+        raise CommandError(f"--apps, --with: there is no app {unknown[0]!r}. Choose among: {', '.join(APPS)}.")
+    return names
 
 
 def _change(path: Path, prepare: Callable[[str], Preparation]) -> tuple[Path, str, str]:
