@@ -81,7 +81,9 @@ def _parts(text: str) -> dict[str, float]:
     }
     if text.isascii():
         return parts
-    parts["accents"] = _PER_ACCENT * sum(1 for word in words if not word.isascii() for letter in word if letter > "\x7f")
+    parts["accents"] = _PER_ACCENT * sum(
+        1 for word in words if not word.isascii() for letter in word if letter > "\x7f"
+    )
     for name, (_letters, letter, word) in _SCRIPTS.items():
         runs = _RUNS[name].findall(text)
         parts[name] = letter * _length(runs) + word * len(runs)

@@ -88,7 +88,7 @@ class Calibration:
             if weights is None or not isinstance(estimate, Estimate) or not estimate:
                 found = None
             else:
-                found = weights.predict(estimate) / sum(estimate.parts.values())
+                found = weights.predict(estimate) / estimate
         return self.ratio(key) if found is None else min(max(found, self.BOUNDS[0]), self.BOUNDS[1])
 
     def share(self, key: str) -> float | None:

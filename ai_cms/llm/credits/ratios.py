@@ -19,7 +19,7 @@ __all__ = ["connect", "input_tokens", "observe", "observe_schema", "output_token
 #: Calls of the log whose mean counts.
 SAMPLE = 30
 #: The share of an estimated answer that is charged.
-SURE = 0.85
+SURE = 0.75
 _SCHEMA = "schema"
 
 
