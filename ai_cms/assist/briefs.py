@@ -60,11 +60,33 @@ def read_brief(text: str) -> list[Part]:
 
 #: Sentences that tell somebody to write, in the languages whose stop words are known: they are not what to write.
 _INSTRUCTION = re.compile(
-    r"^(?:please,? |bitte |s'il (?:vous|te) pla[iî]t,? |por favor,? )?(?:can you |could you |i (?:want|need) you to )?"
+    r"^(?:please,? |bitte |s'il (?:vous|te) pla[iî]t,? |por favor,? )?"
+    r"(?:(?:can|could|would) you (?:please )?|(?:i|we) (?:want|need|would like) (?:you )?to |i'd like (?:you )?to )?"
     r"(?:write|draft|create|make|generate|compose|produce|design|build|schreibe?|erstelle?|verfasse?|entw[iu]rf"
     r"|r[eé]dige[rz]?|[eé]cri[svt]\w*|cr[eé]e[rz]?|escrib[ea]\w*|crea|redacta|scrivi|genera|escrev[ae]\w*|schrijf|maak)"
     r"\b.{0,60}\b(?:page|site|website|article|post|text|section|copy|content|about|seite|artikel|beitrag"
     r"|abschnitt|über|texte|rubrique|sur|p[aá]gina|art[ií]culo|texto|sobre|articolo|testo|su|over|tekst)\b",
+    re.IGNORECASE,
+)
+#: The wish for a text: "I need a page about bread", "Ich brauche eine Seite über Brot".
+_WISH = re.compile(
+    r"^(?:(?:i|we) (?:want|need|would like)|i'd like|we'd like|(?:ich|wir) (?:brauchen?|möchten?|hätten? gern)"
+    r"|(?:je|nous) (?:veux|voulons|voudrais|voudrions)|j'ai besoin d'|necesito|necesitamos|quiero|queremos)\b"
+    r".{0,30}\b(?:page|article|post|text|section|copy|seite|artikel|beitrag|abschnitt|texte|rubrique|p[aá]gina|art[ií]culo"
+    r"|texto)\b",
+    re.IGNORECASE,
+)
+#: How the text is to be: of a sentence that follows an instruction or stands before it.
+_MANNER = re.compile(
+    r"^(?:please,? |bitte |also,? |and )?(?:"
+    r"(?:mention|include|describe|explain|highlight|emphasi[sz]e|stress|focus on|avoid|talk about|do not|don't"
+    r"|(?:end|start|begin|finish) with|keep (?:it|the)|make (?:it|sure|the (?:text|page|tone))"
+    r"|(?:say|tell) (?:that|them|visitors|people|readers)|use (?:an?|the|simple|short|plain|friendly)"
+    r"|add (?:an?|some) (?:call|section|list|heading|button|link|table|quote|picture|image|faq)"
+    r"|the (?:tone|style|voice|text|page) (?:should|must|is to)|it (?:should|must)"
+    r"|erwähne|nenne|beschreibe|erkläre|betone|vermeide|verwende|benutze|halte (?:es|den)|der (?:ton|text|stil) soll"
+    r"|mentionnez?|d[eé]cri[svt]\w*|expliquez?|insiste[rz]? sur|[eé]vite[rz]?|utilise[rz]?|le ton (?:doit|sera)"
+    r"|menciona|incluye|explica|destaca|evita|usa (?:un|una)|el tono debe)\b|(?:tone|style|audience|length|language) ?:)",
     re.IGNORECASE,
 )
 # Where the verb comes last, or no blanks part the words.
@@ -75,15 +97,21 @@ _INSTRUCTION_CJK = re.compile(
 
 
 def without_instructions(text: str) -> str:
-    """Return a brief without the sentences that tell somebody to write: what is left is what can be laid out."""
-    lines = []
-    for line in text.splitlines():
-        found = local_text.sentences(line)
-        kept = [
-            sentence for sentence in found if not (_INSTRUCTION.match(sentence) or _INSTRUCTION_CJK.match(sentence))
-        ]
-        lines.append(line if len(kept) == len(found) else " ".join(kept))
-    return "\n".join(lines).strip()
+    """Return a brief without the sentences that tell somebody to write: what is left is what can be laid out.
+
+    Where there is one, those go too that say how: "Mention the mill", "Keep it short".
+    """
+    lines = [(line, local_text.sentences(line)) for line in text.splitlines()]
+    told = any(_is_instruction(sentence) for _line, found in lines for sentence in found)
+    left = []
+    for line, found in lines:
+        kept = [sentence for sentence in found if not (_is_instruction(sentence) or (told and _MANNER.match(sentence)))]
+        left.append(line if len(kept) == len(found) else " ".join(kept))
+    return "\n".join(left).strip()
+
+
+def _is_instruction(sentence: str) -> bool:
+    return any(pattern.match(sentence) for pattern in (_INSTRUCTION, _WISH, _INSTRUCTION_CJK))
 
 
 def title_of(parts: list[Part]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connections
 
 from .exceptions import Conflict, InvalidInput, RequestRefused, Unavailable
+from .redaction import one_line
 
 __all__ = ["database_refusal", "without_waiting"]
 
@@ -38,10 +39,10 @@ def database_refusal(error: Exception) -> RequestRefused | None:
         clash = state in _CLASHES or str(error).startswith(("UNIQUE constraint", "FOREIGN KEY constraint"))
         if not clash:
             return None
-        logger.warning("A write clashed with another one: %s", error)
+        logger.warning("A write clashed with another one: %s", _line(error))
         return Conflict("Another write came in between; read the current state and try again.")
     if isinstance(error, DataError):
-        logger.warning("The database refused a value: %s", error)
+        logger.warning("The database refused a value: %s", _line(error))
         return InvalidInput("A value does not fit into its field.")
     return _outage(error, state)
 
@@ -109,4 +110,4 @@ def without_waiting(connection: Any) -> Iterator[None]:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:500]
+    return one_line(str(error))[:500]

@@ -10,6 +10,7 @@ from threading import Lock
 from django.db import DatabaseError, connections, router, transaction
 
 from .models import RuntimeFlag
+from .redaction import one_line
 from .signals import maintenance_changed
 
 __all__ = ["MAINTENANCE", "MEMO_SECONDS", "flag_enabled", "forget_flags", "peek_flag", "set_flag"]
@@ -76,5 +77,5 @@ def _read(known: frozenset[str]) -> frozenset[str]:
         with guard:
             return frozenset(RuntimeFlag.objects.filter(enabled=True).values_list("name", flat=True))
     except DatabaseError as error:
-        logger.warning("Could not read the runtime flags: %s", error)
+        logger.warning("Could not read the runtime flags: %s", one_line(str(error)))
         return known

@@ -1,4 +1,4 @@
-"""Keep credentials out of logs.
+"""Keep credentials out of logs, and texts from elsewhere on one line of them.
 
 Put the filter on the handlers of the project's ``LOGGING``::
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 
-__all__ = ["RedactSecrets", "redact"]
+__all__ = ["RedactSecrets", "one_line", "redact"]
 
 _TOKEN = re.compile(r"(aicms_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{8,}")
 _HEADER = re.compile(
@@ -21,6 +21,7 @@ _HEADER = re.compile(
 )
 _BEARER = re.compile(r"(?P<scheme>\bbearer\s+)(?P<value>[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE)
 _MASK = "[redacted]"
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def redact(text: str) -> str:
@@ -28,6 +29,12 @@ def redact(text: str) -> str:
     text = _TOKEN.sub(rf"\1{_MASK}", text)
     text = _HEADER.sub(lambda found: f"{found['name']}{found['scheme'] or ''}{_MASK}", text)
     return _BEARER.sub(rf"\g<scheme>{_MASK}", text)
+
+
+def one_line(text: str) -> str:
+    """Return a text from elsewhere as one line that looks like no other entry: white space as a blank, control characters
+    escaped."""
+    return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode(), " ".join(text.split()))
 
 
 class RedactSecrets(logging.Filter):

@@ -38,6 +38,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy
 
 from ai_cms.core.exceptions import AICMSError, RequestRefused
+from ai_cms.core.redaction import one_line
 
 from .messages import Usage
 
@@ -91,8 +92,8 @@ class LLMError(RequestRefused):
     ``received``: some of the answer had arrived, so that the provider may bill it. ``retryable``: the same request may
     be sent again (only ever true while nothing was received). ``partial``: the text so far. ``usage``: what the
     provider reported, ``None`` if it did not. ``request_id`` and ``model`` as far as known. ``reason``: the technical
-    cause, for the log and the staff, never for the client. ``opens_circuit``: calling again is pointless until somebody
-    acts. ``counts_as_failure``: the circuit breaker counts it.
+    cause on one line, for the log and the staff, never for the client. ``opens_circuit``: calling again is pointless
+    until somebody acts. ``counts_as_failure``: the circuit breaker counts it.
     """
 
     default_retryable: ClassVar[bool] = False
@@ -116,7 +117,7 @@ class LLMError(RequestRefused):
         **extra: Any,
     ) -> None:
         super().__init__(str(detail or self.default_detail), retry_after=retry_after, **extra)
-        self.reason = reason
+        self.reason = one_line(reason)
         self.received = received
         wanted = self.default_retryable if retryable is None else retryable
         self.retryable = wanted and not received

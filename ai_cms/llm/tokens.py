@@ -1,19 +1,20 @@
-"""How many tokens a text has, without a tokenizer and without a network.
+"""How many tokens a request has, without a tokenizer and without a network.
 
-The truth is what the provider reports afterwards. Until then, and where it reports nothing, this estimate stands in:
-bytes over four for alphabets, one a character for Chinese, Japanese and Korean, something for messages, tools and
-images. Each model's own ratio of reported to estimated tokens is kept as a moving mean and applied.
+The truth is what the provider reports afterwards. Until then, and where it reports nothing, this estimate stands in: its texts
+by their scripts, something for messages, tools and images. What each model makes of the parts is learned and applied, and
+where only the log is known the ratio of reported to estimated tokens.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Callable, Iterable
 from typing import Literal
 
 from ..core.jsontypes import JsonMapping
+from .calibration import Weights
+from .estimates import Estimate, estimate_text
 from .messages import LLMRequest, ToolCall, Usage
 from .schema import requested_schema
 
@@ -33,11 +34,7 @@ __all__ = [
 HOLD_MARGIN = 115
 _PER_MESSAGE = 4
 _PER_IMAGE = 1100
-_CJK = re.compile(
-    "[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
-)
-
-
+_PER_CALL = 8
 #: Prompts and answers are off by different ratios.
 Side = Literal["in", "out"]
 
@@ -55,6 +52,7 @@ class Calibration:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ratios: dict[str, float] = {}
+        self._weights: dict[str, Weights] = {}
         self.source: Callable[[str], float | None] | None = None
 
     def observe(self, key: str, *, estimated: int, reported: int) -> None:
@@ -66,6 +64,9 @@ class Calibration:
         before = self.ratio(key)
         with self._lock:
             known = key in self._ratios
+            if isinstance(estimated, Estimate):
+                weights = self._weights.setdefault(key, Weights(before if known else None))
+                weights.learn(estimated, round(ratio * estimated))
             self._ratios[key] = before + (ratio - before) * self.WEIGHT if known else ratio
 
     def ratio(self, key: str) -> float:
@@ -80,6 +81,16 @@ class Calibration:
                     found = self._ratios.setdefault(key, found)
         return 1.0 if found is None else found
 
+    def factor(self, key: str, estimate: int) -> float:
+        """Return the factor for one estimate, by its parts where this process has learned about them."""
+        with self._lock:
+            weights = self._weights.get(key)
+            if weights is None or not isinstance(estimate, Estimate) or not estimate:
+                found = None
+            else:
+                found = weights.predict(estimate) / estimate
+        return self.ratio(key) if found is None else min(max(found, self.BOUNDS[0]), self.BOUNDS[1])
+
     def share(self, key: str) -> float | None:
         """Return a share from 0 to 1 that this process has learned, ``None`` before it has."""
         with self._lock:
@@ -92,15 +103,18 @@ class Calibration:
             before = self._ratios.get(key, share)
             self._ratios[key] = before + (share - before) * self.WEIGHT
 
-    def remembered(self, key: str) -> float:
-        """Return the factor as far as this process knows it, without asking ``source``."""
+    def remembered(self, key: str, estimate: int = 0) -> float:
+        """Return the factor (for one estimate) as far as this process knows it, without asking ``source``."""
         with self._lock:
-            return self._ratios.get(key, 1.0)
+            if key not in self._ratios:
+                return 1.0
+        return self.factor(key, estimate)
 
     def clear(self) -> None:
         """Forget every ratio."""
         with self._lock:
             self._ratios.clear()
+            self._weights.clear()
 
 
 calibration = Calibration()
@@ -111,34 +125,28 @@ def model_key(side: Side, model: str) -> str:
     return f"{side}:model:{model}"
 
 
-def estimate_text(text: str) -> int:
-    """Return the estimated tokens of ``text``."""
-    if not text:
-        return 0
-    wide = _CJK.findall(text) if not text.isascii() else []
-    wide_bytes = sum(len(character.encode("utf-8", "replace")) for character in wide)
-    rest = len(text.encode("utf-8", "replace")) - wide_bytes
-    return len(wide) + -(-rest // 4)
-
-
 def _schema_tokens(schema: JsonMapping) -> int:
     return -(-len(json.dumps(schema, ensure_ascii=False).encode("utf-8", "replace")) * 2 // 7)
 
 
-def estimate_request(request: LLMRequest, *, schema_weight: float = 1.0) -> int:
+def estimate_request(request: LLMRequest, *, schema_weight: float = 1.0) -> Estimate:
     """Return the estimated input tokens of ``request``, before calibration.
 
     ``schema_weight``: the share of the answer's schema that counts as prompt; most servers make a grammar of it instead.
     """
-    total = 3
-    for message in request.messages:
-        total += _PER_MESSAGE + estimate_text(message.text) + _PER_IMAGE * len(message.images)
-        total += _calls_tokens(message.tool_calls)
-    for tool in request.tools:
-        total += 8 + estimate_text(tool.name) + estimate_text(tool.description) + _schema_tokens(tool.parameters)
+    turns, tools = request.messages, request.tools
+    texts = [text for turn in turns for text in (turn.text, *_texts_of(turn.tool_calls))]
+    texts += [text for tool in tools for text in (tool.name, tool.description)]
+    schemas = sum(_schema_tokens(tool.parameters) for tool in tools)
     if schema_weight:
-        total += round(estimate_schema(request) * schema_weight)
-    return total
+        schemas += round(estimate_schema(request) * schema_weight)
+    calls = sum(len(turn.tool_calls) for turn in turns)
+    fixed = {
+        "frame": 3.0 + _PER_MESSAGE * len(turns) + _PER_CALL * (calls + len(tools)),
+        "images": float(_PER_IMAGE * sum(len(turn.images) for turn in turns)),
+        "schemas": float(schemas),
+    }
+    return Estimate.of(estimate_text(*texts), fixed)
 
 
 def estimate_schema(request: LLMRequest) -> int:
@@ -155,9 +163,10 @@ def estimate_usage(
     schema_weight: float = 1.0,
 ) -> Usage:
     """Return the estimated usage of a call that delivered ``text``, marked as not reported."""
-    output = estimate_text(text) + _calls_tokens(tool_calls)
+    calls = list(tool_calls)
+    output = Estimate.of(estimate_text(text, *_texts_of(calls)), {"frame": float(_PER_CALL * len(calls))})
     return Usage(estimate_request(request, schema_weight=schema_weight), output, reported=False)
 
 
-def _calls_tokens(calls: Iterable[ToolCall]) -> int:
-    return sum(8 + estimate_text(call.name) + estimate_text(call.arguments) for call in calls)
+def _texts_of(calls: Iterable[ToolCall]) -> list[str]:
+    return [text for call in calls for text in (call.name, call.arguments)]

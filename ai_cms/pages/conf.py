@@ -11,6 +11,10 @@ def _not_negative(value: float) -> str | None:
     return None if value >= 0 else "must not be below zero"
 
 
+def _runner(value: str) -> str | None:
+    return None if value in ("thread", "task", "none") else "must be 'thread', 'task' or 'none'"
+
+
 class PagesSettings(AppSettings):
     """Settings of ``ai_cms.pages``."""
 
@@ -30,14 +34,28 @@ class PagesSettings(AppSettings):
         604_800, int, "Seconds a preview link is valid unless it is made with another expiry.", validate=positive
     )
     COPY_MAX_PAGES = Setting(
-        2_000, int, "Pages copied at once with everything below them; a larger subtree is refused.", validate=positive
+        2_000, int, "Pages copied at once with everything below them; of more a run is made.", validate=positive
     )
     TREE_MAX_PAGES = Setting(
         10_000,
         int,
-        "Pages that one request moves, renames, deletes or restores with everything below them; a larger subtree is refused. "
-        "Commands and scripts that act as the system have no limit.",
+        "Pages that one request moves, renames, deletes or restores with everything below them; of more a run is made, and "
+        "another slug is refused. Commands and scripts that act as the system have no limit.",
         validate=positive,
+    )
+    TREE_WORK_MAX_PAGES = Setting(
+        200_000,
+        int,
+        "Pages that one run copies, moves, deletes, restores or publishes; more are refused.",
+        validate=positive,
+    )
+    TREE_WORK_PER_USER = Setting(2, int, "Runs on the tree that one user may have open.", validate=positive)
+    TREE_WORK_RUNNER = Setting(
+        "thread",
+        str,
+        "Who carries out runs on the tree: `thread`, one of this process; `task`, Django's tasks; `none`: "
+        "`manage.py run_tree_work` does.",
+        validate=_runner,
     )
     EXPOSE_PROVENANCE = Setting(
         True,

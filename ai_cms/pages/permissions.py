@@ -23,6 +23,7 @@ from .models import (
     Redirect,
     Revision,
     Site,
+    TreeWork,
 )
 from .type_rights import real_type, registered_rights, rights_of_type
 
@@ -167,6 +168,22 @@ class OfPagePolicy(PermissionPolicy[Any]):
         return queryset if self.pages.reaches_everything(actor) else queryset.filter(self.pages.reach(actor, "page__"))
 
 
+class TreeWorkPolicy(PermissionPolicy[Any]):
+    """Whoever asked for long work sees how far it is and may cancel it; superusers see all."""
+
+    scopes = {**PermissionPolicy.scopes, "cancel": "write"}
+
+    def decide(self, actor: Actor, action: str, obj: TreeWork | None) -> bool:
+        if not actor.is_authenticated or action not in ("view", "cancel"):
+            return False
+        return actor.is_superuser or obj is None or (obj.user_id is not None and obj.user_id == actor.user.pk)
+
+    def restrict(self, actor: Actor, queryset: models.QuerySet[TreeWork]) -> models.QuerySet[TreeWork]:
+        if actor.is_superuser:
+            return queryset
+        return queryset.filter(user_id=actor.user.pk) if actor.account is not None else queryset.none()
+
+
 class TemplatePolicy(PermissionPolicy[Any]):
     """Editors (whoever may add pages somewhere) read and use templates; owners and staff with model permission change them."""
 
@@ -211,5 +228,6 @@ def register_page_policies() -> None:
     for model in (Element, ElementReference, PreviewLink, Revision, Proposal, Publication):
         register_policy(model, OfPagePolicy(pages))
     register_policy(get_template_model(), TemplatePolicy(pages))
+    register_policy(TreeWork, TreeWorkPolicy())
     for plain in (Redirect, Site, PageGroupPermission):
         register_policy(plain, ModelPermissionPolicy())

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from ai_cms.core.redaction import one_line
 from ai_cms.core.tasks import enqueue, task
 
 from .conf import posts_settings
@@ -65,7 +66,9 @@ def ping_task(topics: list[str]) -> bool:
     try:
         ping(posts_settings.WEBSUB_HUB, topics, timeout=posts_settings.WEBSUB_SECONDS)
     except HubRefused as error:
-        logger.warning('The hub AI_CMS["WEBSUB_HUB"] was not told of %d changed feeds: %s', len(topics), error)
+        logger.warning(
+            'The hub AI_CMS["WEBSUB_HUB"] was not told of %d changed feeds: %s', len(topics), one_line(str(error))
+        )
         return False
     return True
 

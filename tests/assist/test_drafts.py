@@ -200,6 +200,10 @@ def test_a_title_a_little_too_long_is_cut_between_words(model: Any, superuser: A
         "Schreibe eine Seite über Brot.",
         "ライ麦パンについてのページを書いてください。",
         "请写一个关于面包的页面。",
+        "Write a page about our bakery. Mention the opening hours.",
+        "Please write a text about rye bread. It should be short, and don't use long words.",
+        "I need a landing page for our bakery in Ulm. Keep it friendly.",
+        "Wir brauchen eine Seite über Brot. Erwähne die Mühle.",
     ],
 )
 def test_an_instruction_is_not_printed_as_the_page(local: None, superuser: Any, brief: str) -> None:
@@ -207,6 +211,22 @@ def test_an_instruction_is_not_printed_as_the_page(local: None, superuser: Any, 
         generate_text("page_draft", {"brief": brief}, actor=superuser)
     outcome = generate_text("page_draft", {"brief": f"{brief}\n\nOpening hours:\n- Monday"}, actor=superuser)
     assert brief.rstrip(".") not in json.dumps(outcome.result.output, ensure_ascii=False)
+
+
+def test_what_a_brief_tells_besides_its_instruction_is_laid_out(local: None, superuser: Any) -> None:
+    brief = "We are a bakery in Ulm. Write a page about our bread. Our oven is from 1890. Keep it short."
+    outcome = generate_text("page_draft", {"brief": brief}, actor=superuser)
+    shown = json.dumps(outcome.result.output, ensure_ascii=False)
+    assert "We are a bakery in Ulm." in shown
+    assert "Our oven is from 1890." in shown
+    assert "Write a page" not in shown
+    assert "Keep it short" not in shown
+
+
+def test_a_recipe_is_no_instruction_to_write(local: None, superuser: Any) -> None:
+    brief = "Mention of the mill dates from 1890. Use a stone oven. Keep it hot."
+    shown = json.dumps(generate_text("page_draft", {"brief": brief}, actor=superuser).result.output)
+    assert "Use a stone oven." in shown
 
 
 def test_a_text_that_is_right_is_said_to_be(local: None, superuser: Any) -> None:

@@ -111,6 +111,22 @@ def test_editing_by_keyboard(editor: Editor) -> None:
     assert editor.problems == []
 
 
+def test_every_block_has_a_summary(editor: Editor) -> None:
+    assert editor.page.locator(".aicb-summary").all_inner_texts()[::2] == ["Bread", "Flour · Water"]
+    editor.page.locator(".aicb-toggle", has_text="List").press("Enter")
+    editor.press("Remove Items 1")
+    assert editor.page.locator(".aicb-summary").last.inner_text() == "Water"
+
+
+@pytest.mark.parametrize("path", ["article/1/change/", "note/add/"])
+def test_the_editor_has_room_in_an_ordinary_admin(editor: Editor, live_server: Any, path: str) -> None:
+    editor.page.set_viewport_size({"width": 1280, "height": 900})
+    editor.page.goto(f"{live_server.url}/admin/blocks_host/{path}")
+    box = editor.page.locator(".aicb").first.bounding_box()
+    assert box is not None
+    assert box["width"] > 600
+
+
 def test_lists_inside_props(editor: Editor) -> None:
     editor.page.locator(".aicb-toggle", has_text="List").press("Enter")
     editor.press("Move Items 2 up")

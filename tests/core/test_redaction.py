@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ai_cms.core.redaction import RedactSecrets, redact
+from ai_cms.core.redaction import RedactSecrets, one_line, redact
 
 SECRET = "aicms_abcdEFGHijklMNOPqrstUVWXyz0123456789-_ABCDE"
 
@@ -36,6 +36,11 @@ def test_credentials_are_masked(text: str) -> None:
 @pytest.mark.parametrize("text", ["the bearer of news", "no authorization was asked for", "aicms_core.E001", ""])
 def test_other_words_stay(text: str) -> None:
     assert redact(text) == text
+
+
+def test_a_text_from_elsewhere_is_one_line() -> None:
+    text = "no\r\n2026-01-01 ERROR root: all is lost\u2028\x1b[31m red \x00 \x85 a\tb"
+    assert one_line(text) == "no 2026-01-01 ERROR root: all is lost \\x1b[31m red \\x00 a b"
 
 
 def test_messages_arguments_and_tracebacks_are_masked() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_cms.core.exceptions import InvalidInput, TooLarge
-from ai_cms.core.strictjson import check_query_string, check_text, is_clean_text, loads
+from ai_cms.core.strictjson import _has_more_keys, check_query_string, check_text, is_clean_text, loads
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 VALUES = st.recursive(
@@ -74,6 +75,30 @@ def test_limits_come_from_the_settings(settings: Any) -> None:
     for raw in (b'{"a": [[]]}', b"[[[1]]]", b'{"a":1,"b":1,"c":1}', b'"four"', b'{"four": 1}'):
         with pytest.raises(InvalidInput):
             loads(raw)
+
+
+@given(VALUES)
+def test_keys_are_counted_before_anything_is_built(value: Any) -> None:
+    keys = json.dumps(value).count('": ') - json.dumps(_leaves(value)).count('": ')
+    for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=2).replace(":", " \n: ")):
+        assert not _has_more_keys(text, keys)
+        assert keys == 0 or _has_more_keys(text, keys - 1)
+
+
+def _leaves(value: Any) -> list[Any]:
+    """Return the texts of a value, keys too: what looks like a key inside of one is none."""
+    if isinstance(value, dict):
+        return [*value, *(leaf for inner in value.values() for leaf in _leaves(inner))]
+    if isinstance(value, list):
+        return [leaf for inner in value for leaf in _leaves(inner)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize("piece", ['"', '\\"', '"\\', '":', '"a" ', '"a"\n', "\\", '\\\\"'])
+def test_counting_keys_takes_no_longer_for_a_broken_text(piece: str) -> None:
+    began = time.process_time()
+    _has_more_keys(piece * (1_000_000 // len(piece)), 10**9)
+    assert time.process_time() - began < 1.0
 
 
 def test_the_depth_counts_containers(settings: Any) -> None:

@@ -25,7 +25,7 @@ from ai_cms.llm.exceptions import (
 )
 from ai_cms.llm.messages import Deadlines, Finish, LLMRequest, LLMResponse, TextDelta
 
-from .fault_server import FaultServer
+from .fault_server import STATUS_FAULTS, FaultServer
 from .fault_wire import TEXT, count_tokens
 from .provider import DEADLINES, PATIENT, _provider, ask, backend_for, provider
 
@@ -276,6 +276,14 @@ def test_nobody_at_the_address_is_unavailable_and_may_be_tried_again(provider: F
         backend.generate(ask("ok"))
 
     assert caught.value.retryable
+
+
+def test_a_providers_words_are_one_line_of_the_log(provider: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "Bad key\n2026-01-01 00:00:00 ERROR root all is lost\x1b[0m"
+    monkeypatch.setitem(STATUS_FAULTS, "401", (401, {"message": words, "type": "x", "code": None}))
+    with pytest.raises(LLMBackendMisconfigured) as caught:
+        backend_for(provider).generate(ask("401"))
+    assert caught.value.reason == "HTTP 401 x: Bad key 2026-01-01 00:00:00 ERROR root all is lost\\x1b[0m"
 
 
 def test_all_the_errors_body_can_be_sent_as_json(provider: FaultServer) -> None:

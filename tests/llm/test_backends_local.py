@@ -238,6 +238,11 @@ def test_headlines_are_the_beginning_that_says_enough(text: str, found: str) -> 
     assert local_text.headlines(text)[0] == found
 
 
+def test_no_headline_is_words_put_side_by_side() -> None:
+    text = "We bake bread on Saturdays. On Saturdays the oven is hot."
+    assert local_text.headlines(text, count=5) == ["We bake bread on Saturdays", "On Saturdays the oven is hot"]
+
+
 def test_no_headline_is_a_long_sentence() -> None:
     text = (
         "In spring, the flour of the new harvest takes up less water than the flour that has rested over winter in the mill. "
@@ -252,6 +257,8 @@ def test_no_headline_is_a_long_sentence() -> None:
 
 def test_slips_are_put_right_and_addresses_left_alone() -> None:
     assert local_text.proofread("Teh bread, TEH salt") == "The bread, THE salt"
+    assert local_text.proofread("Teh teh bread of the The Hague") == "The bread of the The Hague"
+    assert local_text.proofread("Vitamin A a day") == "Vitamin A a day"
     assert local_text.proofread("See https://example.com/teh and teh@example.com") == (
         "See https://example.com/teh and teh@example.com"
     )

@@ -87,7 +87,9 @@ def test_cancelling_an_async_call_stops_it(provider: FaultServer) -> None:
     async def cancelled() -> None:
         request = ask("hang", deadlines=Deadlines(20, 20, 20, 20))
         task = asyncio.create_task(backend_for(provider).agenerate(request))
-        await asyncio.sleep(0.3)
+        # Cancelled sooner, it would send nothing, and there would be no client to leave.
+        while not provider.calls:
+            await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

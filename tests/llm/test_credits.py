@@ -12,6 +12,7 @@ from ai_cms.core.exceptions import Conflict, InvalidInput, PermissionRefused
 from ai_cms.core.permissions import Actor
 from ai_cms.llm import gateway
 from ai_cms.llm.backends.testing import TestingBackend
+from ai_cms.llm.credits import budgets
 from ai_cms.llm.credits import ledger as credits
 from ai_cms.llm.credits.budgets import set_budget
 from ai_cms.llm.exceptions import LLMCreditsExhausted
@@ -174,6 +175,33 @@ def test_an_answer_longer_than_held_is_charged_in_full(testing_llm: TestingBacke
     with pytest.raises(LLMCreditsExhausted):
         ask(member)
     assert adds_up(account)
+
+
+@pytest.mark.parametrize("whose", ["user", "agent"])
+def test_what_is_freed_between_two_looks_is_not_missing(
+    testing_llm: TestingBackend, member: Any, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    account = credits.account_for(member, "text")
+    set_budget("writer", 1000)
+    CreditAccount.objects.update(balance=1000)
+    rows: Any = AgentBudget.objects.all() if whose == "agent" else CreditAccount.objects.filter(pk=account.pk)
+    rows.update(reserved=990)
+    owner: Any = budgets if whose == "agent" else credits
+    name = "hold" if whose == "agent" else "hold_of"
+    original = getattr(owner, name)
+    looks = []
+
+    def hold(*args: Any) -> bool:
+        held: bool = original(*args)
+        if not looks:
+            # Another call is settled just after this one has found nothing free.
+            rows.update(reserved=0)
+        looks.append(held)
+        return held
+
+    monkeypatch.setattr(owner, name, hold)
+    assert ask(member, agent="writer").log.charged > 0
+    assert looks[0] is False
 
 
 def test_an_agent_stays_in_its_budget(testing_llm: TestingBackend, member: Any, clock: Month) -> None:

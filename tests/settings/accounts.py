@@ -18,4 +18,4 @@ LOGIN_URL = "/accounts/login/"
 DEFAULT_FROM_EMAIL = "garden@example.com"
 if django.VERSION >= (6, 1):
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-AI_CMS = {"MAIL_RUNNER": "inline", "ALLOW_REGISTRATION": True}
+AI_CMS = {"MAIL_RUNNER": "inline", "ALLOW_REGISTRATION": True, "TREE_WORK_RUNNER": "none"}

@@ -93,4 +93,5 @@ DATABASES = {
 }
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-AI_CMS: dict[str, object] = {}
+#: Work on the tree is carried out where a test says so.
+AI_CMS: dict[str, object] = {"TREE_WORK_RUNNER": "none"}

@@ -290,8 +290,8 @@ class Assembler:
 
     def _compare(self, reported: Usage) -> None:
         """Warn where a server seems to have read only a part of the input: some drop its beginning without a word."""
-        ratio = calibration.remembered(model_key("in", self.key))
-        expected = estimate_request(self.request, schema_weight=self.schema_weight) * ratio
+        estimate = estimate_request(self.request, schema_weight=self.schema_weight)
+        expected = estimate * calibration.remembered(model_key("in", self.key), estimate)
         if expected > _LONG_INPUT and reported.input_tokens < expected * 0.4:
             logger.warning(
                 "%s read %d tokens of an input of about %d; its context may be too small.",
@@ -303,7 +303,8 @@ class Assembler:
     def _estimated_usage(self, calls: tuple[ToolCall, ...]) -> Usage:
         estimate = estimate_usage(self.request, self.text, calls, schema_weight=self.schema_weight)
         # Only what this process remembers: reading the log belongs outside of a call.
-        read, written = (calibration.remembered(model_key(side, self.key)) for side in ("in", "out"))
+        read = calibration.remembered(model_key("in", self.key), estimate.input_tokens)
+        written = calibration.remembered(model_key("out", self.key), estimate.output_tokens)
         return Usage(round(estimate.input_tokens * read), round(estimate.output_tokens * written), reported=False)
 
     def _grow(self, characters: int) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, OuterRef, Subquery, Sum, Value
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -59,10 +59,15 @@ def allowance_of(user: UserLike, kind: str) -> int:
 def account_for(user: Any, kind: str) -> CreditAccount:
     """Return the account of ``user``, made and with this month's allowance granted where that was due."""
     account, _created = CreditAccount.objects.get_or_create(user=user, kind=kind)
-    if account.allowance_month != _month():
+    if not has_allowance(account):
         _grant_allowance(account)
         account.refresh_from_db()
     return account
+
+
+def has_allowance(account: CreditAccount) -> bool:
+    """Return whether this month's allowance has been granted to ``account``."""
+    return account.allowance_month == _month()
 
 
 def tier_changed(user: UserLike) -> None:
@@ -114,10 +119,17 @@ def grant_credits(
 
 def hold(account: CreditAccount, amount: int) -> bool:
     """Reserve ``amount`` for a call if that much is free; return whether it was. Call it in the call's transaction."""
-    updated = CreditAccount.objects.filter(pk=account.pk, balance__gte=F("reserved") + amount).update(
-        reserved=F("reserved") + amount
-    )
-    return updated == 1
+    return _hold(CreditAccount.objects.filter(pk=account.pk), amount)
+
+
+def hold_of(user: Any, kind: str, amount: int) -> bool:
+    """As hold(), without having read the account: false too for a user without one, or before this month's allowance."""
+    return _hold(CreditAccount.objects.filter(user=user, kind=kind, allowance_month=_month()), amount)
+
+
+def _hold(accounts: QuerySet[CreditAccount], amount: int) -> bool:
+    enough = accounts.filter(balance__gte=F("reserved") + amount)
+    return enough.update(reserved=F("reserved") + amount) == 1
 
 
 def spend(call: LLMCall, *, released: int, amount: int, tokens: int) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ..conf import gateway_settings
 from ..exceptions import LLMBusy
 from ..models import CreditAccount, LLMCall
+from ..querysets import LLMCallQuerySet
 
-__all__ = ["TooManyCalls", "check_open_calls"]
+__all__ = ["NoAccount", "TooManyCalls", "check_open_calls", "check_open_calls_of"]
 
 
 class TooManyCalls(LLMBusy):
@@ -31,22 +33,51 @@ class TooManyCalls(LLMBusy):
         super().__init__(retry_after=5, reason=f"open calls of the {whose}", **options)
 
 
-def check_open_calls(alias: str, account: CreditAccount | None, user: object, *, locked: bool = False) -> None:
-    """Raise TooManyCalls if one more open call would be too many.
+class NoAccount(Exception):
+    """The user has no credit account yet, whose row is the lock under which open calls are counted."""
 
-    Call it inside the transaction that makes the call, after breaker.admit(), which locks the alias; this locks the
-    user's account, so that two requests never count the same free place. ``locked``: holding credits has done so already.
+
+def check_open_calls(alias: str) -> None:
+    """Raise TooManyCalls if one more open call of ``alias`` would be too many, whoever makes it.
+
+    Call it after breaker.admit(), which locks the alias, in the transaction that makes the call.
     """
-    now = timezone.now()
-    per_user, per_alias = gateway_settings.LLM_CALLS_PER_USER, gateway_settings.LLM_CALLS_PER_ALIAS
-    counts_user = per_user is not None and user is not None
-    if per_alias is None and not counts_user:
-        return
-    if counts_user and account is not None and not locked:
-        CreditAccount.objects.filter(pk=account.pk).update(updated_at=now)
-    mine = Q(user=user) if counts_user else Q(pk__in=())
-    open_calls = LLMCall.objects.live(now).aggregate(of_alias=Count("pk", Q(alias=alias)), of_user=Count("pk", mine))
-    if per_alias is not None and open_calls["of_alias"] >= per_alias:
+    limit = gateway_settings.LLM_CALLS_PER_ALIAS
+    if limit is not None and _open_calls().filter(alias=alias).count() >= limit:
         raise TooManyCalls(whose="alias")
-    if per_user is not None and counts_user and open_calls["of_user"] >= per_user:
+
+
+def check_open_calls_of(user: object, kind: str, alias: str, *, locked: bool) -> CreditAccount:
+    """As check_open_calls(), and for the open calls of ``user``; return their account, read by the same query.
+
+    It locks the account, so that two requests never count the same free place; ``locked``: holding credits has done so
+    already. Raises NoAccount.
+    """
+    per_user, per_alias = gateway_settings.LLM_CALLS_PER_USER, gateway_settings.LLM_CALLS_PER_ALIAS
+    accounts = CreditAccount.objects.filter(user=user, kind=kind)
+    if per_user is not None and not locked:
+        accounts.update(updated_at=timezone.now())
+    calls = _open_calls()
+    account = (
+        accounts.annotate(
+            of_alias=_number(calls.filter(alias=alias), "alias"), of_user=_number(calls.filter(user=user), "user")
+        )
+        .order_by()
+        .first()
+    )
+    if account is None:
+        raise NoAccount
+    if per_alias is not None and account.of_alias >= per_alias:
+        raise TooManyCalls(whose="alias")
+    if per_user is not None and account.of_user >= per_user:
         raise TooManyCalls(whose="user")
+    return account
+
+
+def _open_calls() -> LLMCallQuerySet[LLMCall]:
+    calls: LLMCallQuerySet[LLMCall] = LLMCall.objects.live(timezone.now()).order_by()
+    return calls
+
+
+def _number(calls: LLMCallQuerySet[LLMCall], of: str) -> Coalesce:
+    return Coalesce(Subquery(calls.values(of).annotate(number=Count("pk")).values("number")), 0)

@@ -19,14 +19,14 @@ __all__ = ["connect", "input_tokens", "observe", "observe_schema", "output_token
 #: Calls of the log whose mean counts.
 SAMPLE = 30
 #: The share of an estimated answer that is charged.
-SURE = 0.85
+SURE = 0.75
 _SCHEMA = "schema"
 
 
 def observe_schema(alias: str, model: str, *, prompt: int, schema: int, usage: Usage) -> None:
     """Learn what share of a schema counts as prompt; ``prompt`` (without it) and ``schema`` are plain estimates."""
     # What this process knows alone: in the log, this very call counts already.
-    over = usage.input_tokens - prompt * calibration.remembered(model_key("in", model))
+    over = usage.input_tokens - prompt * calibration.remembered(model_key("in", model), prompt)
     calibration.observe_share(f"{_SCHEMA}:{alias}", over / schema)
 
 
@@ -49,7 +49,7 @@ def schema_weight(alias: str) -> float | None:
 def input_tokens(alias: str, model: str, estimate: int) -> int:
     """Return the tokens of a prompt whose plain estimate is ``estimate``, rounded up."""
     # 20 * (11 / 20) is a hair more than 11.
-    return math.ceil(estimate * _ratio("in", alias, model) - 1e-6)
+    return math.ceil(estimate * _ratio("in", alias, model, estimate) - 1e-6)
 
 
 def output_tokens(alias: str, model: str, estimate: int) -> int:
@@ -58,7 +58,7 @@ def output_tokens(alias: str, model: str, estimate: int) -> int:
     The words of one answer differ from those of others; the estimate is lowered by that much, so that nobody is charged
     more than the provider counts.
     """
-    return math.floor(estimate * _ratio("out", alias, model) * SURE + 1e-6)
+    return math.floor(estimate * _ratio("out", alias, model, estimate) * SURE + 1e-6)
 
 
 def connect() -> None:
@@ -70,9 +70,9 @@ def _alias_key(side: Side, alias: str) -> str:
     return f"{side}:alias:{alias}"
 
 
-def _ratio(side: Side, alias: str, model: str) -> float:
-    own = calibration.ratio(model_key(side, model))
-    return own if own != 1.0 else calibration.ratio(_alias_key(side, alias))
+def _ratio(side: Side, alias: str, model: str, estimate: int) -> float:
+    own = calibration.factor(model_key(side, model), estimate)
+    return own if own != 1.0 else calibration.factor(_alias_key(side, alias), estimate)
 
 
 def _logged(key: str) -> float | None:

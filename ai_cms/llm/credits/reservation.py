@@ -31,7 +31,7 @@ from ..models import AgentBudget, AILog, CallKind, CallStatus, CreditAccount, Cr
 from ..workers import lease, this_worker
 from . import budgets
 from . import ledger as credits
-from .limits import TooManyCalls, check_open_calls
+from .limits import NoAccount, TooManyCalls, check_open_calls, check_open_calls_of
 from .settlement import sweep
 
 __all__ = ["CallPlan", "Opened", "extend_hold", "fingerprint", "open_attempt", "open_call", "replayable"]
@@ -105,16 +105,17 @@ def open_call(plan: CallPlan, cancel: CancelToken) -> Opened:
     Raises LLMCreditsExhausted, TooManyCalls, LLMBusy (all places of the alias taken), LLMUnavailable (circuit open),
     Conflict (the idempotency key is in use), LLMCancelled.
     """
-    metered = plan.metered and plan.user is not None and gateway_settings.LLM_CREDITS
-    # An unmetered call has the account too: its row is the lock under which the user's open calls are counted.
-    account = credits.account_for(plan.user, plan.credit_kind) if plan.user is not None else None
     budget = budgets.budget_for(plan.agent, plan.credit_kind) if plan.metered else None
     deadline = time.monotonic() + gateway_settings.LLM_ADMISSION_WAIT
     pause = 0.02
     swept = False
     while True:
         try:
-            return _admit(plan, account, budget, metered)
+            return _admit(plan, budget)
+        except NoAccount:
+            # The first call of a user, or of a month.
+            credits.account_for(plan.user, plan.credit_kind)
+            continue
         except (TooManyCalls, _Held) as refusal:
             if not swept:
                 # What is in the way may belong to a process that was killed.
@@ -148,7 +149,7 @@ def open_attempt(
         probe = None
         if alias != call.alias:
             probe = breaker.admit(alias, call.kind)
-            check_open_calls(alias, None, None)
+            check_open_calls(alias)
             changes["alias"] = alias
         if not LLMCall.objects.open().filter(pk=call.pk).update(**changes):
             raise LLMCancelled(reason="the call was given up and settled meanwhile")
@@ -183,19 +184,20 @@ def _final(refusal: TooManyCalls | _Held) -> Exception:
     return refusal if refusal.whose == "user" else LLMBusy(reason=refusal.reason, retry_after=5, retryable=False)
 
 
-def _admit(plan: CallPlan, account: CreditAccount | None, budget: AgentBudget | None, metered: bool) -> Opened:
+def _admit(plan: CallPlan, budget: AgentBudget | None) -> Opened:
+    metered = plan.metered and plan.user is not None and gateway_settings.LLM_CREDITS
+    account = None
     try:
         with transaction.atomic(durable=True):
             probe = breaker.admit(plan.alias, plan.kind)
-            output = plan.output_hold
-            pays = metered and account is not None
-            if pays and account is not None:
-                output = _hold_credits(plan, account)
-            check_open_calls(plan.alias, account, plan.user, locked=pays)
+            output = _hold_credits(plan) if metered else plan.output_hold
+            if plan.user is None:
+                check_open_calls(plan.alias)
+            else:
+                account = check_open_calls_of(plan.user, plan.credit_kind, plan.alias, locked=metered)
             amount = credits.rounded(plan.kind, plan.prompt_hold + output)
-            if budget is not None and not budgets.hold(budget, amount):
-                budget.refresh_from_db()
-                raise _missing("agent", budget.reserved, budget.limit - budget.used, amount)
+            if budget is not None:
+                _hold_budget(budget, amount)
             call = LLMCall.objects.create(
                 user=plan.user,
                 run_id=plan.run_id,
@@ -224,12 +226,18 @@ def _admit(plan: CallPlan, account: CreditAccount | None, budget: AgentBudget | 
         raise
 
 
-def _hold_credits(plan: CallPlan, account: CreditAccount) -> int:
-    """Hold what the call may cost and return how much output that pays for."""
+def _hold_credits(plan: CallPlan) -> int:
+    """Hold what the call may cost and return how much output that pays for. Raises NoAccount."""
     amount = credits.rounded(plan.kind, plan.prompt_hold + plan.output_hold)
+    if credits.hold_of(plan.user, plan.credit_kind, amount):
+        return plan.output_hold
+    # Locked: a call that is settled between this look and what follows from it may just have made room.
+    accounts = CreditAccount.objects.select_for_update(no_key=True).order_by()
+    account = accounts.filter(user=plan.user, kind=plan.credit_kind).first()
+    if account is None or not credits.has_allowance(account):
+        raise NoAccount
     if credits.hold(account, amount):
         return plan.output_hold
-    account.refresh_from_db(fields=["balance", "reserved"])
     step = gateway_settings.LLM_CHARGE_STEP
     left = account.available // step * step - plan.prompt_hold
     alone = account.reserved <= 0
@@ -238,6 +246,15 @@ def _hold_credits(plan: CallPlan, account: CreditAccount) -> int:
         return left
     least = plan.output_hold if plan.least_output is None else min(plan.least_output, plan.output_hold)
     raise _missing("user", account.reserved, account.balance, credits.rounded(plan.kind, plan.prompt_hold + least))
+
+
+def _hold_budget(budget: AgentBudget, amount: int) -> None:
+    """Hold ``amount`` of a budget, looking a second time under its lock as _hold_credits() does."""
+    if budgets.hold(budget, amount):
+        return
+    budget.refresh_from_db(from_queryset=AgentBudget.objects.select_for_update(no_key=True))
+    if not budgets.hold(budget, amount):
+        raise _missing("agent", budget.reserved, budget.limit - budget.used, amount)
 
 
 def _missing(whose: str, reserved: int, total: int, wanted: int) -> Exception:

@@ -75,7 +75,7 @@ def outcome_of_error(error: LLMError, *, log: AILog, prompt_estimate: int, text:
     if usage is None or not usage.reported:
         usage = NO_USAGE
         if _is_billed(error, text or other_output):
-            output = estimate_text(text) + estimate_text(other_output)
+            output = estimate_text(text, other_output)
             usage = _estimated(log, prompt_estimate, output)
     images = _billed_images(error) if log.kind == CallKind.IMAGE else 0
     return {

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor
 
-from ..exceptions import PageStale, PathTakenByRoute, PublishNeeded, SlugTaken
+from ..exceptions import PageStale, PathTakenByRoute, PublishNeeded, SlugTaken, TreeTooLarge
 from ..models import AbstractPage, Publication
 from ..services import delete_page, purge_page, restore_page
-from .base import PagesAdmin, short, visible_pages
+from .base import short, visible_pages
 from .rows import LEVEL_SIZE, RowMaker
+from .work import WorkViews
 
 __all__ = ["DeletionViews"]
 
@@ -37,7 +38,7 @@ class SlugForm(forms.Form):
     )
 
 
-class DeletionViews(PagesAdmin):
+class DeletionViews(WorkViews):
     """The views that delete and bring back."""
 
     def page_urls(self) -> list[URLPattern]:
@@ -74,12 +75,11 @@ class DeletionViews(PagesAdmin):
 
     def _delete(self, request: HttpRequest, page: AbstractPage) -> HttpResponse:
         version = request.POST.get("version", "")
+        expected = int(version) if version.isdecimal() and len(version) < 10 else None
         try:
-            count = delete_page(
-                page,
-                actor=Actor.from_request(request),
-                expected_version=int(version) if version.isdecimal() and len(version) < 10 else None,
-            )
+            count = delete_page(page, actor=Actor.from_request(request), expected_version=expected)
+        except TreeTooLarge:
+            return self.later(request, "delete", page, expected_version=expected)
         except PageStale:
             self.tell(request, _("The page was changed meanwhile. Look at it again before you delete it."), 30)
             return HttpResponseRedirect(self.link("delete", page.pk))
@@ -146,6 +146,8 @@ class DeletionViews(PagesAdmin):
             except PublishNeeded as error:
                 self.tell_refusal(request, error)
                 return HttpResponseRedirect(self.link("bin"))
+            except TreeTooLarge:
+                return self.later(request, "restore", page, slug=slug)
             except (NotFound, PermissionRefused):
                 raise
             except RequestRefused as error:

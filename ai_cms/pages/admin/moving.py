@@ -15,12 +15,13 @@ from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor
 
-from ..exceptions import InvalidMove
+from ..exceptions import InvalidMove, TreeTooLarge
 from ..models import AbstractPage, Publication
 from ..services import copy_page, move_page
-from .base import PagesAdmin, explain, short, visible_pages
+from .base import explain, short, visible_pages
 from .choosing import PageChoiceField
 from .forms import put_errors
+from .work import WorkViews
 
 __all__ = ["MovingViews"]
 
@@ -59,7 +60,7 @@ class CopyForm(forms.Form):
         )
 
 
-class MovingViews(PagesAdmin):
+class MovingViews(WorkViews):
     """The views that change the place of a page."""
 
     def page_urls(self) -> list[URLPattern]:
@@ -192,6 +193,8 @@ class MovingViews(PagesAdmin):
                 moved = move_page(
                     page, values["target"], actor=Actor.from_request(request), position=values["position"]
                 )
+            except TreeTooLarge:
+                return self.later(request, "move", page, target=values["target"], position=values["position"])
             except RequestRefused as error:
                 put_errors(form, error)
             else:
@@ -224,6 +227,8 @@ class MovingViews(PagesAdmin):
                     slug="",
                     recursive=values["recursive"],
                 )
+            except TreeTooLarge:
+                return self.later(request, "copy", page, target=values["target"], title=values["title"])
             except RequestRefused as error:
                 put_errors(form, error)
             else:

@@ -21,8 +21,10 @@ from ai_cms.pages import get_page_model
 from ..current_site import site_of
 from ..models import AbstractPage
 from ..querysets import PageQuerySet
+from ..services import start_tree_work
 from .messages import no_such_page, required
 from .serializers.pages import PageSerializer
+from .serializers.work import TreeWorkSerializer
 
 __all__ = ["PagesViewSet", "as_id", "created"]
 
@@ -127,4 +129,11 @@ class PagesViewSet(ServiceViewSet):
         """Answer with a page, its version as the ETag."""
         response = Response(PageSerializer(page).data, status=status)
         set_version(response, page.version)
+        return response
+
+    def later(self, kind: str, page: AbstractPage, *, target: AbstractPage | None = None, **options: Any) -> Response:
+        """Have long work done, and answer 202 with where to read how far it is; ``options``: those of its service."""
+        work = start_tree_work(kind, page, actor=self.actor, target=target, options=options)
+        response = Response(TreeWorkSerializer(work).data, status=202)
+        response["Location"] = reverse("ai_cms_api:tree-work-detail", kwargs={"id": str(work.pk)})
         return response

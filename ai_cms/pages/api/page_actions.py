@@ -30,6 +30,7 @@ from ai_cms.pages.services import (
     unpublish_page,
 )
 
+from ..exceptions import TreeTooLarge
 from ..models import AbstractPage
 from .base import PagesViewSet, as_id, created
 from .messages import required
@@ -46,11 +47,13 @@ from .serializers.actions import (
     ScheduleSerializer,
 )
 from .serializers.pages import PageSerializer
+from .serializers.work import TreeWorkSerializer
 
 __all__ = ["PageActions"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
+LONG = "Of very many pages a run is made: 202, and the Location says where to read how far it is."
 
 
 def documented(summary: str, **options: object) -> Callable[[F], F]:
@@ -112,21 +115,27 @@ class PageActions(PagesViewSet):
         set_version(response, applied.page.version)
         return response
 
-    @documented("Move a page with everything below it", request=MoveSerializer)
+    @documented(
+        "Move a page with everything below it",
+        description=LONG,
+        request=MoveSerializer,
+        responses={200: PageSerializer, 202: TreeWorkSerializer},
+    )
     @action(detail=True, methods=["post"])
     def move(self, request: Request, id: str) -> Response:
         page = self.page()
         values = self.body(request, MoveSerializer)
         field = "parent" if "parent" in values else "target"
         target = self.page_named(field, values[field])
-        moved = move_page(
-            page,
-            target,
-            actor=self.actor,
-            position=values["position"],
-            slug=values.get("slug", ""),
-            expected_version=expected_version(request),
-        )
+        options = {
+            "position": values["position"],
+            "slug": values.get("slug", ""),
+            "expected_version": expected_version(request),
+        }
+        try:
+            moved = move_page(page, target, actor=self.actor, **options)
+        except TreeTooLarge:
+            return self.later("move", page, target=target, **options)
         return self.page_answer(moved)
 
     @documented("Order the children of a page", request=OrderSerializer, responses=OrderSerializer)
@@ -140,9 +149,9 @@ class PageActions(PagesViewSet):
 
     @documented(
         "Copy a page",
-        description="The copies are drafts. Everything copied must be visible to the actor.",
+        description=f"The copies are drafts. Everything copied must be visible to the actor. {LONG}",
         request=CopySerializer,
-        responses={201: PageSerializer},
+        responses={201: PageSerializer, 202: TreeWorkSerializer},
     )
     @action(detail=True, methods=["post"])
     def copy(self, request: Request, id: str) -> Response:
@@ -154,27 +163,36 @@ class PageActions(PagesViewSet):
         target_id = values.get(field, page.parent_id)
         if target_id is None:
             raise InvalidInput(errors={"parent": [required()]})
-        twin = copy_page(
-            page,
-            self.page_named(field, target_id),
-            actor=self.actor,
-            position=values["position"],
-            slug=values.get("slug", ""),
-            title=values.get("title", ""),
-            recursive=values["recursive"],
-            expected_version=expected_version(request),
-        )
+        target = self.page_named(field, target_id)
+        options = {
+            "position": values["position"],
+            "slug": values.get("slug", ""),
+            "title": values.get("title", ""),
+            "expected_version": expected_version(request),
+        }
+        try:
+            twin = copy_page(page, target, actor=self.actor, recursive=values["recursive"], **options)
+        except TreeTooLarge:
+            return self.later("copy", page, target=target, **options)
         return created(self.page_answer(twin), "page-detail", twin.pk)
 
     @documented(
         "Publish a page",
-        description="Refused, with the errors by path, while the draft has errors.",
+        description=(
+            "Refused, with the errors by path, while the draft has errors. With recursive every draft below that was changed is "
+            "published too, one by one; the answer is 202."
+        ),
         request=PublishSerializer,
+        responses={200: PageSerializer, 202: TreeWorkSerializer},
     )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, id: str) -> Response:
         page = self.page()
         values = self.body(request, PublishSerializer)
+        if values.get("recursive"):
+            if values.get("revision") is not None:
+                raise InvalidInput(errors={"revision": [_("Of the pages below, the drafts are published.")]})
+            return self.later("publish", page)
         publish_page(
             page, actor=self.actor, expected_version=expected_version(request), revision=values.get("revision")
         )
@@ -208,15 +226,19 @@ class PageActions(PagesViewSet):
 
     @documented(
         "Bring a page back from the bin",
-        description="With what was deleted together with it, publications included.",
+        description=f"With what was deleted together with it, publications included. {LONG}",
         request=RestoreSerializer,
+        responses={200: PageSerializer, 202: TreeWorkSerializer},
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, id: str) -> Response:
         page = self._in_bin()
         values = self.body(request, RestoreSerializer)
-        slug, expected = values.get("slug", ""), expected_version(request)
-        return self.page_answer(restore_page(page, actor=self.actor, slug=slug, expected_version=expected))
+        options = {"slug": values.get("slug", ""), "expected_version": expected_version(request)}
+        try:
+            return self.page_answer(restore_page(page, actor=self.actor, **options))
+        except TreeTooLarge:
+            return self.later("restore", page, **options)
 
     @documented("Delete a page in the bin for good", request=None, responses={204: None})
     @action(detail=True, methods=["post"])

@@ -17,10 +17,11 @@ from ai_cms.core.permissions import get_policy
 from ai_cms.pages import get_page_model, get_template_model
 from ai_cms.pages.services import create_page, delete_page, instantiate_template, update_page
 
+from ..exceptions import TreeTooLarge
 from ..models import AbstractTemplate
 from ..querysets import PageQuerySet
 from .base import PagesViewSet, created
-from .page_actions import PageActions
+from .page_actions import LONG, PageActions
 from .page_filters import LIST_PARAMETERS, filter_pages, flag
 from .serializers.pages import (
     PageCreateSerializer,
@@ -29,6 +30,7 @@ from .serializers.pages import (
     PageSummarySerializer,
     PageUpdateSerializer,
 )
+from .serializers.work import TreeWorkSerializer
 
 __all__ = ["PageViewSet"]
 
@@ -63,9 +65,9 @@ def draft_fields(values: CleanedData) -> Columns:
     ),
     destroy=extend_schema(
         summary="Put a page into the bin",
-        description="With everything below it. /pages/{id}/restore/ brings it back.",
+        description=f"With everything below it. /pages/{{id}}/restore/ brings it back. {LONG}",
         parameters=[ID],
-        responses={204: None},
+        responses={204: None, 202: TreeWorkSerializer},
     ),
 )
 class PageViewSet(PageActions, PagesViewSet):
@@ -143,7 +145,11 @@ class PageViewSet(PageActions, PagesViewSet):
         return self._write(request, PageUpdateSerializer, partial=True)
 
     def destroy(self, request: Request, id: str) -> Response:
-        delete_page(self.page(), actor=self.actor, expected_version=expected_version(request))
+        page, expected = self.page(), expected_version(request)
+        try:
+            delete_page(page, actor=self.actor, expected_version=expected)
+        except TreeTooLarge:
+            return self.later("delete", page, expected_version=expected)
         return Response(status=204)
 
     def _write(self, request: Request, shape: type[PageUpdateSerializer], **options: object) -> Response:

@@ -15,11 +15,13 @@ from .proposals import PageProposalViewSet, ProposalViewSet
 from .revisions import RevisionViewSet
 from .templates import TemplateViewSet
 from .tree import TreeViewSet
+from .tree_work import TreeWorkViewSet
 
 api_router.register("pages", PageViewSet, basename="page")
 api_router.register("templates", TemplateViewSet, basename="template")
 api_router.register("elements", ElementViewSet, basename="element")
 api_router.register("proposals", ProposalViewSet, basename="proposal")
+api_router.register("tree-work", TreeWorkViewSet, basename="tree-work")
 
 api_router.add_urls(
     [

@@ -9,6 +9,7 @@ from .redirect import Redirect
 from .revision import Revision, RevisionKind
 from .site import Site
 from .template import AbstractTemplate, Template
+from .work import TreeWork, WorkKind, WorkStatus
 
 __all__ = [
     "AbstractPage",
@@ -29,4 +30,7 @@ __all__ = [
     "RevisionKind",
     "Site",
     "Template",
+    "TreeWork",
+    "WorkKind",
+    "WorkStatus",
 ]

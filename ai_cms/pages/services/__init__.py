@@ -19,6 +19,7 @@ from .publishing import publish_page, publish_scheduled, schedule_page, unpublis
 from .sites import create_site
 from .structure import create_page, move_page, reorder_pages
 from .templates import instantiate_template, make_template, save_template
+from .tree_work import cancel_tree_work, carry_out_due, start_tree_work
 
 __all__ = [
     "DraftEdit",
@@ -26,6 +27,8 @@ __all__ = [
     "accept_proposal",
     "apply_page_operations",
     "bulk_create_pages",
+    "cancel_tree_work",
+    "carry_out_due",
     "check_place",
     "copy_page",
     "create_page",
@@ -54,6 +57,7 @@ __all__ = [
     "revoke_preview_links",
     "save_template",
     "schedule_page",
+    "start_tree_work",
     "translate_page",
     "unpublish_page",
     "update_page",

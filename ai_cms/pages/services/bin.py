@@ -18,7 +18,7 @@ from ..exceptions import InvalidMove, PageNotFound
 from ..models import AbstractPage, Publication
 from .locks import expect_version_of, touch_site
 from .paths import follow, free_slug
-from .rights import require_each, require_publish_of_live, require_size
+from .rights import Asked, require_each, require_publish_of_live, require_size
 
 if TYPE_CHECKING:
     from ..querysets import PageQuerySet
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["delete_page", "delete_rows", "purge_page", "restore_page"]
 
 
-def delete_page(page: AbstractPage, *, actor: ActorLike, expected_version: int | None = None) -> int:
+def delete_page(
+    page: AbstractPage, *, actor: ActorLike, expected_version: int | None = None, asked: Asked | None = None
+) -> int:
     """Put a page with everything below it into the bin; its publications are withdrawn. Returns how many pages.
 
     The actor needs the right to delete each page, and to publish those the public sees. Raises InvalidMove for the home
     page, TreeTooLarge above ``TREE_MAX_PAGES``, PageStale for another version than ``expected_version``, and what permissions
-    raise.
+    raise. ``asked``: the answers that a run has had already.
     """
     who = Actor.of(actor)
     policy_for(page).require(who, "delete", page)
@@ -40,10 +42,10 @@ def delete_page(page: AbstractPage, *, actor: ActorLike, expected_version: int |
         expect_version_of(lock, page.pk, expected_version)
         if node.parent_id is None:
             raise InvalidMove(_("The home page of a site cannot be deleted."))
-        require_size(who, node)
+        require_size(who, node, asked)
         rows = tree.subtree(lock.rows, node).filter(deleted_at=None)
-        require_each(who, "delete", rows)
-        require_publish_of_live(who, rows)
+        require_each(who, "delete", rows, asked)
+        require_publish_of_live(who, rows, asked)
         ids = list(rows.order_by("lft").values_list("pk", flat=True))
         deletion = uuid.uuid4()
         rows.update(deleted_at=timezone.now(), deletion=deletion)
@@ -55,7 +57,12 @@ def delete_page(page: AbstractPage, *, actor: ActorLike, expected_version: int |
 
 
 def restore_page(
-    page: AbstractPage, *, actor: ActorLike, slug: str = "", expected_version: int | None = None
+    page: AbstractPage,
+    *,
+    actor: ActorLike,
+    slug: str = "",
+    expected_version: int | None = None,
+    asked: Asked | None = None,
 ) -> AbstractPage:
     """Bring a page back from the bin with what was deleted together with it, publications included, exactly as it was.
 
@@ -74,12 +81,12 @@ def restore_page(
             raise PageNotFound
         if parent_deleted is not None:
             raise InvalidMove(_("The page above is in the bin; restore that one."))
-        require_size(who, node)
+        require_size(who, node, asked)
         base = node.path[: -len(old_slug) - 1]
         new_slug = free_slug(lock, node.parent_id or 0, base, slug or old_slug, exact=True, exclude=page.pk)
         rows = tree.subtree(lock.rows, node).filter(deletion=deletion)
-        require_each(who, "restore", rows)
-        require_publish_of_live(who, rows, deleted=True)
+        require_each(who, "restore", rows, asked)
+        require_publish_of_live(who, rows, asked, deleted=True)
         ids = list(rows.order_by("lft").values_list("pk", flat=True))
         if new_slug != old_slug:
             lock.rows.filter(pk=page.pk).update(slug=new_slug)

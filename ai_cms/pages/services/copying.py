@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy as copylib
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from django.db import router, transaction
@@ -23,7 +24,7 @@ from .locks import expect_version_of
 from .page_types import check_place
 from .paths import free_slug
 
-__all__ = ["copy_page", "translate_page"]
+__all__ = ["copy_page", "copy_part", "translate_page", "twin_of"]
 
 
 def copy_page(
@@ -62,12 +63,7 @@ def copy_page(
             sources += below
         specs: dict[int, PageSpec] = {}
         for source in sources:
-            policy.require(who, "view", source)
-            twin = type(source)(owner=who.account, template_id=source.template_id, locale=source.locale)
-            apply_snapshot(twin, copylib.deepcopy(take_snapshot(source)))
-            twin.content_json, twin.slug, twin.latest_revision = source.content_json, source.slug, 1
-            message = _("Copy of %(path)s") % {"path": source.path}
-            specs[source.pk] = PageSpec(twin.title, page=twin, message=message)
+            specs[source.pk] = twin_of(source, who)
             if source.pk != page.pk:
                 specs[source.parent_id or 0].children.append(specs[source.pk])
         first = specs[page.pk].page
@@ -81,6 +77,49 @@ def copy_page(
             page_copied.send(sender=type(twin), instance=twin, actor=who, source=source)
     copied: AbstractPage = first
     return copied
+
+
+def twin_of(source: AbstractPage, who: Actor) -> PageSpec:
+    """Return the copy of a page that is to be made. Raises PermissionRefused, NotFound where the actor may not see it."""
+    policy_for(source).require(who, "view", source)
+    twin = type(source)(owner=who.account, template_id=source.template_id, locale=source.locale)
+    apply_snapshot(twin, copylib.deepcopy(take_snapshot(source)))
+    twin.content_json, twin.slug, twin.latest_revision = source.content_json, source.slug, 1
+    return PageSpec(twin.title, page=twin, message=_("Copy of %(path)s") % {"path": source.path})
+
+
+def copy_part(parents: Mapping[int, int], sources: Sequence[int], *, actor: Actor) -> dict[int, int]:
+    """Copy pages of which the copies of the parents are there, by ``parents``, or come with them; return the new ones.
+
+    ``sources``: keys in the order of the tree, without gaps. Both mappings are from page to copy. A page that is gone since, or
+    whose parent was not copied, is left out with what is below it. Raises PageNotFound where a copy is gone to which more were
+    to come.
+    """
+    made: dict[int, PageSpec] = {}
+    # Where the tree is read in order, what has its parent outside of the part hangs on the way down to its first page.
+    roots: dict[int, list[PageSpec]] = {}
+    base = get_page_model()
+    above_them = base.objects.non_polymorphic().order_by().filter(pk__in=sources).values_list("parent_id", flat=True)
+    copies = {parents[pk] for pk in above_them if pk in parents}
+    with tree.locked_trees(base, *copies) as lock:
+        found = base.objects.using(lock.using).filter(pk__in=sources).order_by("lft")
+        for source in found:
+            above = source.parent_id or 0
+            if above not in made and above not in parents:
+                continue
+            spec = made[source.pk] = twin_of(source, actor)
+            if above in made:
+                made[above].children.append(spec)
+            else:
+                roots.setdefault(parents[above], []).append(spec)
+        for parent, specs in roots.items():
+            lock.node(parent)
+            insert_branches(lock, lock.reread(parent), specs, actor=actor, kind=RevisionKind.MANUAL)
+        for source in found:
+            if source.pk in made:
+                twin = made[source.pk].page
+                page_copied.send(sender=type(twin), instance=twin, actor=actor, source=source)
+    return {pk: spec.page.pk for pk, spec in made.items()}
 
 
 def translate_page(page: AbstractPage, locale: str, *, actor: ActorLike) -> AbstractPage:

@@ -25,25 +25,59 @@ from ..type_rights import rights_of_type
 if TYPE_CHECKING:
     from ..querysets import PageQuerySet
 
-__all__ = ["asking_anew", "require_each", "require_new", "require_publish_of_live", "require_size"]
+__all__ = ["Asked", "asking_anew", "require_each", "require_new", "require_publish_of_live", "require_size"]
 
 
-def require_each(actor: Actor, action: str, rows: PageQuerySet) -> None:
+#: Pages that are asked about at once.
+BATCH = 500
+
+
+class Asked:
+    """What was asked about the pages of a large subtree, part by part, before its lock is taken for the change itself.
+
+    An answer holds for a page while it stands where it stood and belongs to whom it did; under the lock only the others are
+    asked about again.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, dict[int, tuple[str, int | None]]] = {}
+
+    def note(self, action: str, rows: PageQuerySet) -> None:
+        """Remember that the actor may do ``action`` to each of ``rows``."""
+        self._seen.setdefault(action, {}).update(_places(rows))
+
+    def others(self, action: str, rows: PageQuerySet) -> list[int]:
+        """Return the keys of the pages that nothing was asked about, or that have another place or owner since."""
+        seen = self._seen.get(action, {})
+        return [pk for pk, place in _places(rows).items() if seen.get(pk) != place]
+
+
+def _places(rows: PageQuerySet) -> dict[int, tuple[str, int | None]]:
+    return {pk: (path, owner) for pk, path, owner in rows.order_by().values_list("pk", "path", "owner_id")}
+
+
+def require_each(actor: Actor, action: str, rows: PageQuerySet, asked: Asked | None = None) -> None:
     """Raise PermissionRefused unless the actor may do ``action`` to every page among ``rows``, hidden and deleted ones too."""
-    refused = _first_refused(actor, action, rows)
+    refused = _first_refused(actor, action, rows, asked)
     if refused is not None:
         raise PermissionRefused(_("Below the page are pages that you may not see or change."))
 
 
-def require_size(actor: Actor, node: Node) -> None:
-    """Raise TreeTooLarge for a subtree that would hold the tree's lock for longer than others should wait."""
-    limit = pages_settings.TREE_MAX_PAGES
+def require_size(actor: Actor, node: Node, asked: Asked | None = None) -> None:
+    """Raise TreeTooLarge for a subtree that would hold the tree's lock for longer than others should wait.
+
+    ``asked``: what takes long has been done already.
+    """
+    name = "TREE_MAX_PAGES" if asked is None else "TREE_WORK_MAX_PAGES"
+    limit = pages_settings.TREE_MAX_PAGES if asked is None else pages_settings.TREE_WORK_MAX_PAGES
     count = node.width // 2
     if count > limit and not actor.is_system:
-        raise TreeTooLarge(count, limit, "TREE_MAX_PAGES")
+        raise TreeTooLarge(count, limit, name)
 
 
-def require_publish_of_live(actor: Actor, rows: PageQuerySet, *, deleted: bool = False) -> None:
+def require_publish_of_live(
+    actor: Actor, rows: PageQuerySet, asked: Asked | None = None, *, deleted: bool = False
+) -> None:
     """Raise PublishNeeded unless the actor may publish every page among ``rows`` that the public sees.
 
     ``deleted``: ask for those that the public would see again after a restore.
@@ -51,7 +85,7 @@ def require_publish_of_live(actor: Actor, rows: PageQuerySet, *, deleted: bool =
     publications = Publication.objects.using(rows.db).filter(page_id__in=rows.values("pk"))
     if not deleted:
         publications = publications.filter(active=True)
-    if _first_refused(actor, "publish", rows.filter(pk__in=publications.values("page_id"))) is not None:
+    if _first_refused(actor, "publish", rows.filter(pk__in=publications.values("page_id")), asked) is not None:
         raise PublishNeeded
 
 
@@ -61,9 +95,13 @@ def asking_anew(actor: Actor) -> Actor:
     return replace(actor, memo={})
 
 
-def _first_refused(actor: Actor, action: str, rows: PageQuerySet) -> AbstractPage | None:
+def _first_refused(actor: Actor, action: str, rows: PageQuerySet, asked: Asked | None = None) -> AbstractPage | None:
     if actor.is_system:
         return None
+    if asked is not None and not actor.is_superuser:
+        others = asked.others(action, rows)
+        parts = (others[start : start + BATCH] for start in range(0, len(others), BATCH))
+        return next((page for part in parts if (page := _first_refused(actor, action, rows.filter(pk__in=part)))), None)
     actor = asking_anew(actor)
     pages = get_page_model().all_objects.using(rows.db).filter(pk__in=rows.values("pk")).order_by("lft")
     pages = pages.defer("content_json", "metadata")

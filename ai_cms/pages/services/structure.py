@@ -27,7 +27,7 @@ from .locks import expect_version_of, touch_site
 from .page_types import check_place, resolve_page_type
 from .paths import follow, free_slug
 from .publications import write_publication
-from .rights import asking_anew, require_each, require_new, require_publish_of_live, require_size
+from .rights import Asked, asking_anew, require_each, require_new, require_publish_of_live, require_size
 
 __all__ = ["create_page", "move_page", "reorder_pages"]
 
@@ -101,12 +101,14 @@ def move_page(
     position: Position = "last-child",
     slug: str = "",
     expected_version: int | None = None,
+    asked: Asked | None = None,
 ) -> AbstractPage:
     """Move a page with everything below it to ``position`` of ``target``.
 
     ``position``: "first-child" or "last-child" of the target, or "before" or "after" it. Where another page has the slug
     already, the moved one gets ``slug`` or a number. Published pages leave redirects. Below another parent the actor needs
-    the right to change every page that comes along, and to publish those the public sees. Returns the fresh page.
+    the right to change every page that comes along, and to publish those the public sees. ``asked``: the answers that a run
+    has had already. Returns the fresh page.
     Raises InvalidMove, SlugTaken, PathTakenByRoute, PageTypeRefused, PathTooLong, PageStale, TreeTooLarge and what
     permissions raise.
     """
@@ -134,11 +136,11 @@ def move_page(
             check_place(type(page), type(parent))
             new_slug = free_slug(lock, parent_id, parent.path, slug or node.slug, exact=bool(slug), exclude=page.pk)
             tree.child_path(parent.path, new_slug)
-            require_size(who, node)
+            require_size(who, node, asked)
             # The rights to a page come from where it stands: whoever moves it gives them, over all that is below it.
             rows = tree.subtree(lock.rows, node)
-            require_each(who, "change", rows)
-            require_publish_of_live(who, rows)
+            require_each(who, "change", rows, asked)
+            require_publish_of_live(who, rows, asked)
         else:
             new_slug = node.slug
         if not tree.move(lock, node, goal, position, slug=new_slug):

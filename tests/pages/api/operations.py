@@ -59,4 +59,5 @@ def bodies(ids: dict[str, Any]) -> dict[tuple[str, str], Any]:
         ("patch", "elements/{id}/"): {"props": {"text": "Patched"}},
         ("post", "proposals/{id}/accept/"): {},
         ("post", "proposals/{id}/reject/"): None,
+        ("post", "tree-work/{id}/cancel/"): None,
     }

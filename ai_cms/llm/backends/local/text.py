@@ -186,15 +186,17 @@ _HEADLINE_UNSPACED = 24
 
 
 def headlines(text: str, title: str = "", count: int = 5, limit: int = 90) -> list[str]:
-    """Return up to ``count`` headlines made of the title, the best sentences and the keywords."""
+    """Return up to ``count`` headlines made of the title and the best sentences, of keywords where no sentence makes one."""
     candidates: list[str] = [title] if title else []
     # A sentence that has to be cut is no headline, and a long one is none either; its first clauses may be one.
-    for sentence in [summary(text, 1), *sentences(text)[:3]]:
+    for sentence in [summary(text, 1), *sentences(text)]:
         candidates += _short_beginning(sentence, limit)
-    words = keywords(text, 4)
-    if words:
-        topic = words[0][:1].upper() + words[0][1:]
-        candidates += [", ".join([topic, *words[1:3]]), f"{topic}: {words[1]}" if len(words) > 1 else topic]
+        if len(candidates) > 2 * count:
+            break
+    words = keywords(text, 3)
+    if words and not candidates:
+        # Words side by side, and no more: what they have to do with each other, counting does not tell.
+        candidates.append(", ".join([words[0][:1].upper() + words[0][1:], *words[1:]]))
     result: list[str] = []
     for candidate in candidates:
         line = shorten(candidate.strip().rstrip("."), limit)
@@ -281,7 +283,7 @@ def proofread(text: str) -> str:
         line = re.sub(r"(?<!\.)\.\.\.(?!\.)", "…", line)
         line = re.sub(r"([!?,;])\1{2,}", r"\1", line)
         line = _SLIP.sub(_put_right, line)
-        line = re.sub(r"\b(\w+) \1\b(?=\s|[.,;!?]|$)", _repeated, line)
+        line = re.sub(r"(?i)\b(\w+) (\1)\b(?=\s|[.,;!?]|$)", _repeated, line)
         lines.append(line)
     return "\n".join(lines)
 
@@ -309,7 +311,10 @@ def _put_right(match: re.Match[str]) -> str:
 
 def _repeated(match: re.Match[str]) -> str:
     # Most words may well stand twice: "had had", "that that", "die die".
-    return match.group(1) if match.group(1).lower() in _NEVER_TWICE else match.group(0)
+    first, second = match.groups()
+    # A sentence begins with the first; a second capital begins a name ("the The Hague"), and "A a" may be a grade and an article.
+    same = first == second or (first == second.capitalize() and len(first) > 1)
+    return first if same and first.lower() in _NEVER_TWICE else match.group(0)
 
 
 def relevant(text: str, question: str, count: int = 3) -> list[str]:

@@ -112,6 +112,9 @@ class PublishSerializer(ActionSerializer):
         max_value=2**31 - 1,
         help_text=_("The number of a revision; default: the draft."),
     )
+    recursive = serializers.BooleanField(
+        required=False, default=False, help_text=_("With everything below the page; the answer is 202.")
+    )
 
 
 @extend_schema_serializer(

@@ -68,11 +68,19 @@ function shorten(text) {
   return `${(words.length > SUMMARY ? words.slice(0, SUMMARY) : words).replace(/[\s.,;:·–—-]+$/u, "")}…`;
 }
 
-/** Return the first text of a block, without markup, by the schema of its fields. */
+/** Return the text of a value, of a list or table its first ones; "" where it holds none. */
+function textIn(value) {
+  if (typeof value === "string") return value.trim();
+  if (Array.isArray(value)) return value.slice(0, 8).map(textIn).filter(Boolean).join(" · ");
+  return value && typeof value === "object" ? Object.values(value).map(textIn).find(Boolean) || "" : "";
+}
+
+/** Return the first text of a block, without markup, by the schema of its fields; a list where it has no other. */
 function summaryOf(block, schema) {
   const properties = schema.properties || {};
-  const isText = ([key, value]) => typeof value === "string" && value.trim() && !(properties[key] || {}).enum;
-  const [, text] = Object.entries(block.props || {}).find(isText) || [];
+  const props = Object.entries(block.props || {}).filter(([key]) => !(properties[key] || {}).enum);
+  const isText = ([, value]) => typeof value === "string" && value.trim();
+  const text = (props.find(isText) || [])[1] || props.filter(([, value]) => Array.isArray(value)).map(([, value]) => textIn(value)).find(Boolean);
   // Words of two paragraphs stay apart, those around an inline tag stay together. The parser loads and runs nothing.
   const spaced = (text || "").slice(0, 2000).replace(/<\/?(?:p|li|ul|ol|br|hr|h\d|div|pre|blockquote|table|t[rdh])\b/gi, " $&");
   const plain = new DOMParser().parseFromString(spaced, "text/html").body.textContent;
