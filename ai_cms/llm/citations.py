@@ -24,6 +24,7 @@ _MARKER = re.compile(r"\[\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\]|【\s*\d{1,3}(?:�
 _NUMBER = re.compile(r"\d+", re.ASCII)
 #: What may stand in a marker before its end; anything else makes it plain text.
 _INSIDE = frozenset("0123456789,; ")
+_NOT_INSIDE = frozenset("[【\n")
 _CLOSING = {"[": "]", "【": "】"}
 _LONGEST = 60
 #: Before these no space is left where a marker has gone.
@@ -102,7 +103,7 @@ class CitationFilter:
         opening = self._marker[0]
         if character == _CLOSING[opening]:
             return self._end_of_marker()
-        inside = character in _INSIDE or (opening == "【" and character != "\n")
+        inside = character in _INSIDE or (opening == "【" and character not in _NOT_INSIDE)
         if inside and len(self._marker) < _LONGEST:
             return ""
         # "[" of a text; the character may begin a marker itself.
