@@ -88,7 +88,7 @@ class Vector(models.Model):
     class Meta:
         verbose_name = _("vector")
         verbose_name_plural = _("vectors")
-        constraints = [models.UniqueConstraint(fields=["space", "digest"], name="ai_cms_retrieval_vector")]
+        constraints = [models.UniqueConstraint(fields=["space", "digest"], name="ai_cms_retrieval_one_vector")]
         indexes = [
             models.Index(fields=["space", "claimed_until"], name="ai_cms_retrieval_claims", condition=Q(data=None)),
         ]

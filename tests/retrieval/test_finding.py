@@ -19,6 +19,7 @@ from ai_cms.llm.retrieval import Source, Sources, current_sources, retrieve
 from ai_cms.pages import services
 from ai_cms.pages.models import Publication, Site
 from ai_cms.pages.querysets import PublicationQuerySet
+from ai_cms.retrieval import finding
 from ai_cms.retrieval.finding import find_passages
 from ai_cms.retrieval.models import Passage, Vector
 from ai_cms.retrieval.search.words import words_of
@@ -199,8 +200,6 @@ class TestRights:
     def test_taken_off_between_the_two_queries(
         self, publish: Callable[..., Any], site: Site, system: Actor, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from ai_cms.retrieval import finding
-
         page = publish("Rye", "Rye bread.")
 
         def meanwhile(*orders: Any) -> Any:
@@ -265,7 +264,7 @@ class TestMeaning:
     ) -> None:
         publish("Returns", "Your money back.")
         learn()
-        model.script(LLMUnavailable(reason="down"), LLMUnavailable(reason="down"), LLMUnavailable(reason="down"))
+        model.script(LLMUnavailable(reason="down", retryable=False))
         assert found("money", site, member) == ["Returns"]
 
     def test_a_visitor_who_may_call_no_model_finds_by_words(
@@ -278,10 +277,11 @@ class TestMeaning:
         assert not AILog.objects.filter(task="retrieval_query").exists()
 
     def test_vectors_of_another_length_are_left_out(
-        self, model: Any, publish: Callable[..., Any], site: Site, member: Any
+        self, model: Any, publish: Callable[..., Any], site: Site, member: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         publish("Returns", "A refund.")
         learn()
+        monkeypatch.setattr(finding, "available", lambda using: False)
         Vector.objects.update(data=b"\x00\x00\x80?")
         assert found("money", site, member) == []
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 
 from django.db import DataError, connections, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import FloatField
 from django.db.models.expressions import RawSQL
 
@@ -123,16 +124,21 @@ def nearest_by_pgvector(
         return None
 
 
-def _make_index(cursor: object, space: str, size: int) -> None:
-    if size > _MOST_DIMENSIONS:
-        return
+def _make_index(cursor: CursorWrapper, space: str, size: int) -> None:
     name = f"ai_cms_retrieval_{hashlib.sha256(f'{space}:{size}'.encode()).hexdigest()[:16]}"
+    if size > _MOST_DIMENSIONS or _exists(cursor, name):
+        return
     literal = space.replace("'", "''").replace("%", "%%")
-    cursor.execute(  # type: ignore[attr-defined]
+    cursor.execute(
         f"CREATE INDEX IF NOT EXISTS {name} ON {VECTORS} USING hnsw ((embedding::vector({size})) vector_cosine_ops) "
         f"WHERE space = '{literal}'",
         [],
     )
+
+
+def _exists(cursor: CursorWrapper, name: str) -> bool:
+    cursor.execute("SELECT to_regclass(%s)", [name])
+    return cursor.fetchone()[0] is not None
 
 
 def _text(data: bytes) -> str:
@@ -141,7 +147,10 @@ def _text(data: bytes) -> str:
 
 def _is_new_enough(using: str) -> bool:
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        # In a schema that is not searched, it would be there and not be found.
+        cursor.execute(
+            "SELECT extversion FROM pg_extension WHERE extname = 'vector' AND to_regtype('vector') IS NOT NULL"
+        )
         found = cursor.fetchone()
     numbers = [int(part) for part in found[0].split(".")[:2] if part.isdigit()] if found else []
     return tuple(numbers) >= _OLDEST
@@ -149,6 +158,4 @@ def _is_new_enough(using: str) -> bool:
 
 def _has_table(using: str) -> bool:
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", [VECTORS])
-        found: tuple[object] = cursor.fetchone()
-    return found[0] is not None
+        return _exists(cursor, VECTORS)
