@@ -3,8 +3,8 @@
     python -m benchmarks.retrieval --passages 10000 --database sqlite
 
 The model is in the process, so that what is left is our own work. ``meaning_*``: the exact comparison with every stored vector of
-384 numbers, with numpy where it is installed and by the standard library. ``publish_ms``: what cutting a page of 20 passages adds
-to publishing it.
+384 numbers, with numpy where it is installed and by the standard library; what the gateway does for the question's own is in it.
+``publish_cpu_ms``: what cutting a page of 20 passages adds to publishing it.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from .databases import fresh_database
 DIMENSIONS = 384
 PER_PAGE = 20
 #: Milliseconds with 10,000 passages, for a machine of the kind the project is tested on.
-GOALS = {"words_ms": 60.0, "meaning_ms": 250.0, "meaning_without_numpy_ms": 1_000.0, "publish_ms": 20.0}
+GOALS = {"words_cpu_ms": 60.0, "meaning_cpu_ms": 250.0, "meaning_without_numpy_cpu_ms": 1_000.0, "publish_cpu_ms": 20.0}
 
 
 def median(work: Callable[[], object], times: int) -> float:
-    """Return the median milliseconds of ``work`` by the clock."""
+    """Return the median milliseconds of CPU of ``work``, in this process."""
     took = []
     for _ in range(times):
-        started = time.perf_counter()
+        started = time.process_time()
         work()
-        took.append((time.perf_counter() - started) * 1000)
+        took.append((time.process_time() - started) * 1000)
     return round(statistics.median(took), 2)
 
 
@@ -51,6 +51,7 @@ def page(rng: random.Random, words: list[str]) -> list[dict[str, Any]]:
 
 def measure(passages: int, times: int) -> dict[str, Any]:
     """Return all metrics; Django is set up and its database fresh."""
+    from django.conf import settings
     from django.contrib.auth import get_user_model
 
     from ai_cms.core.permissions import Actor
@@ -83,18 +84,19 @@ def measure(passages: int, times: int) -> dict[str, Any]:
         Passage.objects.filter(publication_id=key).delete()
         index_publications([key])
 
-    metrics["publish_ms"] = median(cut, times)
-    metrics["words_ms"] = median(lambda: finding.find_passages(rng.choice(queries), actor=None, site=site), times)
+    metrics["publish_cpu_ms"] = median(cut, times)
+    metrics["words_cpu_ms"] = median(lambda: finding.find_passages(rng.choice(queries), actor=None, site=site), times)
+    settings.AI_CMS = {**settings.AI_CMS, "RETRIEVAL_ALIAS": "default"}
     started = time.perf_counter()
     metrics["vectors"], _left = embed_missing(actor=system)
     metrics["embed_s"] = round(time.perf_counter() - started, 2)
     with_numpy = find_spec("numpy") is not None
     search()
     if with_numpy:
-        metrics["meaning_ms"] = median(search, times)
+        metrics["meaning_cpu_ms"] = median(search, times)
     found = numbers.find_spec
     numbers.find_spec = lambda name: None  # type: ignore[assignment]
-    metrics["meaning_without_numpy_ms"] = median(search, max(times // 3, 3))
+    metrics["meaning_without_numpy_cpu_ms"] = median(search, max(times // 3, 3))
     numbers.find_spec = found
     return metrics
 
@@ -114,11 +116,8 @@ def main() -> None:
         settings.AI_CMS = {
             "LLM": {"default": {**testing, "OPTIONS": {"dimensions": DIMENSIONS}}},
             "LLM_ALLOWANCES": {"free": {"text": 10**6, "image": 0}},
-            "RETRIEVAL_ALIAS": "default",
             "RETRIEVAL_BATCH": 500,
             "RETRIEVAL_MIN_SIMILARITY": -1,
-            # Vectors are made when they are measured.
-            "RUNNER": "task",
         }
         import django
 

@@ -57,10 +57,11 @@ class IndexedPublicationAdmin(IndexAdmin):
         same = Q(revision=F("publication__revision"), published_at=F("publication__published_at"), recipe=recipe())
         made = Vector.objects.made(space_in_use()).filter(digest=OuterRef("publication__passages__digest"))
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(
+        found: QuerySet[Any] = rows.annotate(
             is_current=ExpressionWrapper(same, output_field=BooleanField()),
             vectors=Count("publication__passages", filter=Exists(made)),
         )
+        return found
 
     @admin.display(description=_("site"), ordering="publication__site__name")
     def site(self, row: IndexedPublication) -> str:

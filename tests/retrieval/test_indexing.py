@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.core.permissions import Actor
+from ai_cms.core.signals import site_imported
 from ai_cms.pages import services
 from ai_cms.pages.models import Publication, Site
 from ai_cms.pages.published_documents import PublishedContent
@@ -84,6 +85,15 @@ def test_documents_beside_the_content_are_cut_too(publish: Callable[..., Any]) -
         fields={"sidebar": [{"id": "s", "type": "rich_text", "props": {"html": "<p>Side words.</p>"}}]},
     )
     assert texts(page) == ["Main words.", "Side words."]
+
+
+def test_a_site_that_came_as_a_file_is_cut(publish: Callable[..., Any], site: Site) -> None:
+    publish("Rye", "Dark bread.")
+    IndexedPublication.objects.all().delete()
+    Passage.objects.all().delete()
+    site_imported.send(sender=Site, instance=site)
+    assert [row.text for row in Passage.objects.all()] == ["Dark bread."]
+    assert behind().count() == 0
 
 
 def test_a_rebuild_does_what_is_behind_and_goes_on_where_it_was_stopped(

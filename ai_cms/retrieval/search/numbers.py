@@ -6,7 +6,7 @@ import heapq
 import math
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from operator import mul
 
@@ -65,8 +65,16 @@ def nearest(
 
 
 def _compare(wanted: bytes, block: Sequence[tuple[str, bytes]]) -> list[tuple[str, float]]:
-    query = unpacked(wanted)
-    return [(name, sum(map(mul, query, unpacked(data)))) for name, data in block]
+    query = unpacked(wanted).tolist()
+    return [(name, _product(query, unpacked(data).tolist())) for name, data in block]
+
+
+def _plain_product(one: Sequence[float], other: Sequence[float]) -> float:
+    return float(sum(map(mul, one, other)))
+
+
+#: Four times as fast, from Python 3.12 on.
+_product: Callable[[Sequence[float], Sequence[float]], float] = getattr(math, "sumprod", _plain_product)
 
 
 def _compare_by_numpy(wanted: bytes, block: Sequence[tuple[str, bytes]]) -> list[tuple[str, float]]:
