@@ -114,6 +114,7 @@ bench-assets: ## pictures beside easy-thumbnails and Wagtail, in an environment 
 bench: $(VENV)/.test ## the benchmarks; ARGS="--pages 1000 --database postgres"
 	$(BIN)/python -m benchmarks.run $(ARGS)
 	$(BIN)/python -m benchmarks.assist $(if $(findstring postgres,$(ARGS)),--database postgres)
+	$(BIN)/python -m benchmarks.retrieval $(if $(findstring postgres,$(ARGS)),--database postgres)
 
 dist: $(VENV)/.tox ## build the sdist and the wheel into dist/ and try the wheel in host projects
 	rm -rf dist

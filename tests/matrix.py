@@ -20,6 +20,7 @@ MODULES = {
     "assets": "test_admin test_api test_pages test_pictures",
     "portfolio": "test_api test_blocks test_resume_proposals test_services test_web",
     "posts": "test_api test_services test_words",
+    "retrieval": "test_admin test_cms_tools test_finding",
     "transfer": "test_commands test_hooks test_markdown test_wordpress",
     "example": "test_environment",
 }

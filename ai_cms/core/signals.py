@@ -23,6 +23,7 @@ __all__ = [
     "proposal_accepted",
     "proposal_created",
     "proposal_rejected",
+    "publications_written",
     "site_imported",
     "user_tier_changed",
 ]
@@ -33,6 +34,8 @@ page_moved = Signal()  # instance, actor, old_path, new_path
 page_copied = Signal()  # instance, actor, source
 page_published = Signal()  # instance, actor, publication
 page_unpublished = Signal()  # instance, actor
+# sender Publication; keys, using: written many at once, or by an upgrade of blocks, without page_published
+publications_written = Signal()
 page_deleted = Signal()  # instance, actor, page_ids
 page_restored = Signal()  # instance, actor, page_ids
 proposal_created = Signal()  # instance, actor

@@ -12,6 +12,7 @@ from django.utils import timezone
 from ai_cms.blocks.discovery import document_stores, stored_documents
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.fields import BlocksField
+from ai_cms.core.signals import publications_written
 
 from .conf import pages_settings
 from .models import Publication
@@ -75,6 +76,7 @@ class PublishedFields:
 def _write(pk: int, using: str, **values: object) -> None:
     # A new time is a new ETag, and the key of the stored HTML.
     Publication.objects.using(using).filter(pk=pk).update(**values, html="", html_key="", modified_at=timezone.now())
+    publications_written.send(sender=Publication, keys=[pk], using=using)
 
 
 document_stores.register("ai_cms_pages.Publication.content", PublishedContent())

@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import models, router
 from django.db.models.sql import InsertQuery
 from django.utils import timezone
 
 from ai_cms.core.bulk import insert_rows
 from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor
+from ai_cms.core.signals import publications_written
 
 from .. import get_page_model, tree
 from ..addresses import avoid_routes, first_free
@@ -201,6 +202,10 @@ def _insert_rows(specs: Sequence[PageSpec], actor: Actor, kind: str) -> None:
         written.setdefault(type(page), []).append((page, made))
     for page_type, members in written.items():
         page_type.after_publishing(members)
+    if publications:
+        publications_written.send(
+            sender=Publication, keys=[row.pk for row in publications], using=router.db_for_write(Publication)
+        )
     base = get_page_model()
     for moment, pks in dated.items():
         base.all_objects.non_polymorphic().order_by().filter(pk__in=pks).update(created_at=moment)

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "ai_cms.transfer",
     "ai_cms.assist",
     "ai_cms.posts",
+    "ai_cms.retrieval",
     "ai_cms.accounts",
     "mptt",
     "polymorphic",
@@ -184,6 +185,9 @@ AI_CMS: dict[str, Any] = {
         "free": {"text": env.integer("AI_TEXT_CREDITS", 100), "image": env.integer("AI_IMAGE_CREDITS", 10)},
         "pro": {"text": 2000, "image": 200},
     },
+    # By words alone, unless a provider that makes embeddings is named.
+    "RETRIEVAL_ALIAS": env.text("RETRIEVAL_ALIAS"),
+    "RETRIEVAL_MODEL": env.text("RETRIEVAL_MODEL"),
     "ALLOW_REGISTRATION": env.boolean("ALLOW_REGISTRATION", True),
     "ACCOUNTS_SITE_NAME": "Morrowfen Botanic Garden",
     "JWT_SECRET_KEY": env.text("JWT_SECRET_KEY"),

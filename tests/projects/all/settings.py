@@ -33,6 +33,7 @@ globals().update(
         "ai_cms.transfer",
         "ai_cms.assist",
         "ai_cms.posts",
+        "ai_cms.retrieval",
         *TREE,
         *REST,
         STORAGES=ASSET_STORAGES,

@@ -1,0 +1,1 @@
+"""Every write of the app: passages when something is published, vectors afterwards."""
