@@ -47,7 +47,7 @@ def check_open_calls(alias: str) -> None:
         raise TooManyCalls(whose="alias")
 
 
-def check_open_calls_of(user: object, kind: str, alias: str, *, locked: bool) -> CreditAccount:
+def check_open_calls_of(user: Any, kind: str, alias: str, *, locked: bool) -> CreditAccount:
     """As check_open_calls(), and for the open calls of ``user``; return their account, read by the same query.
 
     It locks the account, so that two requests never count the same free place; ``locked``: holding credits has done so

@@ -131,7 +131,9 @@ class PagesViewSet(ServiceViewSet):
         set_version(response, page.version)
         return response
 
-    def later(self, kind: str, page: AbstractPage, *, target: AbstractPage | None = None, **options: Any) -> Response:
+    def later(
+        self, kind: str, page: AbstractPage, *, target: AbstractPage | None = None, **options: object
+    ) -> Response:
         """Have long work done, and answer 202 with where to read how far it is; ``options``: those of its service."""
         work = start_tree_work(kind, page, actor=self.actor, target=target, options=options)
         response = Response(TreeWorkSerializer(work).data, status=202)
