@@ -90,7 +90,7 @@ class AssetFilter(filters.FilterSet):  # type: ignore[misc]
         return rows.filter(pk__in=proposed.values("pk")) if value else rows.exclude(pk__in=proposed.values("pk"))
 
     def found(self, rows: AssetQuerySet, name: str, value: str) -> AssetQuerySet:
-        return rows.found_by(value)  # type: ignore[attr-defined]
+        return rows.found_by(value)
 
 
 @extend_schema_view(
