@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Case, IntegerField, OuterRef, Q, Value, When
 from django.http import HttpRequest
@@ -13,6 +15,10 @@ from .models import Publication, Redirect, Site
 from .prepared import Markers, PreparedQuery
 
 __all__ = ["find_publication", "find_redirect", "with_query"]
+
+
+#: What stays as it is in a query: all of ASCII that is printed.
+_SAFE = string.printable.strip()
 
 
 def site_condition(name: str, bare: str) -> tuple[Q, Any]:
@@ -59,11 +65,23 @@ def find_publication(request: HttpRequest, path: str) -> Publication | None:
 
 
 def with_query(url: str, query: str) -> str:
-    """Return ``url`` with a visitor's query behind its own."""
+    """Return ``url`` with a visitor's query behind its own, as the server has it: bytes beyond ASCII are escaped as they came."""
     if not query:
         return url
+    if not query.isascii():
+        query = _escaped(query)
     base, hash_sign, fragment = url.partition("#")
     return f"{base}{'&' if '?' in base else '?'}{query}{hash_sign}{fragment}"
+
+
+def _escaped(query: str) -> str:
+    """Return a query with what is not ASCII as UTF-8 escapes. WSGI hands its bytes over as Latin-1, ASGI decodes them."""
+    try:
+        raw = query.encode("latin-1")
+        raw.decode()
+    except UnicodeError:
+        raw = query.encode("utf-8", "replace")
+    return quote(raw, safe=_SAFE)
 
 
 def find_redirect(site: Site | None, path: str) -> tuple[str, bool] | None:

@@ -40,7 +40,11 @@ def test_the_pages_that_are_there_come_before_those_in_the_bin(page_factory: Any
 
 @pytest.mark.parametrize(
     ("query", "location"),
-    [("?utm_source=mail&x=%C3%A4", "/new/?utm_source=mail&x=%C3%A4"), ("", "/new/")],
+    [
+        ("?utm_source=mail&x=%C3%A4", "/new/?utm_source=mail&x=%C3%A4"),
+        ("?x=ä&y=50%&z=a+b", "/new/?x=%C3%A4&y=50%&z=a+b"),
+        ("", "/new/"),
+    ],
 )
 def test_a_redirect_keeps_the_query(query: str, location: str, page_factory: Any, system: Any, client: Any) -> None:
     page = page_factory("Old", publish=True)
