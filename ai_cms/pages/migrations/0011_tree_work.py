@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ai_cms_pages', '0009_fill_references'),
+        ('ai_cms_pages', '0010_facet_dates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
