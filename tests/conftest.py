@@ -67,20 +67,22 @@ def _quick_flushing() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def pictures_once() -> Any:
-    """Return what stands for the worker of pictures: it does each job once a run."""
+@pytest.fixture(scope="session", autouse=True)
+def _quick_pictures() -> Iterator[None]:
+    """Start no process for a picture that has been worked on; ``worker`` marks tests that are about the process."""
     from ai_cms.assets.imaging import client
     from tests.assets.once import Once
 
-    return Once(client._run)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "_run", Once(client._run))
+        yield
 
 
-@pytest.fixture(autouse=True)
-def _quick_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start no process for a picture that has been worked on; ``worker`` marks tests that are about the worker."""
-    if not request.node.get_closest_marker("worker"):
-        monkeypatch.setattr("ai_cms.assets.imaging.client._run", request.getfixturevalue("pictures_once"))
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tell whether a test is about the process that works on pictures."""
+    from tests.assets.once import Once
+
+    Once.remembers = item.get_closest_marker("worker") is None
 
 
 @pytest.fixture
