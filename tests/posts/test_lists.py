@@ -14,6 +14,7 @@ from django.test import Client, override_settings
 
 from ai_cms.pages import services
 from ai_cms.pages.models import Site
+from ai_cms.posts import get_post_model
 from ai_cms.posts.services import update_category
 from tests.conftest import make_user
 
@@ -199,7 +200,7 @@ def test_public_lists_with_filters_take_two_queries(
 ) -> None:
     for query in ("categories=kitchen", "categories=kitchen&tag=hot", "facet[author]=ann&page_size=1", "search=soup"):
         with django_assert_num_queries(2 if "page_size" in query or "search" in query else 1):
-            answer = client.get(f"/api/content/?type=post&{query}")
+            answer = client.get(f"/api/content/?type={get_post_model().type_name()}&{query}")
         assert answer.json()["results"], query
 
 

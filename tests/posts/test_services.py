@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ai_cms.core.exceptions import InvalidInput, PermissionRefused
 from ai_cms.core.permissions import Actor
-from ai_cms.pages.models import Publication, PublicationFacet, Revision
+from ai_cms.pages.models import Publication, PublicationFacet, Revision, Site
 from ai_cms.pages.services import (
     PageSpec,
     accept_proposal,
@@ -29,6 +31,7 @@ from ai_cms.pages.services import (
 from ai_cms.posts import get_blog_model, get_category_model, get_post_model, get_tag_model
 from ai_cms.posts.services import blog_of, create_post, delete_tag, rename_tag, tags_named, update_post
 from tests.assets.pictures import jpeg
+from tests.conftest import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -277,3 +280,33 @@ def test_a_site_goes_out_and_comes_in_equal_although_keys_differ(
 def test_publishing_needs_nothing_but_a_title(make_post: Callable[..., Any], system: Actor) -> None:
     post = make_post("Empty")
     assert publish_page(post, actor=system).title == "Empty"
+
+
+def test_many_posts_take_as_many_queries_as_a_few(site: Site, system: Actor, make_category: Any) -> None:
+    ann, bread = make_user("ann"), make_category("Bread")
+    tags = tags_named(["sour", "rye"], locale=site.locale)
+    blog = blog_of(site)
+
+    def make(count: int) -> int:
+        fields = {"author": ann.pk, "categories": [bread.pk], "tags": [tag.pk for tag in tags]}
+        specs = [
+            PageSpec(title=f"Loaf {number}", fields=dict(fields), page_type=get_post_model(), publish=True)
+            for number in range(count)
+        ]
+        with CaptureQueriesContext(connection) as found:
+            made = bulk_create_pages(specs, actor=system, parent=blog)
+        last = get_post_model().objects.get(pk=made[-1].pk)
+        assert [tag.name for tag in last.public_facts().tags] == ["sour", "rye"] and last.author == ann
+        assert [row.pk for row in last.categories.all()] == [bread.pk] and last.publication.active
+        return len(found)
+
+    make(2)
+    assert make(40) == make(4)
+
+
+def test_a_bulk_creation_refuses_what_names_no_row(site: Site, system: Actor) -> None:
+    for fields in ({"author": 999_999}, {"categories": [999_999]}, {"tags": [999_999]}):
+        specs = [PageSpec(title="Loaf", fields=dict(fields), page_type=get_post_model()) for _ in range(2)]
+        with pytest.raises(InvalidInput) as caught:
+            bulk_create_pages(specs, actor=system, parent=blog_of(site))
+        assert set(caught.value.errors or {}) == set(fields)
