@@ -198,11 +198,19 @@ def test_cancelling_from_another_thread_stops_the_provider(slow: FaultServer, me
 
 def test_cancelling_before_the_first_byte(slow: FaultServer, member: Any) -> None:
     token = CancelToken()
-    threading.Timer(0.3, token.cancel).start()
-    begun = time.monotonic()
+    cancelled_at: list[float] = []
+
+    def cancel() -> None:
+        # Sooner, and nothing would be sent.
+        while not slow.calls:
+            time.sleep(0.01)
+        cancelled_at.append(time.monotonic())
+        token.cancel()
+
+    threading.Thread(target=cancel, daemon=True).start()
     with pytest.raises(Exception, match="ai_cancelled"):
         gateway.call(ask("hang", cancel=token), actor=member)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - cancelled_at[0] < 2
     assert assert_settled(member, "cancelled").output == ""
 
 
