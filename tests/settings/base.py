@@ -47,7 +47,7 @@ INSTALLED_APPS = [
     "tests.pages.kinds",
     *(
         f"ai_cms.{app}"
-        for app in ("core", "blocks", "assets", "llm", "pages", "portfolio", "transfer", "assist", "posts")
+        for app in ("core", "blocks", "assets", "llm", "pages", "chat", "portfolio", "transfer", "assist", "posts")
     ),
 ]
 

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "ai_cms.transfer",
     "ai_cms.assist",
     "ai_cms.posts",
+    "ai_cms.chat",
     "ai_cms.accounts",
     "mptt",
     "polymorphic",
