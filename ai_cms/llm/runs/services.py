@@ -17,7 +17,9 @@ whose worker dies is marked interrupted by the sweeper; its text stays, its call
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connection, models, transaction
@@ -32,12 +34,12 @@ from ..conf import run_settings
 from ..credits.reservation import fingerprint
 from ..models import Run, RunStatus
 from .context import run_handlers
-from .events import append_event
+from .events import append_event, append_events
 from .execution import announce
 from .executors.runner import get_executor
 from .executors.watch import cancel_here
 
-__all__ = ["cancel_run", "start_run"]
+__all__ = ["cancel_run", "resume_run", "start_run"]
 
 
 def start_run(
@@ -108,6 +110,18 @@ def cancel_run(run: Run, *, actor: ActorLike) -> Run:
         cancel_here(run.pk)
     run.refresh_from_db()
     return run
+
+
+def resume_run(run_id: UUID, events: Sequence[tuple[str, JsonObject]] = ()) -> bool:
+    """Have a run that waits for a person go on, from the beginning of its handler; return whether it waited.
+
+    ``events``: what its watchers are told first. Whoever calls this has asked for the right to decide.
+    """
+    waiting = Run.objects.filter(pk=run_id, status=RunStatus.REQUIRES_ACTION)
+    if append_events(waiting, run_id, list(events), status=RunStatus.QUEUED, lease_until=None) is None:
+        return False
+    get_executor().start_after_commit(run_id)
+    return True
 
 
 def _lock(user: Any) -> None:
