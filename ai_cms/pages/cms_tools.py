@@ -85,7 +85,7 @@ def _provenance(context: ToolContext) -> JsonObject:
     return found
 
 
-@tool(name="search_content", risk="read")
+@tool(name="search_content", risk="read", public=True)
 def search_content(context: ToolContext, arguments: SearchArguments) -> list[JsonObject]:
     """Search the published pages by words; returns titles and paths."""
     rows = search_or_similar(Publication.objects.public(), arguments.query)[: arguments.limit]
@@ -121,7 +121,7 @@ def read_page(context: ToolContext, arguments: PageArguments) -> JsonObject:
     }
 
 
-@tool(name="list_block_types", risk="read", trusted=True)
+@tool(name="list_block_types", risk="read", trusted=True, public=True)
 def list_block_types(context: ToolContext, arguments: BlockTypesArguments) -> list[JsonObject]:
     """List the block types with the JSON Schema of their props."""
     allowed = _page(context, arguments.page).allowed_blocks if arguments.page is not None else None

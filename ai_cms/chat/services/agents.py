@@ -20,7 +20,7 @@ from ai_cms.llm.tools.registry import tools
 from .. import get_agent_model
 from ..conf import chat_settings
 from ..exceptions import InvalidAgent, TooMany
-from .locks import lock_user
+from ..locks import lock_user
 
 __all__ = ["create_agent", "default_agent", "delete_agent", "offered_tools", "update_agent"]
 

@@ -55,6 +55,8 @@ class EventWriter:
         self._pieces: list[str] = []
         self._since = 0.0
         self._lost = False
+        #: Whether the run waits for a person by now.
+        self.paused = False
 
     def text(self, piece: str) -> None:
         """Add a piece of the answer's text. Raises RunLost."""
@@ -119,12 +121,16 @@ class EventWriter:
             return True
 
     def pause(self, until: datetime) -> bool:
-        """Write that the run waits for a person; return whether it was still this attempt's."""
+        """Write that the run waits for a person; return whether it was still this attempt's.
+
+        A handler may do so in the transaction in which it stores what is asked, and raises RunPaused after that.
+        """
         with self._lock:
             try:
                 self._write([("requires_action", {})], status=RunStatus.REQUIRES_ACTION, worker="", lease_until=until)
             except RunLost:
                 return False
+            self.paused = True
             return True
 
     def _pending(self) -> list[tuple[str, JsonObject]]:

@@ -63,7 +63,8 @@ def _carry_out(context: RunContext) -> None:
         result = run_handlers[run.handler](context)
         finished = _finish(context, RunStatus.DONE, "done", {"result": result}, result=result)
     except RunPaused as pause:
-        context.events.pause(pause.until)
+        if not context.events.paused:
+            context.events.pause(pause.until)
         return
     except RunLost:
         logger.warning("The run %s was given up before its worker had finished.", run.pk)

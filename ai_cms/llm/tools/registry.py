@@ -89,7 +89,8 @@ class Tool:
     """A registered tool. ``permission``: a Django permission, or a function of the actor, or ``None``.
 
     ``state``: returns what a person's approval is bound to beside the arguments, such as the version of the page they name.
-    ``trusted``: its results hold nothing that others have written.
+    ``trusted``: its results hold nothing that others have written. ``public``: they hold only what everybody may see, so that they
+    may be told in a room.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Tool:
     permission: str | Callable[[Actor], bool] | None = None
     state: Callable[[ToolContext, Any], str] | None = None
     trusted: bool = False
+    public: bool = False
 
     @property
     def needs_approval(self) -> bool:
@@ -157,6 +159,7 @@ def tool(
     description: str = "",
     state: Callable[[ToolContext, Any], str] | None = None,
     trusted: bool = False,
+    public: bool = False,
 ) -> Callable[[F], F]:
     """Register a function (context, arguments) as a tool; its docstring is what the model reads.
 
@@ -176,6 +179,7 @@ def tool(
             description=description,
             state=state,
             trusted=trusted,
+            public=public,
         )
         tools.register(made.name, made)
         _tools_of[function] = made
