@@ -357,3 +357,30 @@ def test_branches_over_rest(
     assert api.post(f"/api/messages/{answer.pk}/reactions/", {"emoji": "<b>"}, format="json").status_code == 400
     assert api.delete(f"/api/messages/{answer.pk}/reactions/?emoji=🌹").status_code == 204
     assert api.get(f"/api/messages/{answer.pk}/").json()["reactions"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_reaches_the_thread_that_writes(model: TestingBackend, settings: Any) -> None:
+    from ai_cms.chat.services import create_conversation, wait_for
+    from tests.conftest import make_user
+
+    settings.AI_CMS = {**settings.AI_CMS, "RUNNER": "thread"}
+    from ai_cms.llm.handler import llms
+
+    backend: Any = llms["default"]
+    backend.answer, backend.delay = "word " * 2000, 0.02
+    user = make_user("hasty")
+    talk = create_conversation(actor=user)
+    [answer] = send_message(talk, "Write a book.", actor=user).answers
+    for _moment in range(500):
+        if Run.objects.get().text:
+            break
+        time.sleep(0.02)
+    live = Message.objects.select_related("run").get(pk=answer.pk)
+    assert live.status == "streaming" and live.live_content.startswith("word ")
+    assert stop_answers(talk, actor=user) == 1
+    [stopped] = wait_for([answer], 30)
+    assert stopped.status == "stopped" and stopped.run.status == "cancelled"
+    assert stopped.content == stopped.run.text and 0 < len(stopped.content) < len(backend.answer) / 2
+    assert CreditEntry.objects.filter(kind="charge").count() == 1
+    assert account_for(user, "text").reserved == 0
