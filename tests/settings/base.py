@@ -47,7 +47,10 @@ INSTALLED_APPS = [
     "tests.pages.kinds",
     *(
         f"ai_cms.{app}"
-        for app in ("core", "blocks", "assets", "llm", "pages", "portfolio", "transfer", "assist", "posts", "retrieval")
+        for app in (
+            *("core", "blocks", "assets", "llm", "pages", "chat", "portfolio", "transfer", "assist", "posts"),
+            "retrieval",
+        )
     ),
 ]
 

@@ -21,6 +21,8 @@ SWAPPED = {
     "AI_CMS_BLOG_MODEL": "testapp.HostBlog",
     "AI_CMS_CATEGORY_MODEL": "testapp.HostCategory",
     "AI_CMS_TAG_MODEL": "testapp.HostTag",
+    "AI_CMS_AGENT_MODEL": "testapp.HostAgent",
+    "AI_CMS_CONVERSATION_MODEL": "testapp.HostConversation",
 }
 # The page types of tests.pages.kinds derive from the library's page.
 INSTALLED_APPS = ["tests.testapp", *(app for app in INSTALLED_APPS if app != "tests.pages.kinds")]

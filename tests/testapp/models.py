@@ -6,6 +6,7 @@ from django.db import models
 
 from ai_cms.assets.models import AbstractAsset, AbstractFile, AbstractFolder, AbstractImage
 from ai_cms.assets.models.asset import AbstractAssetMeta
+from ai_cms.chat.models import AbstractAgent, AbstractConversation
 from ai_cms.pages.models import AbstractPage, AbstractPageMeta
 from ai_cms.pages.models.template import AbstractTemplate
 from ai_cms.portfolio.models import (
@@ -111,3 +112,15 @@ class HostPost(PostMixin, HostPage):
     """The post of this host: on its own page."""
 
     mood = models.CharField(max_length=20, blank=True)
+
+
+class HostAgent(AbstractAgent):
+    """The agent of this host."""
+
+    voice = models.CharField(max_length=20, blank=True)
+
+
+class HostConversation(AbstractConversation):
+    """The conversation of this host."""
+
+    ticket = models.CharField(max_length=20, blank=True)

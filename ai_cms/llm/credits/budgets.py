@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ..models import AgentBudget, BudgetPeriod, LLMCall
 
-__all__ = ["budget_for", "set_budget"]
+__all__ = ["budget_for", "remove_budget", "set_budget"]
 
 
 def set_budget(key: str, limit: int, *, kind: str = "text", period: str = BudgetPeriod.MONTH) -> AgentBudget:
@@ -16,6 +16,11 @@ def set_budget(key: str, limit: int, *, kind: str = "text", period: str = Budget
         key=key, kind=kind, defaults={"limit": limit, "period": period}
     )
     return budget
+
+
+def remove_budget(key: str, *, kind: str = "text") -> None:
+    """Let the calls made with ``agent=key`` use what their users have; open calls end as they would have."""
+    AgentBudget.objects.filter(key=key, kind=kind).delete()
 
 
 def budget_for(key: str, kind: str) -> AgentBudget | None:

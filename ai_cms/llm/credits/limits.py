@@ -47,17 +47,19 @@ def check_open_calls(alias: str) -> None:
         raise TooManyCalls(whose="alias")
 
 
-def check_open_calls_of(user: Any, kind: str, alias: str, *, locked: bool) -> CreditAccount:
+def check_open_calls_of(
+    user: Any, kind: str, alias: str, *, locked: bool, besides: LLMCall | None = None
+) -> CreditAccount:
     """As check_open_calls(), and for the open calls of ``user``; return their account, read by the same query.
 
     It locks the account, so that two requests never count the same free place; ``locked``: holding credits has done so
-    already. Raises NoAccount.
+    already. ``besides``: the call's own row, where it is there already. Raises NoAccount.
     """
     per_user, per_alias = gateway_settings.LLM_CALLS_PER_USER, gateway_settings.LLM_CALLS_PER_ALIAS
     accounts = CreditAccount.objects.filter(user=user, kind=kind)
     if per_user is not None and not locked:
         accounts.update(updated_at=timezone.now())
-    calls = _open_calls()
+    calls = _open_calls() if besides is None else _open_calls().exclude(pk=besides.pk)
     account = (
         accounts.annotate(
             of_alias=_number(calls.filter(alias=alias), "alias"), of_user=_number(calls.filter(user=user), "user")

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "ai_cms.assist",
     "ai_cms.posts",
     "ai_cms.retrieval",
+    "ai_cms.chat",
     "ai_cms.accounts",
     "mptt",
     "polymorphic",

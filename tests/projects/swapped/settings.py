@@ -12,6 +12,7 @@ SMOKE = {
     "/api/posts/": 401,
     "/api/categories/": 200,
     "/api/portfolios/": 401,
+    "/api/conversations/": 401,
     "/": 200,
 }
 
@@ -26,6 +27,7 @@ globals().update(
         "ai_cms.pages",
         "ai_cms.portfolio",
         "ai_cms.posts",
+        "ai_cms.chat",
         *TREE,
         *REST,
         ROOT_URLCONF="tests.projects.all.urls",

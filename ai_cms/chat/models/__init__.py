@@ -1,0 +1,29 @@
+"""The tables of chat."""
+
+from __future__ import annotations
+
+from .agent import AbstractAgent, Agent, BudgetSpan
+from .approval import ApprovalStatus, ToolApproval
+from .conversation import AbstractConversation, Conversation, ConversationKind
+from .member import Invitation, Member, MemberRole
+from .message import Message, MessageRole, MessageStatus, Reaction
+from .summary import ContextSummary
+
+__all__ = [
+    "AbstractAgent",
+    "AbstractConversation",
+    "Agent",
+    "ApprovalStatus",
+    "BudgetSpan",
+    "ContextSummary",
+    "Conversation",
+    "ConversationKind",
+    "Invitation",
+    "Member",
+    "MemberRole",
+    "Message",
+    "MessageRole",
+    "MessageStatus",
+    "Reaction",
+    "ToolApproval",
+]
