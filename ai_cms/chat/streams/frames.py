@@ -109,6 +109,17 @@ class Frames:
         self.over = bool(frames)
         return frames
 
+    def remind(self) -> list[Frame]:
+        """Return a whole stream that says again what the run waits for; nothing if it waits for nobody.
+
+        For a client that asks for a run while another one waits, and has not answered.
+        """
+        if self.over or not self._order.waiting:
+            return []
+        self.over = True
+        acts = [StreamBegan(self._order.message), self._order.pause()]
+        return [Frame("", part) for act in acts for part in self._protocol.parts(act)]
+
     def break_off(self, detail: str, code: str) -> list[Frame]:
         """Return the end of a stream that ends before its run has said how it ended; ``detail``: a sentence for people."""
         if self.over:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -19,9 +19,10 @@ from ai_cms.llm.seats import RETRY_SECONDS, AllSeatsTaken, has_free_seat
 from ...core.jsontypes import JsonObject
 from .frames import Frame, Frames, Position, StreamProtocol, sse
 
-__all__ = ["FrameTail", "frame_page", "frame_stream"]
+__all__ = ["FrameTail", "frame_page", "frame_stream", "reminder"]
 
 PAGE = 500
+CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
 
 def frame_stream(
@@ -32,7 +33,7 @@ def frame_stream(
     if not has_free_seat(request):
         raise AllSeatsTaken(retry_after=RETRY_SECONDS)
     tail = FrameTail(run_id, protocol, message=message, after=after)
-    response = tail_stream(request, tail, "text/event-stream; charset=utf-8")
+    response = tail_stream(request, tail, CONTENT_TYPE)
     for name, value in protocol.headers.items():
         response[name] = value
     return response
@@ -45,17 +46,35 @@ def frame_page(run_id: UUID, protocol: StreamProtocol, *, message: str, after: P
     """
     over = _is_over(run_id)
     frames = Frames(protocol, message, after)
-    found: list[Frame] = []
-    number = 0
-    while events := events_after(run_id, number, PAGE):
-        number = events[-1]["id"]
-        found += frames.feed(events)
+    found = _feed_all(frames, run_id)
     found += frames.break_off(*_lost()) if over else frames.rest()
     return {
         "frames": [{"id": frame.id, "part": frame.part} for frame in found],
         "after": str(frames.position),
         "over": frames.over,
     }
+
+
+def reminder(run_id: UUID, protocol: StreamProtocol, *, message: str) -> HttpResponseBase | None:
+    """Return a stream that says again what a waiting run waits for; ``None`` if it waits for nobody."""
+    frames = Frames(protocol, message)
+    _feed_all(frames, run_id)
+    found = frames.remind()
+    if not found:
+        return None
+    body = b"".join(map(sse, found)) + protocol.closing
+    headers = {**protocol.headers, "Cache-Control": "no-cache, no-transform"}
+    return HttpResponse(body, content_type=CONTENT_TYPE, headers=headers)
+
+
+def _feed_all(frames: Frames, run_id: UUID) -> list[Frame]:
+    """Feed what has been written so far, and return what somebody gets of it."""
+    found: list[Frame] = []
+    number = 0
+    while events := events_after(run_id, number, PAGE):
+        number = events[-1]["id"]
+        found += frames.feed(events)
+    return found
 
 
 class FrameTail(Tail):

@@ -62,6 +62,23 @@ FULL = log(
     done(finish_reason="stop"),
 )
 
+#: It waits for a person, and goes on after the answer.
+ASKED = log(
+    STARTED,
+    Text("I would publish it."),
+    ToolCalled("c1", "publish_page", {"page": 7}),
+    ApprovalAsked("ap1", "c1", reason="It becomes public.", expires_at="2026-11-30T10:10:00+00:00"),
+    Waiting(),
+)
+ANSWERED = log(
+    *[(event["event"], event["data"]) for event in ASKED],
+    ApprovalGiven("ap1", True),
+    STARTED,
+    ToolDone("c1", output={"published": True}),
+    Text("Done."),
+    done(),
+)
+
 PROTOCOLS: dict[str, StreamProtocol] = {
     "ai-sdk": AiSdk({"run": "r1"}),
     "ag-ui": AgUi("thread-1", "run-1"),

@@ -18,13 +18,14 @@ from ai_cms.chat.streams.events import (
     Text,
     ToolCalled,
     ToolDone,
-    Waiting,
     read_event,
 )
 from ai_cms.chat.streams.frames import Frame, Frames, Position, sse
 from ai_cms.core.exceptions import InvalidInput
 
 from .logs import (
+    ANSWERED,
+    ASKED,
     CANCELLED,
     FAILED,
     FULL,
@@ -274,22 +275,6 @@ def test_what_was_shown_in_a_step_stays_when_its_text_is_void() -> None:
 
 
 # A person is asked
-
-ASKED = log(
-    STARTED,
-    Text("I would publish it."),
-    ToolCalled("c1", "publish_page", {"page": 7}),
-    ApprovalAsked("ap1", "c1", reason="It becomes public.", expires_at="2026-11-30T10:10:00+00:00"),
-    Waiting(),
-)
-ANSWERED = log(
-    *[(event["event"], event["data"]) for event in ASKED],
-    ApprovalGiven("ap1", True),
-    STARTED,
-    ToolDone("c1", output={"published": True}),
-    Text("Done."),
-    done(),
-)
 
 
 def test_a_run_that_waits_ends_its_stream_for_now() -> None:

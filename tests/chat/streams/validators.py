@@ -1,6 +1,6 @@
 """What the clients of both protocols hold a stream to, written down from their schemas and state machines.
 
-``tests/clients/streams`` holds the same streams against the clients themselves.
+``clients/run.py`` holds such streams against the clients themselves.
 """
 
 from __future__ import annotations
