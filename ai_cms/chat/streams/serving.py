@@ -11,18 +11,33 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
+from ai_cms.core.exceptions import InvalidInput
 from ai_cms.llm.models import Run
 from ai_cms.llm.runs.events import events_after
 from ai_cms.llm.runs.streaming import Tail, tail_stream
 from ai_cms.llm.seats import RETRY_SECONDS, AllSeatsTaken, has_free_seat
 
 from ...core.jsontypes import JsonObject
+from .ag_ui import AgUi
+from .ai_sdk import AiSdk
 from .frames import Frame, Frames, Position, StreamProtocol, sse
 
-__all__ = ["FrameTail", "frame_page", "frame_stream", "reminder"]
+__all__ = ["FrameTail", "frame_page", "frame_stream", "protocol_of", "reminder"]
 
 PAGE = 500
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
+
+
+def protocol_of(name: str, *, run_id: UUID, thread: str, run: str = "") -> StreamProtocol:
+    """Return the protocol that ``?protocol=`` names. Raises InvalidInput.
+
+    ``thread``: the conversation's id; ``run``: the id that the client has for the run, by default the run's own.
+    """
+    if name == "ai-sdk":
+        return AiSdk({"run": str(run_id)})
+    if name == "ag-ui":
+        return AgUi(thread, run or str(run_id))
+    raise InvalidInput(errors={"protocol": [_("There is ai-sdk and ag-ui; without, it is the site's own.")]})
 
 
 def frame_stream(

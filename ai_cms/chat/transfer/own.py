@@ -1,46 +1,21 @@
-"""Our own export: written from the neutral tree, and read back into the same."""
+"""Read our own export of a conversation."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, cast
 
-from ...core.jsontypes import JsonMapping, JsonObject
+from ...core.jsontypes import JsonMapping
 from .tree import ImportedConversation, ImportedMessage, ImportedRole, ImportLimits, Losses, Node, grow, moment
 
-__all__ = ["FORMAT", "is_own", "read_own", "write_own"]
+__all__ = ["is_own", "read_own"]
 
 #: What each conversation of an export says of itself; a later version is read as far as it is understood.
 FORMAT = "ai_cms.chat"
-VERSION = 1
 _ROLES = frozenset({"user", "assistant", "tool", "system"})
 _FLAGS = ("archived", "pinned")
 _TEXTS = ("title", "model", "folder")
-
-
-def write_own(conversation: ImportedConversation) -> JsonObject:
-    """Return a conversation as JSON; an export of several is a list of them, or an object with ``conversations``."""
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "id": conversation.key,
-        **{name: getattr(conversation, name) for name in (*_TEXTS, *_FLAGS)},
-        "created_at": _written(conversation.created_at),
-        "updated_at": _written(conversation.updated_at),
-        "active_leaf": conversation.active_leaf,
-        "messages": [
-            {
-                "id": message.key,
-                "parent": message.parent,
-                "role": message.role,
-                "content": message.text,
-                "created_at": _written(message.created_at),
-                "model": message.model,
-                "name": message.name,
-            }
-            for message in conversation.messages
-        ],
-    }
+#: Lists of a message that have no place in the tree, and what they are called.
+_LEFT_OUT = {"attachments": "files", "citations": "sources", "tool_calls": "tool calls"}
 
 
 def is_own(raw: object) -> bool:
@@ -77,6 +52,14 @@ def _message(raw: JsonMapping, losses: Losses) -> ImportedMessage | None:
     if role not in _ROLES or not isinstance(content, str):
         losses.add("messages of an unknown shape")
         return None
+    if raw.get("deleted") is True:
+        losses.add("deleted messages")
+        return None
+    for name, what in _LEFT_OUT.items():
+        given = raw.get(name)
+        losses.add(what, len(given) if isinstance(given, list) else 0)
+    if not content.strip():
+        return None
     return ImportedMessage(
         raw["id"],
         None,
@@ -86,10 +69,6 @@ def _message(raw: JsonMapping, losses: Losses) -> ImportedMessage | None:
         _text(raw.get("model")),
         _text(raw.get("name")),
     )
-
-
-def _written(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
 
 
 def _text(value: object) -> str:

@@ -12,8 +12,10 @@ from django.db import connections
 from django.test import AsyncRequestFactory, RequestFactory
 from django.utils import timezone
 
+from ai_cms.chat.streams.acts import StreamBegan
 from ai_cms.chat.streams.frames import Position
-from ai_cms.chat.streams.serving import frame_page, frame_stream, reminder
+from ai_cms.chat.streams.serving import frame_page, frame_stream, protocol_of, reminder
+from ai_cms.core.exceptions import InvalidInput
 from ai_cms.llm.models import Run
 from ai_cms.llm.runs.events import append_event
 from ai_cms.llm.seats import AllSeatsTaken, leave_seat, take_seat
@@ -47,6 +49,16 @@ def read(run: Run, name: str, after: str = "0", request: Any = None) -> bytes:
         request or RequestFactory().get("/"), run.pk, PROTOCOLS[name], message=MESSAGE, after=Position.read(after)
     )
     return b"".join(response)
+
+
+def test_the_protocols_by_their_names(run: Run) -> None:
+    assert protocol_of("ai-sdk", run_id=run.pk, thread="t").parts(StreamBegan("m"))[0]["messageMetadata"] == {
+        "run": str(run.pk)
+    }
+    began = protocol_of("ag-ui", run_id=run.pk, thread="t").parts(StreamBegan("m"))
+    assert began == [{"type": "RUN_STARTED", "threadId": "t", "runId": str(run.pk)}]
+    with pytest.raises(InvalidInput):
+        protocol_of("AI-SDK", run_id=run.pk, thread="t")
 
 
 @both
