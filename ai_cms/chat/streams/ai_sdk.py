@@ -113,4 +113,4 @@ def _part(type: str, **fields: Any) -> JsonObject:
 
 def _kept(**fields: Any) -> JsonObject:
     """Return ``fields`` without those that say nothing: an absent one is right everywhere, ``null`` nowhere."""
-    return {name: value for name, value in fields.items() if value not in (None, "", {})}
+    return {name: value for name, value in fields.items() if value not in ("", {})}

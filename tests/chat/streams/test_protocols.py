@@ -233,6 +233,41 @@ def test_arguments_that_are_no_json_are_shown_as_the_model_wrote_them() -> None:
     )
 
 
+def test_nothing_is_void_once_an_answer_has_asked_for_tools() -> None:
+    events = log(
+        Text("Let me look."), ToolCalled("c", "find_pages", {}), Restart(), ToolDone("c", output=1), Restart(), done()
+    )
+    parts = parts_of(events, "ai-sdk")
+    check_ai_sdk(parts)
+    assert "reset-step" not in types(parts)
+    assert "restarted" not in json.dumps(parts_of(events, "ag-ui"))
+
+
+def test_a_call_that_got_no_result_is_not_left_open_by_an_answer_that_is_done() -> None:
+    parts = parts_of(log(ToolCalled("c", "find_pages", {}), Text("Never mind."), done()), "ai-sdk")
+    assert [part for part in parts if part["type"] == "tool-output-error"] == [
+        {"type": "tool-output-error", "toolCallId": "c", "errorText": "This was not finished."}
+    ]
+    assert parts[-1]["finishReason"] == "stop"
+
+
+def test_a_call_that_was_asked_about_and_has_its_result_is_waited_for_no_more() -> None:
+    expired = log(
+        ToolCalled("c", "x", {}), ApprovalAsked("ap", "c"), ToolDone("c", ok=False, error="Too late."), done()
+    )
+    assert parts_of(expired, "ai-sdk")[-1]["finishReason"] == "stop"
+    assert parts_of(expired, "ag-ui")[-1]["outcome"] == {"type": "success"}
+
+
+def test_what_was_shown_before_the_step_is_not_shown_again() -> None:
+    note = ("progress", {"id": "p", "done": 1})
+    before = parts_of(log(note, Text("Wrong"), Restart(), Text("Right"), done()), "ai-sdk")
+    earlier = parts_of(
+        log(Step(), Text("One"), note, Step(), Text("Wrong"), Restart(), Text("Right"), done()), "ai-sdk"
+    )
+    assert types(before).count("data-progress") == types(earlier).count("data-progress") == 1
+
+
 def test_two_calls_of_one_id_are_two_calls() -> None:
     twice = log(
         *(ToolCalled("c", "a", {}), ToolDone("c", output=1), ToolCalled("c", "b", {}), ToolDone("c", output=2)), done()

@@ -54,6 +54,7 @@ def check_ai_sdk(parts: list[Part], *, closed: bool = True) -> None:
     used: set[str] = set()
     calls: set[str] = set()
     approvals: set[str] = set()
+    step_calls: set[str] = set()
     step = False
     assert parts[0]["type"] == "start"
     for index, part in enumerate(parts):
@@ -64,12 +65,14 @@ def check_ai_sdk(parts: list[Part], *, closed: bool = True) -> None:
                 assert index == 0, "a second start makes a second message"
             case "start-step":
                 assert not step and not texts
-                step = True
+                step, step_calls = True, set()
             case "finish-step":
                 assert step and not texts
                 step = False
             case "reset-step":
                 assert step and not texts
+                # They are gone for the client, and their results would be errors.
+                calls -= step_calls
             case "text-start":
                 assert step and part["id"] not in used
                 texts.add(part["id"])
@@ -81,6 +84,7 @@ def check_ai_sdk(parts: list[Part], *, closed: bool = True) -> None:
             case "tool-input-start":
                 assert not texts and part["toolCallId"] not in calls
                 calls.add(part["toolCallId"])
+                step_calls.add(part["toolCallId"])
             case "tool-approval-request":
                 assert part["toolCallId"] in calls
                 approvals.add(part["approvalId"])
