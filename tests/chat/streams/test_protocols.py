@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from ai_cms.chat.streams.events import (
     ApprovalAsked,
     ApprovalGiven,
+    Note,
     Restart,
     Steered,
     Step,
     Text,
     ToolCalled,
     ToolDone,
+    Used,
     read_event,
 )
 from ai_cms.chat.streams.frames import Frame, Frames, Position, sse
@@ -126,6 +128,36 @@ def test_thousands_of_logs_are_in_order_cut_anywhere(name: str, events: Any, cut
     CHECKS[name]([frame.part for frame in whole])
     first = whole[:cut]
     assert first + frames_of(events, PROTOCOLS[name], first[-1].id if first else "0") == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("delta", {"text": 5}),
+        ("delta", {}),
+        ("delta", "text"),
+        ("tool_call", {"id": "c", "name": "x", "arguments": [1]}),
+        ("tool_result", {"id": "c", "ok": "yes"}),
+        ("approval_answered", {"id": "ap", "approved": 1}),
+        ("citation", {"id": "p", "source": "Bread"}),
+        ("usage", {"usage": 7}),
+        ("title", None),
+    ],
+)
+def test_an_event_of_another_shape_is_a_note(name: str, data: Any) -> None:
+    assert read_event({"id": 1, "event": name, "data": data}) == Note(name, data)
+
+
+def test_an_event_says_no_more_than_is_known() -> None:
+    called = {"id": "c", "name": "x", "arguments": None, "raw": None, "more": 1}
+    assert read_event({"event": "tool_call", "data": called}) == ToolCalled("c", "x")
+    assert ToolCalled("c", "x").written() == ("tool_call", {"id": "c", "name": "x"})
+
+
+@pytest.mark.parametrize("count", [True, -1, 1.5, "7", None, 2**53])
+def test_what_is_no_count_of_tokens_is_not_told(count: Any) -> None:
+    events = parts_of(log(Used({"input_tokens": count, "output_tokens": 3}), done()), "ag-ui")
+    assert events[-1]["usage"] == [{"outputTokens": 3}]
 
 
 # One answer
