@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 from ai_cms.core.requirements import RequiresApps
@@ -22,6 +22,17 @@ class ChatConfig(RequiresApps, AppConfig):
         declare_default("AI_CMS_CONVERSATION_MODEL", "ai_cms_chat.Conversation")
 
     def ready(self) -> None:
-        from . import permissions
+        from . import answering as answering
+        from . import checks as checks
+        from . import permissions, receivers
+        from . import rules as rules
+        from .api import routes as routes
 
         permissions.register()
+        receivers.connect()
+        if apps.is_installed("ai_cms.assets"):
+            from .assets import AssetAttachments
+            from .attachments import attachment_stores
+
+            if "assets" not in attachment_stores:
+                attachment_stores.register("assets", AssetAttachments())

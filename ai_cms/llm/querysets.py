@@ -30,6 +30,10 @@ class LLMCallQuerySet(models.QuerySet[M]):
         """Return calls that still hold credits."""
         return self.filter(finished_at__isnull=True)
 
+    def reservations(self) -> LLMCallQuerySet[M]:
+        """Return open calls that only hold credits so far: nobody has begun with them, so they have no lease."""
+        return self.open().filter(status="reserved", lease_until__isnull=True)
+
     def live(self, now: datetime | None = None) -> LLMCallQuerySet[M]:
         """Return open calls that a process is working on, as far as their lease tells."""
         return self.open().filter(lease_until__gt=now or timezone.now())

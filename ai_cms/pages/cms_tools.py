@@ -70,6 +70,11 @@ def _page(context: ToolContext, pk: int) -> AbstractPage:
     return page
 
 
+def _state(context: ToolContext, arguments: PageArguments | ProposeArguments) -> str:
+    """Return what a person's approval is bound to: the page in the version that was looked at."""
+    return f"page {arguments.page} v{_page(context, arguments.page).version}"
+
+
 def _provenance(context: ToolContext) -> JsonObject:
     found = {"source": "model", "by": context.actor.label or "agent"}
     model = context.extra.get("model")
@@ -80,7 +85,7 @@ def _provenance(context: ToolContext) -> JsonObject:
     return found
 
 
-@tool(name="search_content", risk="read")
+@tool(name="search_content", risk="read", public=True)
 def search_content(context: ToolContext, arguments: SearchArguments) -> list[JsonObject]:
     """Search the published pages by words; returns titles and paths."""
     rows = search_or_similar(Publication.objects.public(), arguments.query)[: arguments.limit]
@@ -116,7 +121,7 @@ def read_page(context: ToolContext, arguments: PageArguments) -> JsonObject:
     }
 
 
-@tool(name="list_block_types", risk="read")
+@tool(name="list_block_types", risk="read", trusted=True, public=True)
 def list_block_types(context: ToolContext, arguments: BlockTypesArguments) -> list[JsonObject]:
     """List the block types with the JSON Schema of their props."""
     allowed = _page(context, arguments.page).allowed_blocks if arguments.page is not None else None
@@ -124,7 +129,7 @@ def list_block_types(context: ToolContext, arguments: BlockTypesArguments) -> li
     return [{key: entry[key] for key in keys} for entry in catalogue(allowed=allowed) if entry["permission"] is None]
 
 
-@tool(name="propose_changes", risk="write")
+@tool(name="propose_changes", risk="write", state=_state)
 def propose_changes(context: ToolContext, arguments: ProposeArguments) -> JsonObject:
     """Suggest operations (insert, update, move, remove) on a page; a person accepts or rejects them."""
     page = _page(context, arguments.page)
@@ -159,7 +164,7 @@ def create_draft_page(context: ToolContext, arguments: DraftArguments) -> JsonOb
     return made
 
 
-@tool(name="request_publish", risk="outward")
+@tool(name="request_publish", risk="outward", state=_state)
 def request_publish(context: ToolContext, arguments: PageArguments) -> JsonObject:
     """Ask that a page be published. A person has to confirm each time, and must have the right to publish it."""
     page = _page(context, arguments.page)

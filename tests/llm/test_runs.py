@@ -19,13 +19,13 @@ from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import LLMRequest, Message, TextDelta
 from ai_cms.llm.models import LLMCall, Run, RunEvent
 from ai_cms.llm.runs.context import RunContext, run_handlers
-from ai_cms.llm.runs.events import EventWriter, RunLost, events_after
+from ai_cms.llm.runs.events import EventWriter, RunLost, RunPaused, events_after
 from ai_cms.llm.runs.execution import claim_run, execute_run
 from ai_cms.llm.runs.executors.celery import TASK_NAME, register
 from ai_cms.llm.runs.executors.executor import Executor
 from ai_cms.llm.runs.executors.runner import get_executor
 from ai_cms.llm.runs.executors.watch import cancel_here, execute_watched
-from ai_cms.llm.runs.services import cancel_run, start_run
+from ai_cms.llm.runs.services import cancel_run, resume_run, start_run
 from ai_cms.llm.runs.sweeping import delete_old_runs, sweep_runs
 from ai_cms.llm.signals import run_finished
 
@@ -288,3 +288,45 @@ def test_an_executor_is_found_by_name(settings: Any) -> None:
     settings.AI_CMS = {"RUNNER": "ai_cms.llm.models.Run"}
     with pytest.raises(Exception, match="RUNNER"):
         get_executor()
+
+
+def test_a_run_waits_for_a_person_without_a_worker(inline: TestingBackend, member: Any) -> None:
+    def ask(run: RunContext) -> dict[str, int]:
+        if run.run.attempt == 1:
+            run.text("May I? ")
+            raise RunPaused(timezone.now() + timedelta(minutes=10))
+        run.text("Thanks.")
+        return {"attempt": run.run.attempt}
+
+    with run_handlers.temporarily("ask", ask):
+        run = start_run("ask", {}, actor=member)
+        assert (run.status, run.finished_at, run.worker) == ("requires_action", None, "")
+        assert sweep_runs() == 0
+        assert resume_run(run.pk, [("approval_answered", {"id": "a", "approved": True})])
+        assert not resume_run(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.text, run.result) == ("done", "May I? Thanks.", {"attempt": 2})
+    told = ["queued", "started", "delta", "requires_action", "approval_answered", "started", "delta", "done"]
+    assert types_of(run) == told
+
+
+def test_a_run_whose_person_does_not_come_goes_on(inline: TestingBackend, member: Any) -> None:
+    def ask(run: RunContext) -> str:
+        if run.run.attempt == 1:
+            raise RunPaused(timezone.now() - timedelta(seconds=1))
+        return "went on"
+
+    with run_handlers.temporarily("ask", ask):
+        run = start_run("ask", {}, actor=member)
+        assert sweep_runs() == 1
+    run.refresh_from_db()
+    assert (run.status, run.result) == ("done", "went on")
+
+
+def test_a_run_that_waits_for_a_person_can_be_cancelled(inline: TestingBackend, member: Any) -> None:
+    def ask(run: RunContext) -> None:
+        raise RunPaused(timezone.now() + timedelta(minutes=10))
+
+    with run_handlers.temporarily("ask", ask):
+        run = cancel_run(start_run("ask", {}, actor=member), actor=member)
+        assert (run.status, resume_run(run.pk)) == ("cancelled", False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ai_cms.core.permissions import Actor
-from ai_cms.llm.tools.registry import ToolContext, ToolResult, approval_key, available_tools, execute_tool
-from ai_cms.pages import get_page_model
+from ai_cms.llm.tools.registry import ToolContext, ToolResult, available_tools, execute_tool, tools
+from ai_cms.pages import get_page_model, services
 from ai_cms.pages.models import Proposal, Publication
 
 # Whichever page model is in use: the suite runs with a swapped one too.
@@ -29,8 +30,10 @@ NAMES = {
 
 def use(user: Any, name: str, approved: bool = False, **arguments: Any) -> ToolResult:
     raw = json.dumps(arguments)
-    keys = frozenset({approval_key(name, raw)}) if approved else frozenset()
-    context = ToolContext(actor=Actor.of(user), request_id="call-1", approved=keys, extra={"model": "m-1"})
+    context = ToolContext(actor=Actor.of(user), request_id="call-1", extra={"model": "m-1"})
+    tools.discover()
+    if approved and tools[name].needs_approval:
+        context = replace(context, approved=frozenset({execute_tool(name, raw, context).key}))
     return execute_tool(name, raw, context)
 
 
@@ -98,6 +101,23 @@ def test_nothing_is_published_without_a_persons_confirmation(
     grant(page, "change")
     use(editor, "request_publish", approved=True, page=page.pk)
     assert Publication.objects.count() == 0
+
+
+def test_a_confirmation_is_for_the_version_that_was_looked_at(page: Any, superuser: Any) -> None:
+    raw = json.dumps({"page": page.pk})
+    context = ToolContext(actor=Actor.of(superuser))
+    context = replace(context, approved=frozenset({execute_tool("request_publish", raw, context).key}))
+    services.update_page(page, actor=superuser, fields={"title": "Something else"})
+    assert execute_tool("request_publish", raw, context).needs_approval
+    assert Publication.objects.count() == 0
+
+
+def test_a_model_that_has_read_what_others_wrote_changes_nothing_by_itself(page: Any, superuser: Any) -> None:
+    raw = json.dumps({"parent": page.pk, "title": "Injected"})
+    waiting = execute_tool("create_draft_page", raw, ToolContext(actor=Actor.of(superuser), cautious=True))
+    assert waiting.needs_approval and not Page.objects.filter(title="Injected").exists()
+    approved = ToolContext(actor=Actor.of(superuser), cautious=True, approved=frozenset({waiting.key}))
+    assert execute_tool("create_draft_page", raw, approved).ok
 
 
 def test_a_new_draft_is_a_draft_with_a_proposal(page: Any, superuser: Any) -> None:

@@ -1,0 +1,45 @@
+"""Every write of chat."""
+
+from __future__ import annotations
+
+from .agents import create_agent, default_agent, delete_agent, offered_tools, update_agent
+from .approvals import decide
+from .branching import continue_answer, edit_and_branch, regenerate, select_branch
+from .conversations import create_conversation, delete_conversation, update_conversation
+from .messages import add_reaction, delete_message, edit_message, remove_reaction
+from .rooms import add_agent, create_room, invite, join_room, leave_room, mark_read, remove_member, set_role
+from .sending import Sent, send_message
+from .stopping import stop_answers
+from .waiting import wait_for
+
+__all__ = [
+    "Sent",
+    "add_agent",
+    "add_reaction",
+    "continue_answer",
+    "create_agent",
+    "create_conversation",
+    "create_room",
+    "decide",
+    "default_agent",
+    "delete_agent",
+    "delete_conversation",
+    "delete_message",
+    "edit_and_branch",
+    "edit_message",
+    "invite",
+    "join_room",
+    "leave_room",
+    "mark_read",
+    "offered_tools",
+    "regenerate",
+    "remove_member",
+    "remove_reaction",
+    "select_branch",
+    "send_message",
+    "set_role",
+    "stop_answers",
+    "update_agent",
+    "update_conversation",
+    "wait_for",
+]

@@ -31,11 +31,19 @@ class TooManyCalls(LLMBusy):
         super().__init__(retry_after=5, reason=f"open calls of the {whose}", **options)
 
 
-def check_open_calls(alias: str, account: CreditAccount | None, user: Any, *, locked: bool = False) -> None:
+def check_open_calls(
+    alias: str,
+    account: CreditAccount | None,
+    user: Any,
+    *,
+    locked: bool = False,
+    besides: LLMCall | None = None,
+) -> None:
     """Raise TooManyCalls if one more open call would be too many.
 
     Call it inside the transaction that makes the call, after breaker.admit(), which locks the alias; this locks the
     user's account, so that two requests never count the same free place. ``locked``: holding credits has done so already.
+    ``besides``: the call's own row, where it is there already.
     """
     now = timezone.now()
     per_user, per_alias = gateway_settings.LLM_CALLS_PER_USER, gateway_settings.LLM_CALLS_PER_ALIAS
@@ -45,7 +53,8 @@ def check_open_calls(alias: str, account: CreditAccount | None, user: Any, *, lo
     if counts_user and account is not None and not locked:
         CreditAccount.objects.filter(pk=account.pk).update(updated_at=now)
     mine = Q(user=user) if counts_user else Q(pk__in=())
-    open_calls = LLMCall.objects.live(now).aggregate(of_alias=Count("pk", Q(alias=alias)), of_user=Count("pk", mine))
+    others = LLMCall.objects.live(now) if besides is None else LLMCall.objects.live(now).exclude(pk=besides.pk)
+    open_calls = others.aggregate(of_alias=Count("pk", Q(alias=alias)), of_user=Count("pk", mine))
     if per_alias is not None and open_calls["of_alias"] >= per_alias:
         raise TooManyCalls(whose="alias")
     if per_user is not None and counts_user and open_calls["of_user"] >= per_user:

@@ -33,7 +33,16 @@ from . import ledger as credits
 from .limits import TooManyCalls, check_open_calls
 from .settlement import sweep
 
-__all__ = ["CallPlan", "Opened", "extend_hold", "fingerprint", "open_attempt", "open_call", "replayable"]
+__all__ = [
+    "CallPlan",
+    "Opened",
+    "extend_hold",
+    "fingerprint",
+    "open_attempt",
+    "open_call",
+    "replayable",
+    "reserve_call",
+]
 
 
 @dataclass(frozen=True)
@@ -42,8 +51,8 @@ class CallPlan:
 
     ``backend`` and ``model``: of the first attempt. ``prompt_hold`` and ``output_hold``: what is held, in tokens or
     images. ``least_output``: how far the output may be cut to fit the credits that are left; ``None`` if it may not.
-    ``metered``: it costs credits. ``prompt_estimate``: tokens before calibration. ``lease_seconds``: how long the first
-    attempt may go without a sign of life.
+    ``metered``: it costs credits. ``reservation``: the call that holds credits for it already. ``prompt_estimate``: tokens
+    before calibration. ``lease_seconds``: how long the first attempt may go without a sign of life.
     """
 
     user: Any
@@ -56,6 +65,7 @@ class CallPlan:
     target: models.Model | None = None
     target_label: str = ""
     run_id: UUID | None = None
+    reservation: UUID | None = None
     idempotency_key: str = ""
     request_hash: str = ""
     prompt: Sequence[JsonMapping] = ()
@@ -126,6 +136,29 @@ def open_call(plan: CallPlan, cancel: CancelToken) -> Opened:
         pause = min(pause * 1.6, 0.25)
 
 
+def reserve_call(plan: CallPlan) -> LLMCall | None:
+    """Hold what a call by ``plan`` may cost, for one that is made later; ``None`` if it costs nothing.
+
+    Part of the caller's transaction, so that what the call is for and its credits are there together or not at all.
+    Whoever makes the call names it as the plan's ``reservation``; until then it is no open call, and is given back after a
+    while by the sweeper. Raises LLMCreditsExhausted.
+    """
+    metered = plan.metered and plan.user is not None and gateway_settings.LLM_CREDITS
+    account = credits.account_for(plan.user, plan.credit_kind) if metered else None
+    budget = budgets.budget_for(plan.agent, plan.credit_kind) if plan.metered else None
+    if account is None and budget is None:
+        return None
+    try:
+        with transaction.atomic():
+            output = _hold_credits(plan, account) if account is not None else plan.output_hold
+            amount = credits.rounded(plan.kind, plan.prompt_hold + output)
+            if budget is not None and not budgets.hold(budget, amount):
+                raise _missing("agent", budget.reserved, budget.limit - budget.used, amount)
+            return LLMCall.objects.create(**_fields(plan, account, budget, amount))
+    except _Held as refusal:
+        raise _final(refusal) from None
+
+
 def open_attempt(
     call: LLMCall,
     alias: str,
@@ -186,32 +219,24 @@ def _admit(plan: CallPlan, account: CreditAccount | None, budget: AgentBudget | 
     try:
         with transaction.atomic(durable=True):
             probe = breaker.admit(plan.alias, plan.kind)
+            reserved = _taken_over(plan)
             output = plan.output_hold
             pays = metered and account is not None
             if pays and account is not None:
                 output = _hold_credits(plan, account)
-            check_open_calls(plan.alias, account, plan.user, locked=pays)
+            check_open_calls(plan.alias, account, plan.user, locked=pays, besides=reserved)
             amount = credits.rounded(plan.kind, plan.prompt_hold + output)
             if budget is not None and not budgets.hold(budget, amount):
                 budget.refresh_from_db()
                 raise _missing("agent", budget.reserved, budget.limit - budget.used, amount)
-            call = LLMCall.objects.create(
-                user=plan.user,
-                run_id=plan.run_id,
-                kind=plan.kind,
-                task=plan.task[:100],
-                alias=plan.alias,
-                agent=plan.agent[:100],
-                idempotency_key=plan.idempotency_key[:200] or None,
-                request_hash=plan.request_hash,
-                account=account if metered else None,
-                budget=budget,
-                hold=amount if (metered and account is not None) or budget is not None else 0,
-                prompt_estimate=plan.prompt_estimate,
-                worker=this_worker(),
-                lease_until=lease(plan.lease_seconds),
-                **plan.about,
-            )
+            fields = _fields(plan, account if metered else None, budget, amount)
+            fields |= {"worker": this_worker(), "lease_until": lease(plan.lease_seconds)}
+            if reserved is None:
+                call = LLMCall.objects.create(**fields)
+            else:
+                call = reserved
+                call.__dict__.update(fields)
+                LLMCall.objects.filter(pk=call.pk).update(**fields)
             log = _log(call, plan.alias, plan.backend, plan.model, plan.prompt)
             return Opened(call, log, output, probe)
     except IntegrityError:
@@ -221,6 +246,39 @@ def _admit(plan: CallPlan, account: CreditAccount | None, budget: AgentBudget | 
         ):
             raise Conflict(code="ai_in_progress", retry_after=2) from None
         raise
+
+
+def _fields(plan: CallPlan, account: CreditAccount | None, budget: AgentBudget | None, amount: int) -> dict[str, Any]:
+    """Return the columns of the call of ``plan`` that holds ``amount``."""
+    return {
+        "user": plan.user,
+        "run_id": plan.run_id,
+        "kind": plan.kind,
+        "task": plan.task[:100],
+        "alias": plan.alias,
+        "agent": plan.agent[:100],
+        "idempotency_key": plan.idempotency_key[:200] or None,
+        "request_hash": plan.request_hash,
+        "account": account,
+        "budget": budget,
+        "hold": amount if account is not None or budget is not None else 0,
+        "prompt_estimate": plan.prompt_estimate,
+        **plan.about,
+    }
+
+
+def _taken_over(plan: CallPlan) -> LLMCall | None:
+    """Return the reservation of ``plan`` with what it held given back, ``None`` if there is none any more."""
+    if plan.reservation is None or plan.user is None:
+        return None
+    mine = LLMCall.objects.reservations().filter(pk=plan.reservation, user=plan.user)
+    # By whoever changes it first: this call, or the sweeper that gives it back.
+    if not mine.update(lease_until=lease(plan.lease_seconds)):
+        return None
+    found = LLMCall.objects.get(pk=plan.reservation)
+    credits.spend(found, released=found.hold, amount=0, tokens=0)
+    budgets.spend(found, released=found.hold, amount=0)
+    return found
 
 
 def _hold_credits(plan: CallPlan, account: CreditAccount) -> int:

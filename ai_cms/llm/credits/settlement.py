@@ -7,8 +7,9 @@ compare-and-set; everything else happens in the same transaction.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
@@ -37,7 +38,18 @@ from . import budgets, ratios
 from . import ledger as credits
 from .pricing import FREE, cost_of, price_of
 
-__all__ = ["Ending", "close_attempt", "close_call", "outcome_of_error", "sweep"]
+__all__ = [
+    "Ending",
+    "close_attempt",
+    "close_call",
+    "outcome_of_error",
+    "release_reservation",
+    "release_reservations_of",
+    "sweep",
+]
+
+#: How long credits are held for a call that nobody begins.
+RESERVED_FOR = timedelta(minutes=9)
 
 
 NO_USAGE = Usage(reported=False)
@@ -224,7 +236,27 @@ def sweep(limit: int = 100) -> int:
     orphans = [call for call in LLMCall.objects.live().order_by("created_at")[:limit] if is_gone(call.worker)]
     for call in [*expired, *orphans]:
         settled += _settle_abandoned(call)
-    return settled
+    forgotten = LLMCall.objects.reservations().filter(created_at__lte=timezone.now() - RESERVED_FOR)
+    return settled + sum(release_reservation(call) for call in forgotten[:limit])
+
+
+def release_reservation(call: LLMCall) -> bool:
+    """Give back what is held for a call that was not begun; return whether this did."""
+    with transaction.atomic():
+        mine = LLMCall.objects.reservations().filter(pk=call.pk)
+        if not mine.update(
+            finished_at=timezone.now(), status=CallStatus.CANCELLED, error_code=LLMCancelled.default_code
+        ):
+            return False
+        credits.spend(call, released=call.hold, amount=0, tokens=0)
+        budgets.spend(call, released=call.hold, amount=0)
+    return True
+
+
+def release_reservations_of(run_id: UUID) -> None:
+    """Give back what is held for calls that a run, which is over, has not begun."""
+    for call in LLMCall.objects.reservations().filter(run_id=run_id):
+        release_reservation(call)
 
 
 def _settle_abandoned(call: LLMCall) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..messages import Restarted
-from .calls import acall, aembed, agenerate_image, astream, call, embed, generate_image, stream
+from .calls import acall, aembed, agenerate_image, astream, call, embed, generate_image, reserve, stream
 from .options import CallOptions, Carrier
 from .results import CallResult, CallStream
 
@@ -20,5 +20,6 @@ __all__ = [
     "call",
     "embed",
     "generate_image",
+    "reserve",
     "stream",
 ]

@@ -10,6 +10,10 @@
             ...
     events.result
 
+    with transaction.atomic():                       # what the call is for, and its credits, or neither
+        run = start_run(…)
+        reservation = reserve(request, actor=user, run_id=run.pk)
+
 Credits are held before anything is sent, and settled once, whatever happens: see :mod:`ai_cms.llm.gateway.metering`. Call it
 outside of transactions (it refuses to be called inside one): no lock may be held while a provider thinks.
 """
@@ -21,6 +25,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar, Unpack
+from uuid import UUID
 
 from django.db import connections
 
@@ -29,7 +34,7 @@ from ai_cms.core.permissions import Actor, ActorLike, get_policy
 
 from ..backends.threads import arun, astream_of
 from ..conf import gateway_settings
-from ..credits.reservation import CallPlan, fingerprint, replayable
+from ..credits.reservation import CallPlan, fingerprint, replayable, reserve_call
 from ..credits.settlement import sweep
 from ..handler import DEFAULT_ALIAS, llms
 from ..messages import CancelToken, ImageRequest, LLMRequest, StreamEvent
@@ -40,7 +45,7 @@ from .options import CallOptions, Carrier
 from .policy import is_metered
 from .results import CallResult, CallStream, finished, replayed
 
-__all__ = ["acall", "aembed", "agenerate_image", "astream", "call", "embed", "generate_image", "stream"]
+__all__ = ["acall", "aembed", "agenerate_image", "astream", "call", "embed", "generate_image", "reserve", "stream"]
 
 T = TypeVar("T")
 
@@ -65,6 +70,21 @@ def stream(request: LLMRequest, *, actor: ActorLike, **options: Unpack[CallOptio
     cancel = _cancel_of(options.get("run"), request.cancel)
     request = request.replace(task=request.task or options.get("task", ""), cancel=cancel)
     return _start(TextJob(request), actor, options)
+
+
+def reserve(
+    request: LLMRequest, *, actor: ActorLike, run_id: UUID | None = None, **options: Unpack[CallOptions]
+) -> UUID | None:
+    """Hold the credits of a call that is made later, in the caller's transaction; ``None`` if it costs nothing.
+
+    ``options``: as of the call. The call gets what is returned as ``reservation``. If the run ``run_id`` ends without making it,
+    or nobody does for ten minutes, the credits are given back. Raises LLMCreditsExhausted, PermissionRefused.
+    """
+    who = Actor.of(actor)
+    job = TextJob(request.replace(task=request.task or options.get("task", "")))
+    plan = _plan(job, who, options)
+    reserved = reserve_call(replace(plan, run_id=run_id))
+    return reserved.pk if reserved is not None else None
 
 
 def generate_image(request: ImageRequest, *, actor: ActorLike, **options: Unpack[CallOptions]) -> CallResult:
@@ -167,17 +187,26 @@ def _start(job: ModelJob, actor: ActorLike, options: CallOptions) -> CallStream:
 
 
 def _opened(job: ModelJob, actor: ActorLike, options: CallOptions) -> CallStream:
-    who = Actor.of(actor)
+    plan = _plan(job, Actor.of(actor), options)
+    # First, because a killed process may have left the key in use.
+    _sweep_now_and_then()
+    earlier = replayable(plan)
+    if earlier is not None:
+        job.cancel.release()
+        return CallStream(None, replayed(earlier, job))
+    return CallStream(MeteredCall(plan, job, llms.chain(plan.alias)))
+
+
+def _plan(job: ModelJob, who: Actor, options: CallOptions) -> CallPlan:
     if not get_policy(LLMCall).can(who, "add"):
         raise PermissionRefused
     alias = options.get("alias", DEFAULT_ALIAS)
     run = options.get("run")
     key = options.get("idempotency_key", "")
-    aliases = llms.chain(alias)
-    backends = [llms[name] for name in aliases]
+    backends = [llms[name] for name in llms.chain(alias)]
     model = job.model or backends[0].model
     prompt_hold, output_hold, least = job.holds(alias, model)
-    plan = CallPlan(
+    return CallPlan(
         user=who.account,
         alias=alias,
         kind=job.kind,
@@ -186,6 +215,7 @@ def _opened(job: ModelJob, actor: ActorLike, options: CallOptions) -> CallStream
         target=options.get("target"),
         target_label=options.get("target_label", ""),
         run_id=run.run_id if run is not None else None,
+        reservation=options.get("reservation"),
         idempotency_key=key,
         request_hash=fingerprint([alias, job.identity()]) if key else "",
         prompt=job.prompt(),
@@ -195,13 +225,6 @@ def _opened(job: ModelJob, actor: ActorLike, options: CallOptions) -> CallStream
         least_output=least,
         metered=any(is_metered(backend) for backend in backends),
     )
-    # First, because a killed process may have left the key in use.
-    _sweep_now_and_then()
-    earlier = replayable(plan)
-    if earlier is not None:
-        job.cancel.release()
-        return CallStream(None, replayed(earlier, job))
-    return CallStream(MeteredCall(plan, job, aliases))
 
 
 def _cancel_of(run: Carrier | None, own: CancelToken) -> CancelToken:

@@ -33,7 +33,7 @@ class CallOptions(TypedDict, total=False):
     ``alias``: the entry of ``AI_CMS["LLM"]``; "default" if left out. ``task``, ``target``, ``target_label`` (instead of
     a target, or beside it): what the call is for, in the log. ``agent``: the key of the budget it draws on.
     ``idempotency_key``: a repeated call of this user with the same key and request gets the first one's answer.
-    ``run``: the run it belongs to, which also cancels it.
+    ``run``: the run it belongs to, which also cancels it. ``reservation``: what reserve() returned for it.
     """
 
     alias: str
@@ -43,3 +43,4 @@ class CallOptions(TypedDict, total=False):
     agent: str
     idempotency_key: str
     run: Carrier | None
+    reservation: UUID | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from ..models import Run, RunEvent, RunStatus
 from ..redaction import storable
 from ..workers import lease
 
-__all__ = ["EventWriter", "RunLost", "append_event", "events_after"]
+__all__ = ["EventWriter", "RunLost", "RunPaused", "append_event", "append_events", "events_after"]
 
 ACTIVE = (RunStatus.RUNNING, RunStatus.CANCELLING)
 #: What is raised while a database is busy or away.
@@ -31,6 +32,13 @@ logger = logging.getLogger("ai_cms.llm")
 
 class RunLost(Exception):
     """The run belongs to somebody else by now, or is over; its worker stops and writes nothing more."""
+
+
+class RunPaused(Exception):
+    """Raised by a handler whose run waits for a person: its worker is free until resume_run(), or ``until``."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
 
 
 class EventWriter:
@@ -47,6 +55,8 @@ class EventWriter:
         self._pieces: list[str] = []
         self._since = 0.0
         self._lost = False
+        #: Whether the run waits for a person by now.
+        self.paused = False
 
     def text(self, piece: str) -> None:
         """Add a piece of the answer's text. Raises RunLost."""
@@ -108,6 +118,19 @@ class EventWriter:
                     time.sleep(pause)
                 else:
                     break
+            return True
+
+    def pause(self, until: datetime) -> bool:
+        """Write that the run waits for a person; return whether it was still this attempt's.
+
+        A handler may do so in the transaction in which it stores what is asked, and raises RunPaused after that.
+        """
+        with self._lock:
+            try:
+                self._write([("requires_action", {})], status=RunStatus.REQUIRES_ACTION, worker="", lease_until=until)
+            except RunLost:
+                return False
+            self.paused = True
             return True
 
     def _pending(self) -> list[tuple[str, JsonObject]]:

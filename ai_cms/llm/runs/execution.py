@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import RequestRefused
 
 from ..conf import run_settings
+from ..credits.settlement import release_reservations_of
 from ..exceptions import LLMCancelled
 from ..models import Run, RunStatus
 from ..signals import run_finished
 from ..workers import lease, this_worker
 from .context import RunContext, run_handlers
-from .events import RunLost
+from .events import RunLost, RunPaused
 
 __all__ = ["announce", "claim_run", "execute_run"]
 
@@ -61,6 +62,10 @@ def _carry_out(context: RunContext) -> None:
         context.events.emit("started", {"attempt": run.attempt})
         result = run_handlers[run.handler](context)
         finished = _finish(context, RunStatus.DONE, "done", {"result": result}, result=result)
+    except RunPaused as pause:
+        if not context.events.paused:
+            context.events.pause(pause.until)
+        return
     except RunLost:
         logger.warning("The run %s was given up before its worker had finished.", run.pk)
         return
@@ -88,6 +93,7 @@ def _finish(context: RunContext, status: str, type: str, data: dict[str, Any], *
 
 def announce(run_id: UUID) -> None:
     """Tell the receivers of run_finished once the end of the run has been committed."""
+    release_reservations_of(run_id)
     run = Run.objects.get(pk=run_id)
     # Robust: what a receiver does wrong is nothing to the worker, or to the sweeper and its other runs.
     # No partial: to log what one raises, Django before 6.1 asks for a name that it lacks, and raises in turn.

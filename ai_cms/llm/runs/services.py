@@ -17,7 +17,9 @@ whose worker dies is marked interrupted by the sweeper; its text stays, its call
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connection, models, transaction
@@ -32,12 +34,12 @@ from ..conf import run_settings
 from ..credits.reservation import fingerprint
 from ..models import Run, RunStatus
 from .context import run_handlers
-from .events import append_event
+from .events import append_event, append_events
 from .execution import announce
 from .executors.runner import get_executor
 from .executors.watch import cancel_here
 
-__all__ = ["cancel_run", "start_run"]
+__all__ = ["cancel_run", "hand_over", "resume_run", "start_run"]
 
 
 def start_run(
@@ -48,8 +50,11 @@ def start_run(
     target: models.Model | None = None,
     target_label: str = "",
     idempotency_key: str = "",
+    start: bool = True,
 ) -> Run:
     """Make a run and hand it to the executor once the transaction has committed.
+
+    ``start``: false where the caller hands it over itself, after what belongs to it has been stored.
 
     The same ``idempotency_key`` of the same user and the same payload returns the first run. Raises NotRegistered (no
     such handler), PermissionRefused, LimitExceeded (too many open runs), Unprocessable (key used otherwise).
@@ -84,9 +89,15 @@ def start_run(
             append_event(Run.objects.filter(pk=run.pk), run.pk, "queued", {})
     except IntegrityError:
         return _same(Run.objects.get(user=who.account, idempotency_key=key), request_hash)
-    get_executor().start_after_commit(run.pk)
+    if start:
+        hand_over(run.pk)
     run.refresh_from_db()
     return run
+
+
+def hand_over(run_id: UUID) -> None:
+    """Have a run that was stored carried out, once the present transaction, if there is one, has committed."""
+    get_executor().start_after_commit(run_id)
 
 
 def cancel_run(run: Run, *, actor: ActorLike) -> Run:
@@ -108,6 +119,20 @@ def cancel_run(run: Run, *, actor: ActorLike) -> Run:
         cancel_here(run.pk)
     run.refresh_from_db()
     return run
+
+
+def resume_run(run_id: UUID, events: Sequence[tuple[str, JsonObject]] = (), *, start: bool = True) -> bool:
+    """Have a run that waits for a person go on, from the beginning of its handler; return whether it waited.
+
+    ``events``: what its watchers are told first. ``start``: as for start_run(). Whoever calls this has asked for the right to
+    decide.
+    """
+    waiting = Run.objects.filter(pk=run_id, status=RunStatus.REQUIRES_ACTION)
+    if append_events(waiting, run_id, list(events), status=RunStatus.QUEUED, lease_until=None) is None:
+        return False
+    if start:
+        hand_over(run_id)
+    return True
 
 
 def _lock(user: Any) -> None:

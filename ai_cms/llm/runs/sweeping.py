@@ -12,6 +12,7 @@ from ..models import Run, RunStatus
 from ..workers import is_gone
 from .events import ACTIVE, append_event
 from .execution import announce
+from .services import resume_run
 
 __all__ = ["delete_old_runs", "sweep_runs"]
 
@@ -29,7 +30,13 @@ def sweep_runs(limit: int = 100) -> int:
         if append_event(mine, run.pk, status, data, status=status, finished_at=timezone.now(), **fields):
             swept += 1
             announce(run.pk)
-    return swept
+    return swept + _resume_overdue(limit)
+
+
+def _resume_overdue(limit: int) -> int:
+    """Have runs go on whose person did not decide in time: their handlers know what that means."""
+    overdue = Run.objects.filter(status=RunStatus.REQUIRES_ACTION, lease_until__lte=timezone.now())
+    return sum(resume_run(pk) for pk in list(overdue.values_list("pk", flat=True)[:limit]))
 
 
 def delete_old_runs() -> int:

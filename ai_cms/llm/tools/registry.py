@@ -61,29 +61,37 @@ class ToolContext:
     """For whom a tool works.
 
     ``request_id``: of the call to the model. ``approved``: the :func:`approval_key` of each call that a person has
-    confirmed. ``extra``: what the caller wants its tools to know (a page, a conversation).
+    confirmed. ``cautious``: the model has read what others wrote, so that a person has to confirm every change. ``extra``: what
+    the caller wants its tools to know (a page, a conversation).
     """
 
     actor: Actor
     request_id: str = ""
     approved: frozenset[str] = frozenset()
+    cautious: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What a call came to. ``text`` is for the model; ``needs_approval``: nothing was done, a person has to confirm."""
+    """What a call came to. ``text`` is for the model; ``needs_approval``: nothing was done, a person has to confirm ``key``."""
 
     call: ToolCall
     text: str
     ok: bool = True
     needs_approval: bool = False
     value: Any = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A registered tool. ``permission``: a Django permission, or a function of the actor, or ``None``."""
+    """A registered tool. ``permission``: a Django permission, or a function of the actor, or ``None``.
+
+    ``state``: returns what a person's approval is bound to beside the arguments, such as the version of the page they name.
+    ``trusted``: its results hold nothing that others have written. ``public``: they hold only what everybody may see, so that
+    they may be told in a room.
+    """
 
     name: str
     function: Callable[[ToolContext, Any], Any]
@@ -91,11 +99,23 @@ class Tool:
     description: str
     risk: Risk
     permission: str | Callable[[Actor], bool] | None = None
+    state: Callable[[ToolContext, Any], str] | None = None
+    trusted: bool = False
+    public: bool = False
 
     @property
     def needs_approval(self) -> bool:
         """Return whether a person has to confirm each call."""
         return self.risk in _NEEDS_APPROVAL
+
+    def needs_approval_in(self, context: ToolContext) -> bool:
+        """Return whether a person has to confirm a call made there."""
+        return self.needs_approval or (context.cautious and self.risk == "write")
+
+    def key_of(self, raw_arguments: str, context: ToolContext, arguments: Any) -> str:
+        """Return what binds an approval to these arguments and the present state of what they name. May raise RequestRefused."""
+        state = self.state(context, arguments) if self.state is not None else ""
+        return approval_key(self.name, raw_arguments, state)
 
     def allowed(self, actor: Actor) -> bool:
         """Return whether ``actor`` may use the tool at all."""
@@ -137,6 +157,9 @@ def tool(
     permission: str | Callable[[Actor], bool] | None = None,
     risk: Risk = "read",
     description: str = "",
+    state: Callable[[ToolContext, Any], str] | None = None,
+    trusted: bool = False,
+    public: bool = False,
 ) -> Callable[[F], F]:
     """Register a function (context, arguments) as a tool; its docstring is what the model reads.
 
@@ -148,7 +171,16 @@ def tool(
         raise ValueError(f"The risk of a tool is one of {', '.join(get_args(Risk))}, not {risk!r}.")
 
     def register(function: F) -> F:
-        made = make_tool(function, name=name, permission=permission, risk=risk, description=description)
+        made = make_tool(
+            function,
+            name=name,
+            permission=permission,
+            risk=risk,
+            description=description,
+            state=state,
+            trusted=trusted,
+            public=public,
+        )
         tools.register(made.name, made)
         _tools_of[function] = made
         return function
@@ -186,13 +218,14 @@ def available_tools(actor: Actor, names: Iterable[str] | None = None) -> list[To
     return [item for key, item in tools.items() if (wanted is None or key in wanted) and item.allowed(actor)]
 
 
-def approval_key(name: str, raw_arguments: str) -> str:
-    """Return what binds a person's approval to exactly these arguments of this tool."""
+def approval_key(name: str, raw_arguments: str, state: str = "") -> str:
+    """Return what binds a person's approval to exactly these arguments of this tool, and to a state of what they name."""
     try:
         arguments = json.dumps(json.loads(raw_arguments or "{}"), sort_keys=True)
     except (ValueError, RecursionError):
         arguments = raw_arguments
-    return hashlib.sha256(f"{name}\n{arguments}".encode("utf-8", "replace")).hexdigest()
+    bound = f"{name}\n{arguments}\n{state}" if state else f"{name}\n{arguments}"
+    return hashlib.sha256(bound.encode("utf-8", "replace")).hexdigest()
 
 
 def execute_tool(
@@ -222,9 +255,14 @@ def execute_tool(
         return _failed(call, f"The arguments are not valid.\n{describe_problems(error)}")
     except (ValueError, RecursionError) as error:
         return _failed(call, f"The arguments are not valid JSON: {error}.")
-    if found.needs_approval and approval_key(name, raw_arguments) not in context.approved:
-        text = "Nothing was done: a person has to confirm this first. Say what you would like to do and stop."
-        return ToolResult(call, text, ok=False, needs_approval=True)
+    if found.needs_approval_in(context):
+        try:
+            key = found.key_of(raw_arguments, context, arguments)
+        except RequestRefused as error:
+            return _failed(call, f"Refused ({error.code}): {error.detail}")
+        if key not in context.approved:
+            text = "Nothing was done: a person has to confirm this first. Say what you would like to do and stop."
+            return ToolResult(call, text, ok=False, needs_approval=True, key=key)
     return _run(found, call, context, arguments)
 
 

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from ai_cms.core.exceptions import NotFound
 
-from .. import get_conversation_model
+from . import get_conversation_model
 
 __all__ = ["lock_conversation", "lock_user", "next_change"]
 

@@ -1,0 +1,218 @@
+"""``/conversations/``: one's own, with their messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ai_cms.core.api.bodies import EmptySerializer
+from ai_cms.core.api.openapi import extend_schema
+from ai_cms.core.exceptions import InvalidInput
+
+from .. import get_conversation_model
+from ..context import gauge_of
+from ..exports import conversation_json, conversation_markdown, file_name, json_text
+from ..finding import find_messages
+from ..reading import shown_branch
+from ..services import create_conversation, delete_conversation, send_message, stop_answers, update_conversation
+from .base import ID, ChatViewSet, sent_answer
+from .serializers import (
+    ConversationDetailSerializer,
+    ConversationSerializer,
+    FoundSerializer,
+    GaugeSerializer,
+    SendMessageSerializer,
+    SentSerializer,
+    StoppedSerializer,
+)
+
+__all__ = ["FORMAT", "ConversationFilter", "ConversationViewSet", "exported"]
+
+FORMAT = OpenApiParameter("format", str, enum=["json", "markdown"], description="json by default.")
+#: Conversations of an export of all.
+MOST_EXPORTED = 10_000
+
+
+class ConversationFilter(filters.FilterSet):  # type: ignore[misc]
+    """Conversations by where they are kept."""
+
+    archived = filters.BooleanFilter(field_name="is_archived")
+    pinned = filters.BooleanFilter(field_name="is_pinned")
+    folder = filters.CharFilter(method="by_folder", help_text="A folder with those in it.")
+    agent = filters.UUIDFilter(field_name="agent_id")
+
+    def by_folder(self, queryset: Any, name: str, value: str) -> Any:
+        folder = "/".join(filter(None, value.split("/")))
+        if not folder:
+            return queryset.filter(folder="")
+        return queryset.filter(folder=folder) | queryset.filter(folder__startswith=f"{folder}/")
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List your conversations", responses=ConversationSerializer(many=True)),
+    retrieve=extend_schema(
+        summary="Read a conversation with its messages", parameters=[ID], responses=ConversationDetailSerializer
+    ),
+    create=extend_schema(
+        summary="Begin a conversation", request=ConversationSerializer, responses={201: ConversationSerializer}
+    ),
+    update=extend_schema(
+        summary="Replace a conversation's settings",
+        parameters=[ID],
+        request=ConversationSerializer,
+        responses=ConversationSerializer,
+    ),
+    partial_update=extend_schema(
+        summary="Change a conversation's settings",
+        parameters=[ID],
+        request=ConversationSerializer,
+        responses=ConversationSerializer,
+    ),
+    destroy=extend_schema(summary="Delete a conversation", parameters=[ID], responses={204: None}),
+)
+class ConversationViewSet(ChatViewSet):
+    """Conversations of one person with an agent."""
+
+    serializer_class = ConversationSerializer
+    filterset_class = ConversationFilter
+    search_fields = ("title",)
+    ordering_fields = ("title", "created_at", "updated_at", "last_message_at")
+    keyed_actions = frozenset({"send_message"})
+    # Its answers are events or files.
+    idempotency_lease = 600
+
+    def base_queryset(self) -> Any:
+        return get_conversation_model().objects.direct().select_related("agent")
+
+    def list(self, request: Request) -> Response:
+        return self.paged(self.filter_queryset(self.get_queryset()), ConversationSerializer)
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        conversation = self.found()
+        branch = shown_branch(conversation)
+        context = {**self.get_serializer_context(), **branch.to_context()}
+        return Response(ConversationDetailSerializer(conversation, context=context).data)
+
+    def create(self, request: Request) -> Response:
+        values = self.body(ConversationSerializer)
+        agent = self.agent_of(values.pop("agent_id", None))
+        conversation = create_conversation(actor=self.actor, agent=agent, **values)
+        return self.shown(ConversationSerializer, conversation, 201)
+
+    def update(self, request: Request, id: str, **options: Any) -> Response:
+        conversation = self.found()
+        values = self.body(ConversationSerializer, **options)
+        if "agent_id" in values:
+            values["agent"] = self.agent_of(values.pop("agent_id"))
+        return self.shown(ConversationSerializer, update_conversation(conversation, actor=self.actor, **values))
+
+    def partial_update(self, request: Request, id: str) -> Response:
+        return self.update(request, id, partial=True)
+
+    def destroy(self, request: Request, id: str) -> Response:
+        delete_conversation(self.found(), actor=self.actor)
+        return Response(status=204)
+
+    @extend_schema(
+        summary="Send a message and get the answer",
+        description="Waits for the answer. With stream the answer of the request is the run's events; with "
+        "`Prefer: respond-async`, and where no thread is free to wait, 202 says where they are. Whoever leaves finds the "
+        "answer later.",
+        parameters=[ID, OpenApiParameter("Prefer", str, OpenApiParameter.HEADER, description="respond-async")],
+        request=SendMessageSerializer,
+        responses={
+            201: SentSerializer,
+            200: OpenApiResponse(SentSerializer, description="It had been sent before; or events, with stream."),
+            202: OpenApiResponse(SentSerializer, description="The answer is being written."),
+        },
+    )
+    @action(detail=True, methods=["post"])
+    def send_message(self, request: Request, id: str) -> HttpResponseBase:
+        conversation = self.found()
+        values = self.body(SendMessageSerializer)
+        sent = send_message(
+            conversation,
+            values["content"],
+            actor=self.actor,
+            attachments=values.get("attachments", ()),
+            client_id=values.get("client_id", ""),
+            request_key=self.request_key,
+            agent=self.agent_of(values.get("agent")),
+        )
+        return sent_answer(self, sent, stream=values["stream"])
+
+    @extend_schema(
+        summary="Stop what is being written", parameters=[ID], request=None, responses={200: StoppedSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, id: str) -> Response:
+        conversation = self.found()
+        self.body(EmptySerializer)
+        return Response({"stopped": stop_answers(conversation, actor=self.actor)})
+
+    @extend_schema(summary="Say how full the context is", parameters=[ID], responses=GaugeSerializer)
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def context(self, request: Request, id: str) -> Response:
+        return Response(gauge_of(self.found()))
+
+    @extend_schema(
+        operation_id="conversations_export",
+        summary="Export a conversation",
+        description="JSON has all branches and can be taken in again, Markdown the branch that is shown.",
+        parameters=[ID, FORMAT],
+        responses={
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            (200, "text/markdown"): OpenApiTypes.STR,
+        },
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def export(self, request: Request, id: str) -> HttpResponse:
+        return exported(request, self.found())
+
+    @extend_schema(
+        operation_id="conversations_export_all",
+        summary="Export all your conversations",
+        responses={(200, "application/json"): OpenApiTypes.OBJECT},
+    )
+    @action(detail=False, methods=["get"], url_path="export", url_name="export-all", pagination_class=None)
+    def export_all(self, request: Request) -> HttpResponse:
+        rows = self.get_queryset().order_by("created_at", "pk")[:MOST_EXPORTED]
+        text = json_text({"conversations": [conversation_json(row) for row in rows]})
+        answer = HttpResponse(text, content_type="application/json; charset=utf-8")
+        answer["Content-Disposition"] = 'attachment; filename="conversations.json"'
+        return answer
+
+    @extend_schema(
+        operation_id="conversations_search",
+        summary="Search your conversations",
+        description="The newest first; of messages that hold all words.",
+        parameters=[OpenApiParameter("q", str, required=True, description="Words.")],
+        responses=FoundSerializer(many=True),
+    )
+    @action(detail=False, methods=["get"], filter_backends=[], url_path="search")
+    def search_all(self, request: Request) -> Response:
+        found = find_messages(self.actor, request.query_params.get("q", ""))
+        page: Any = self.paginate_queryset(found.rows)
+        return self.get_paginated_response([found.shown(row) for row in page])
+
+
+def exported(request: Request, conversation: Any) -> HttpResponse:
+    """Return the file of one conversation."""
+    wanted = request.query_params.get("format", "json")
+    if wanted not in ("json", "markdown"):
+        raise InvalidInput(errors={"format": ["Choose one of: json, markdown."]})
+    if wanted == "json":
+        text, kind, suffix = json_text(conversation_json(conversation)), "application/json", "json"
+    else:
+        text, kind, suffix = conversation_markdown(conversation), "text/markdown", "md"
+    answer = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{file_name(conversation, suffix)}"'
+    return answer
