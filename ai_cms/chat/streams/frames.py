@@ -117,7 +117,7 @@ class Frames:
         if self.over or not self._order.waiting:
             return []
         self.over = True
-        acts = [StreamBegan(self._order.message), self._order.pause()]
+        acts: list[Act] = [StreamBegan(self._order.message), self._order.pause()]
         return [Frame("", part) for act in acts for part in self._protocol.parts(act)]
 
     def break_off(self, detail: str, code: str) -> list[Frame]:

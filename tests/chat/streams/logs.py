@@ -50,7 +50,8 @@ FULL = log(
     Step(agent="Baker"),
     Text("Let me "),
     Text("look. 🥖"),
-    ToolCalled("c1", "find_pages", {"words": "bread", "after": None}),
+    # Keys in the order in which PostgreSQL keeps them.
+    ToolCalled("c1", "find_pages", {"after": None, "words": "bread"}),
     ToolDone("c1", output=[{"page": 7, "title": "Bread"}]),
     Text("Bread is on page 7.\r\nAnd "),
     Restart("thinking"),
