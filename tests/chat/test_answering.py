@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from ai_cms.core.exceptions import PermissionRefused
 from ai_cms.llm.backends.testing import Fault, TestingBackend
 from ai_cms.llm.credits.ledger import account_for
 from ai_cms.llm.exceptions import LLMInputTooLong, LLMInterrupted, LLMUnavailable
-from ai_cms.llm.messages import LLMRequest
+from ai_cms.llm.messages import Finish, LLMRequest, LLMResponse, TextDelta
 from ai_cms.llm.models import CreditEntry, LLMCall, Run
 from ai_cms.llm.runs.execution import claim_run, execute_run
 from ai_cms.llm.runs.services import cancel_run
@@ -285,16 +286,20 @@ def test_no_connection_is_held_while_a_model_thinks(model: TestingBackend, monke
     talk = create_conversation(actor=user)
     held: list[bool] = []
 
-    def think(request: LLMRequest) -> str:
-        held.append(connection.connection is not None)
-        return "Thought."
+    def think(self: TestingBackend, request: LLMRequest) -> Iterator[Any]:
+        for piece in ("Think", "ing ", "it ", "over."):
+            held.append(connection.connection is not None)
+            # Long enough that the text so far is shown with the next piece.
+            time.sleep(0.1)
+            yield TextDelta(piece)
+        yield Finish(LLMResponse("Thinking it over."))
 
     # As a backend that calls a provider over the network.
     monkeypatch.setattr(type(model), "makes_real_calls", True)
     from ai_cms.llm.backends.base import real_calls
 
     monkeypatch.setattr(real_calls, "allowed", True)
-    model.script(think)
+    monkeypatch.setattr(type(model), "_stream", think)
 
     def work() -> None:
         try:
@@ -305,7 +310,8 @@ def test_no_connection_is_held_while_a_model_thinks(model: TestingBackend, monke
     thread = threading.Thread(target=work)
     thread.start()
     thread.join(30)
-    assert held == [False]
+    assert held == [False] * 4
+    assert Message.objects.get(role="assistant").content == "Thinking it over."
 
 
 def test_messages_are_changed_and_deleted_by_their_author(ann: Any, bob: Any, talk: Any, model: TestingBackend) -> None:
