@@ -12,7 +12,7 @@ from ai_cms.chat.models import Message, ToolApproval
 from ai_cms.chat.services import decide, regenerate, send_message, stop_answers
 from ai_cms.chat.streams.frames import Position
 from ai_cms.chat.streams.serving import frame_page, protocol_of
-from ai_cms.chat.transfer.reading import read_export
+from ai_cms.chat.transfer.files import read_export
 from ai_cms.llm.backends.testing import TestingBackend
 from ai_cms.llm.runs.execution import execute_run
 from tests.chat.test_answering import ask as say

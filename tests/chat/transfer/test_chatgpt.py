@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ai_cms.chat.transfer.reading import read_export
+from ai_cms.chat.transfer.files import read_export
 from ai_cms.chat.transfer.tree import Dropped, Export, ImportedConversation
 
 

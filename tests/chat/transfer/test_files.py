@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_cms.chat.transfer.deep_json import loads_deep
-from ai_cms.chat.transfer.reading import read_export
+from ai_cms.chat.transfer.files import read_export
 from ai_cms.chat.transfer.tree import (
     Dropped,
     ImportedConversation,
