@@ -27,7 +27,7 @@ from ..models import Run
 from ..seats import leave_seat, take_seat
 from .events import events_after
 
-__all__ = ["Tail", "ndjson_line", "run_stream", "sse_event"]
+__all__ = ["Tail", "ndjson_line", "run_stream", "sse_event", "tail_stream"]
 
 FIRST_PAUSE = 0.03
 LONGEST_PAUSE = 0.5
@@ -49,7 +49,10 @@ def ndjson_line(event: JsonObject) -> bytes:
 
 
 class Tail:
-    """Read the events of a run step by step, after the number ``after``."""
+    """Read the events of a run step by step, after the number ``after``.
+
+    Another way of writing them overrides written(), resting(), farewell() and parting().
+    """
 
     def __init__(self, run_id: UUID, after: int, *, ndjson: bool) -> None:
         self.run_id = run_id
@@ -70,14 +73,33 @@ class Tail:
         if events:
             self.after = events[-1]["id"]
             self._pause, self._quiet_since = FIRST_PAUSE, now
-            return b"".join(map(self._write, events))
+            return self.written(events)
         if over:
             self.finished = True
-            return b""
+            return self.farewell()
+        rest = self.resting()
+        if rest:
+            return rest
         self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
         if now - self._quiet_since >= run_settings.RUN_PING_SECONDS:
             self._quiet_since = now
             return self._ping
+        return b""
+
+    def written(self, events: list[JsonObject]) -> bytes:
+        """Return what is sent of the next events."""
+        return b"".join(map(self._write, events))
+
+    def resting(self) -> bytes:
+        """Return what is sent where no further event has been written for now."""
+        return b""
+
+    def farewell(self) -> bytes:
+        """Return what is sent after the last event of a run that is over."""
+        return b""
+
+    def parting(self) -> bytes:
+        """Return what is sent where the stream is closed and the run goes on."""
         return b""
 
     @property
@@ -91,11 +113,14 @@ class Tail:
 
 def run_stream(request: HttpRequest, run: Run, *, after: int, ndjson: bool = False) -> HttpResponseBase:
     """Return the streamed answer with the events of ``run`` after number ``after``."""
-    tail = Tail(run.pk, after, ndjson=ndjson)
+    content_type = "application/x-ndjson" if ndjson else "text/event-stream; charset=utf-8"
+    return tail_stream(request, Tail(run.pk, after, ndjson=ndjson), content_type)
+
+
+def tail_stream(request: HttpRequest, tail: Tail, content_type: str) -> HttpResponseBase:
+    """Return the streamed answer with what ``tail`` reads."""
     body: Any = _async_body(tail) if isinstance(request, ASGIRequest) else SyncBody(tail)
-    response = StreamingHttpResponse(
-        body, content_type="application/x-ndjson" if ndjson else "text/event-stream; charset=utf-8"
-    )
+    response = StreamingHttpResponse(body, content_type=content_type)
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     # GZipMiddleware leaves what is encoded already alone; compressing would hold events back.
@@ -111,10 +136,12 @@ async def _async_body(tail: Tail) -> AsyncIterator[bytes]:
         piece = await loop.run_in_executor(_pool(), _read, tail)
         if piece:
             yield piece
-        elif tail.finished:
+        if tail.finished:
             return
-        else:
+        if not piece:
             await asyncio.sleep(tail.pause)
+    if parting := tail.parting():
+        yield parting
 
 
 class SyncBody:
@@ -150,10 +177,14 @@ class SyncBody:
             piece = tail.step()
             if piece:
                 yield piece
-            elif tail.finished or not self._patient:
+            if tail.finished:
                 return
-            else:
+            if not piece and not self._patient:
+                break
+            if not piece:
                 time.sleep(tail.pause)
+        if parting := tail.parting():
+            yield parting
 
 
 def _read(tail: Tail) -> bytes:
