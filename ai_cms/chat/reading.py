@@ -13,7 +13,7 @@ from ai_cms.core.permissions import Actor
 from .branches import branch_ids
 from .models import Invitation, Member, Message
 
-__all__ = ["Branch", "messages_for", "rooms_for", "shown_branch"]
+__all__ = ["Branch", "messages_for", "rooms_for", "shown_branch", "siblings_of"]
 
 #: Messages that a conversation is opened with.
 MOST_SHOWN = 100
@@ -42,22 +42,24 @@ def shown_branch(conversation: Any) -> Branch:
     shown = keys[-MOST_SHOWN:]
     rows = {row.pk: row for row in messages_for(Message.objects.filter(pk__in=shown))}
     messages = [rows[key] for key in shown if key in rows]
-    return Branch(messages, len(keys) > len(shown), _siblings(conversation, messages))
+    return Branch(messages, len(keys) > len(shown), siblings_of(conversation, messages))
 
 
 def rooms_for(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Return rooms with the actor's place in them and the number of their members."""
     mine = Member.objects.filter(conversation=OuterRef("pk"), user=actor.account)
     asked = Invitation.objects.filter(conversation=OuterRef("pk"), user=actor.account)
-    return rows.annotate(
+    found: QuerySet[Any] = rows.annotate(
         my_role=Subquery(mine.values("role")[:1]),
         my_last_read=Subquery(mine.values("last_read")[:1]),
         is_invited=Exists(asked),
         member_count=Count("members", distinct=True),
     )
+    # Grouped rows have no order by the model, and pages of them need one.
+    return found.order_by("-last_message_at", "-pk")
 
 
-def _siblings(conversation: Any, messages: list[Message]) -> dict[str, list[str]]:
+def siblings_of(conversation: Any, messages: list[Message]) -> dict[str, list[str]]:
     """Return the ids beside each message that is not alone in its place."""
     parents: dict[UUID | None, list[UUID]] = {}
     rows = Message.objects.filter(conversation=conversation).order_by("number").values_list("pk", "parent_id")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,7 +23,7 @@ from ..conf import chat_settings
 from ..exceptions import InvalidAgent, TooMany
 from ..locks import lock_user
 
-__all__ = ["create_agent", "default_agent", "delete_agent", "offered_tools", "update_agent"]
+__all__ = ["check_agent", "create_agent", "default_agent", "delete_agent", "offered_tools", "update_agent"]
 
 
 def create_agent(*, actor: ActorLike, is_default: bool = False, **values: Any) -> Any:
@@ -63,6 +64,19 @@ def update_agent(agent: Any, *, actor: ActorLike, is_default: bool | None = None
         _keep_budget(agent)
         _choose_default(agent.owner)
     return agent
+
+
+def check_agent(agent: Any, *, actor: ActorLike, **values: Any) -> None:
+    """Look at the values of an agent without storing them; ``agent`` is ``None`` for a new one. Raises InvalidAgent."""
+    who = Actor.of(actor)
+    model = get_agent_model()
+    if agent is not None:
+        policy_for(agent).require(who, "change", agent)
+        trial = copy.copy(agent)
+    else:
+        get_policy(model).require(who, "add")
+        trial = model(owner=who.account)
+    _assign(trial, values)
 
 
 def delete_agent(agent: Any, *, actor: ActorLike) -> None:
