@@ -94,10 +94,15 @@ class Answer:
         self.message = message
         self.sent = sent
         self._pieces: list[str] = []
-        self._calls: list[str] = []
+        self._calls: list[UUID] = []
         self._rounds: list[JsonObject] = list(message.rounds)
         self._finish_reason = "stop"
         self._untrusted = message.untrusted
+
+    @property
+    def agent(self) -> Any:
+        """Who answers: there is one from the beginning of the work on."""
+        return self.message.agent
 
     @property
     def text(self) -> str:
@@ -150,7 +155,7 @@ class Answer:
 
     def _context(self, work: ToolWork, limit: int | None = None) -> Context:
         """Return what the model is sent, after summing up what no longer fits."""
-        message, agent = self.message, self.message.agent
+        message, agent = self.message, self.agent
         assert message.parent is not None  # noqa: S101 - looked at before
         message.rounds, message.untrusted = self._rounds, self._untrusted
         options: dict[str, Any] = {
@@ -184,7 +189,7 @@ class Answer:
         return self._stream(request.replace(messages=context.turns))
 
     def _stream(self, request: LLMRequest) -> LLMResponse:
-        message, agent = self.message, self.message.agent
+        message, agent = self.message, self.agent
         begun = len(self._pieces)
         reserved = LLMCall.objects.reservations().filter(run_id=self.run.run_id).values_list("pk", flat=True)
         reservation = None if self._calls else reserved.first()
@@ -199,7 +204,7 @@ class Answer:
             run=self.run,
             reservation=reservation,
         ) as events:
-            self._calls.append(events.call_id)
+            self._calls.append(UUID(events.call_id))
             for event in events:
                 if isinstance(event, TextDelta):
                     self._show(event.text, first=len(self._pieces) == begun)
@@ -243,9 +248,10 @@ class Answer:
         self.message.rounds = self._rounds
         done = work.begin(response.tool_calls, len(self.text))
         for call in done["calls"]:
-            call["call"] = self._calls[-1]
+            call["call"] = str(self._calls[-1])
         self._rounds.append(done)
         self._save(MessageStatus.STREAMING)
+        self._still_allowed()
         asked = work.carry_out(done["calls"], self.run.check)
         self._untrusted = work.untrusted
         if asked:

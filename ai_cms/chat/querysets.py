@@ -52,6 +52,8 @@ class MessageQuerySet(models.QuerySet[M]):
         """Return answers that are not finished: waiting for their turn, being written, or waiting for a person."""
         return self.filter(status__in=("queued", "streaming", "waiting"))
 
-    def visible_to(self, actor: ActorLike) -> models.QuerySet[Any]:
+    def visible_to(self, actor: ActorLike) -> MessageQuerySet[M]:
         """Return what ``actor`` may read."""
-        return get_policy(self.model).visible(actor, self)
+        visible: Any = get_policy(self.model).visible(actor, self)
+        found: MessageQuerySet[M] = visible
+        return found

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from ai_cms.core.permissions import Actor
 
@@ -49,14 +50,16 @@ def rooms_for(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Return rooms with the actor's place in them and the number of their members."""
     mine = Member.objects.filter(conversation=OuterRef("pk"), user=actor.account)
     asked = Invitation.objects.filter(conversation=OuterRef("pk"), user=actor.account)
+    # Not Count() over a join: that groups, and groups have no order.
+    counted = Member.objects.filter(conversation=OuterRef("pk")).order_by().values("conversation")
+    counted = counted.annotate(number=Count("pk"))
     found: QuerySet[Any] = rows.annotate(
         my_role=Subquery(mine.values("role")[:1]),
         my_last_read=Subquery(mine.values("last_read")[:1]),
         is_invited=Exists(asked),
-        member_count=Count("members", distinct=True),
+        member_count=Coalesce(Subquery(counted.values("number")), 0),
     )
-    # Grouped rows have no order by the model, and pages of them need one.
-    return found.order_by("-last_message_at", "-pk")
+    return found
 
 
 def siblings_of(conversation: Any, messages: list[Message]) -> dict[str, list[str]]:

@@ -103,7 +103,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     """A message. Of an answer that is being written ``content`` is what there is so far."""
 
     conversation = serializers.UUIDField(source="conversation_id", read_only=True)
-    parent = serializers.UUIDField(source="parent_id", read_only=True, allow_null=True)
+    parent = serializers.UUIDField(source="parent_id", read_only=True, allow_null=True)  # type: ignore[assignment]
     role = serializers.ChoiceField(choices=MessageRole.choices, read_only=True)
     status = serializers.ChoiceField(choices=MessageStatus.choices, read_only=True)
     author = serializers.CharField(source="author_id", read_only=True, allow_null=True)
@@ -191,8 +191,8 @@ class ConversationDetailSerializer(ConversationSerializer):
 
     @extend_schema_field(MessageSerializer(many=True))
     def get_messages(self, row: Any) -> list[JsonObject]:
-        shown: list[JsonObject] = MessageSerializer(self.context["shown"], many=True, context=self.context).data
-        return shown
+        shown: Any = MessageSerializer(self.context["shown"], many=True, context=self.context).data
+        return list(shown)
 
     def get_has_more(self, row: Any) -> bool:
         return bool(self.context["has_more"])
@@ -314,7 +314,9 @@ class RoomMessageSerializer(ActionSerializer):
     """A message to a room. Agents answer that it mentions as @name."""
 
     content = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    parent = serializers.UUIDField(required=False, allow_null=True, help_text="The message that it replies to.")
+    parent = serializers.UUIDField(  # type: ignore[assignment]
+        required=False, allow_null=True, help_text="The message that it replies to."
+    )
     attachments = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), required=False, max_length=100
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -22,8 +20,17 @@ from .. import get_agent_model
 from ..conf import chat_settings
 from ..exceptions import InvalidAgent, TooMany
 from ..locks import lock_user
+from ..validation import problems_of
 
-__all__ = ["check_agent", "create_agent", "default_agent", "delete_agent", "offered_tools", "update_agent"]
+__all__ = [
+    "check_agent",
+    "create_agent",
+    "default_agent",
+    "delete_agent",
+    "offered_tools",
+    "store_agent",
+    "update_agent",
+]
 
 
 def create_agent(*, actor: ActorLike, is_default: bool = False, **values: Any) -> Any:
@@ -66,17 +73,15 @@ def update_agent(agent: Any, *, actor: ActorLike, is_default: bool | None = None
     return agent
 
 
-def check_agent(agent: Any, *, actor: ActorLike, **values: Any) -> None:
-    """Look at the values of an agent without storing them; ``agent`` is ``None`` for a new one. Raises InvalidAgent."""
-    who = Actor.of(actor)
-    model = get_agent_model()
-    if agent is not None:
-        policy_for(agent).require(who, "change", agent)
-        trial = copy.copy(agent)
-    else:
-        get_policy(model).require(who, "add")
-        trial = model(owner=who.account)
-    _assign(trial, values)
+def store_agent(agent: Any) -> None:
+    """Store an agent that was checked, as the staff have changed it."""
+    with transaction.atomic():
+        lock_user(agent.owner)
+        if agent.is_default and not agent.is_active:
+            agent.is_default = False
+        agent.save()
+        _keep_budget(agent)
+        _choose_default(agent.owner)
 
 
 def delete_agent(agent: Any, *, actor: ActorLike) -> None:
@@ -149,10 +154,14 @@ def _free_name(owner: Any) -> str:
 def _assign(agent: Any, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(agent, name, value)
-    try:
-        agent.full_clean(exclude={"owner"}, validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        raise InvalidAgent({name: list(found) for name, found in error.message_dict.items()}) from error
+    check_agent(agent)
+
+
+def check_agent(agent: Any) -> None:
+    """Raise InvalidAgent if the agent is not one that its service can carry out, or has the name of another."""
+    problems = problems_of(agent)
+    if problems:
+        raise InvalidAgent(problems)
     errors = _unsupported(agent)
     if get_agent_model().objects.of(agent.owner).filter(name=agent.name).exclude(pk=agent.pk).exists():
         errors["name"] = [_("You have an agent of this name already.")]

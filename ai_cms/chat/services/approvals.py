@@ -8,7 +8,7 @@ from django.utils import timezone
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.llm.models import Run, RunStatus
 from ai_cms.llm.runs.events import append_events
-from ai_cms.llm.runs.services import resume_run
+from ai_cms.llm.runs.services import hand_over, resume_run
 
 from ..exceptions import ApprovalClosed, PersonNeeded
 from ..locks import lock_conversation
@@ -46,6 +46,8 @@ def decide(approval: ToolApproval, *, approved: bool, actor: ActorLike) -> ToolA
             # The watchers are told, and that the run still waits.
             waiting = Run.objects.filter(pk=run_id, status=RunStatus.REQUIRES_ACTION)
             append_events(waiting, run_id, [*told, ("requires_action", {})])
-        else:
-            resume_run(run_id, told)
+            return approval
+        resumed = resume_run(run_id, told, start=False)
+    if resumed:
+        hand_over(run_id)
     return approval

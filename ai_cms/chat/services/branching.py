@@ -14,7 +14,7 @@ from ..branches import latest_leaf
 from ..locks import lock_conversation, next_change
 from ..models import Message, MessageRole, MessageStatus
 from ..recording import add_message, keep_counters
-from .sending import Sent, agent_of, checked_content, must_be, must_be_idle, start_answer
+from .sending import Sent, agent_of, checked_content, handed_over, must_be, must_be_idle, start_answer
 
 __all__ = ["continue_answer", "edit_and_branch", "regenerate", "select_branch"]
 
@@ -44,7 +44,7 @@ def regenerate(answer: Message, *, actor: ActorLike, agent: Any = None) -> Sent:
         made = start_answer(question, agent_of(locked, chosen), who)
         locked.active_leaf = made.pk
         keep_counters(locked)
-    return _sent(question, made)
+    return handed_over(Sent(question, [made]))
 
 
 def edit_and_branch(message: Message, content: str, *, actor: ActorLike, agent: Any = None) -> Sent:
@@ -70,7 +70,7 @@ def edit_and_branch(message: Message, content: str, *, actor: ActorLike, agent: 
         asked.save(update_fields=["run"])
         locked.active_leaf = made.pk
         keep_counters(locked)
-    return _sent(asked, made)
+    return handed_over(Sent(asked, [made]))
 
 
 def continue_answer(answer: Message, *, actor: ActorLike) -> Sent:
@@ -98,7 +98,7 @@ def continue_answer(answer: Message, *, actor: ActorLike) -> Sent:
         answer.save(update_fields=["run", "rounds", "status", "error_code", "error_detail", "change", "updated_at"])
         locked.active_leaf = latest_leaf(locked, answer.pk)
         keep_counters(locked)
-    return _sent(question, answer)
+    return handed_over(Sent(question, [answer]))
 
 
 def select_branch(message: Message, *, actor: ActorLike) -> Any:
@@ -139,8 +139,3 @@ def _settled(item: dict[str, Any]) -> dict[str, Any]:
         for call in item["calls"]
     ]
     return {**item, "calls": calls}
-
-
-def _sent(question: Message, answer: Message) -> Sent:
-    fresh = Message.objects.select_related("agent", "author", "run", "conversation").in_bulk([question.pk, answer.pk])
-    return Sent(fresh[question.pk], [fresh[answer.pk]])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ai_cms.core.exceptions import InvalidInput, PermissionRefused
@@ -15,6 +14,7 @@ from ai_cms.llm.runs.services import cancel_run
 from .. import get_conversation_model
 from ..locks import lock_conversation
 from ..models import ConversationKind, Message
+from ..validation import problems_of
 from .agents import default_agent
 
 __all__ = ["assign", "create_conversation", "delete_conversation", "stop_runs_of", "update_conversation"]
@@ -70,7 +70,6 @@ def assign(conversation: Any, values: dict[str, Any]) -> None:
     """Set the fields of a conversation. Raises InvalidInput with messages by field."""
     for name, value in values.items():
         setattr(conversation, name, "/".join(filter(None, value.split("/"))) if name == "folder" else value)
-    try:
-        conversation.full_clean(exclude={"owner"}, validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        raise InvalidInput(errors=dict(error.message_dict)) from error
+    problems = problems_of(conversation)
+    if problems:
+        raise InvalidInput(errors=dict(problems))

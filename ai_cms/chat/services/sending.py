@@ -17,7 +17,7 @@ from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.llm import gateway
 from ai_cms.llm.models import Run, RunStatus
 from ai_cms.llm.redaction import storable
-from ai_cms.llm.runs.services import resume_run, start_run
+from ai_cms.llm.runs.services import hand_over, resume_run, start_run
 from ai_cms.llm.runs.sweeping import sweep_runs
 from ai_cms.llm.workers import is_gone
 
@@ -29,11 +29,13 @@ from ..exceptions import AnswerOpen, InvalidMessage, NoAgent, NotPossible, TooMa
 from ..locks import lock_conversation, lock_user
 from ..models import ApprovalStatus, Member, Message, MessageRole, MessageStatus, ToolApproval
 from ..recording import add_message, keep_counters
+from ..settling import settle_run
 
 __all__ = [
     "Sent",
     "agent_of",
     "checked_content",
+    "handed_over",
     "must_be",
     "must_be_idle",
     "send_message",
@@ -142,9 +144,10 @@ def checked_content(content: str, *, empty: bool = False) -> str:
 
 
 def start_answer(question: Message, agent: Any, actor: Actor, *, answer: Message | None = None) -> Message:
-    """Start the run that answers ``question``, in the transaction that has locked its conversation; return the answer.
+    """Make the run that answers ``question``, in the transaction that has locked its conversation; return the answer.
 
-    ``answer``: an earlier one that is continued. Raises TooManyAnswers, LLMCreditsExhausted.
+    Whoever calls this hands the run over after the transaction. ``answer``: an earlier one that is continued. Raises
+    TooManyAnswers, LLMCreditsExhausted.
     """
     conversation = question.conversation
     lock_user(actor.account)
@@ -153,7 +156,7 @@ def start_answer(question: Message, agent: Any, actor: Actor, *, answer: Message
     )
     if busy.count() >= chat_settings.CHAT_ANSWERS_PER_USER:
         raise TooManyAnswers
-    run = start_run(HANDLER, {"conversation": str(conversation.pk)}, actor=actor, target=conversation)
+    run = start_run(HANDLER, {"conversation": str(conversation.pk)}, actor=actor, target=conversation, start=False)
     request = answer_request(context_for(conversation, agent, question, answer=answer), agent, question)
     gateway.reserve(
         request,
@@ -206,15 +209,16 @@ def _stored(conversation: Any, message: Message, answering: Sequence[Any], who: 
         keep_counters(locked, *fields)
         if locked.is_room:
             Member.objects.filter(conversation=locked, user=who.account).update(last_read=locked.last_number)
+    return handed_over(sent)
+
+
+def handed_over(sent: Sent) -> Sent:
+    """Have the runs of what was stored carried out; return it as it is then."""
     for run in sent.runs:
-        # The inline executor has finished it by now.
-        run.refresh_from_db()
-    if sent.answers:
-        fresh = Message.objects.select_related("agent", "run", "conversation").in_bulk(
-            [answer.pk for answer in sent.answers]
-        )
-        sent.answers = [fresh[answer.pk] for answer in sent.answers]
-    return sent
+        hand_over(run.pk)
+    keys = [sent.message.pk, *(answer.pk for answer in sent.answers)]
+    fresh = Message.objects.select_related("agent", "author", "run", "conversation").in_bulk(keys)
+    return Sent(fresh[sent.message.pk], [fresh[answer.pk] for answer in sent.answers])
 
 
 def _steered(current: Message, message: Message, agent: Any) -> Message:
@@ -231,7 +235,7 @@ def _steered(current: Message, message: Message, agent: Any) -> Message:
         run=current.run,
     )
     if current.status == MessageStatus.WAITING and current.run is not None:
-        resume_run(current.run.pk, events)
+        resume_run(current.run.pk, events, start=False)
     return answer
 
 
@@ -248,12 +252,16 @@ def _sweep_if_dead(conversation: Any) -> None:
         return
     if is_gone(run.worker) or (run.lease_until is not None and run.lease_until < timezone.now()):
         sweep_runs()
+        run.refresh_from_db()
+        if run.is_finished:
+            settle_run(run)
 
 
 def _mentioned(room: Any, text: str, reply_to: Message | None) -> list[Any]:
     """Return the agents of a room that a message calls: by ``@name``, or because it replies to one."""
     members = Member.objects.filter(conversation=room, agent__isnull=False).select_related("agent")
-    agents = sorted((member.agent for member in members), key=lambda agent: -len(agent.name))
+    listening: list[Any] = [member.agent for member in members]
+    agents = sorted(listening, key=lambda agent: -len(agent.name))
     found: list[Any] = []
     lowered = text.lower()
     for agent in agents:

@@ -9,6 +9,7 @@ from ai_cms.llm.models import Run
 from ai_cms.llm.runs.services import cancel_run
 
 from ..models import Message
+from ..settling import settle_run
 
 __all__ = ["stop_answers"]
 
@@ -30,10 +31,13 @@ def stop_answers(conversation: Any, *, actor: ActorLike, message: Message | None
     stopped = 0
     for run in runs:
         if who.account is not None and run.user_id == who.account.pk:
-            cancel_run(run, actor=who)
+            run = cancel_run(run, actor=who)
         elif moderates:
-            cancel_run(run, actor=Actor.system("moderator"))
+            run = cancel_run(run, actor=Actor.system("moderator"))
         else:
             continue
         stopped += 1
+        if run.is_finished:
+            # One that waited is over at once; its answer too, for whoever looks next.
+            settle_run(run)
     return stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -95,9 +96,11 @@ class CheckView(_OneAgent):
         form = AgentForm(request.POST, actor=self.actor, instance=agent)
         errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
         if not errors:
-            values = {name: value for name, value in form.cleaned_data.items() if name != "is_default"}
+            trial = copy.copy(agent) if agent is not None else get_agent_model()(owner=request.user)
+            for name, value in form.cleaned_data.items():
+                setattr(trial, name, value)
             try:
-                check_agent(agent, actor=self.actor, **values)
+                check_agent(trial)
             except InvalidInput as error:
                 errors = {name: [str(text) for text in texts] for name, texts in (error.errors or {}).items()}
         return JsonResponse({"errors": errors})

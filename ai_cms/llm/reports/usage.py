@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,8 +20,13 @@ DAYS = 31
 TOP = 8
 
 
-def usage_report(logs: AILogQuerySet[AILog]) -> dict[str, Any]:
-    """Return totals, a chart of the last days that had calls, and the dearest users, tasks and models."""
+def usage_report(
+    logs: AILogQuerySet[AILog], *, by_agent: Callable[[list[str]], dict[str, str]] | None = None
+) -> dict[str, Any]:
+    """Return totals, a chart of the last days that had calls, and the dearest users, tasks and models.
+
+    ``by_agent``: returns what agents are called by their keys; with it the dearest agents are told too.
+    """
     days = logs.totals_by_day()[-DAYS:]
     priced = any(day["cost_micro"] for day in days)
     field = "cost_micro" if priced else "tokens"
@@ -34,6 +40,7 @@ def usage_report(logs: AILogQuerySet[AILog]) -> dict[str, Any]:
         "chart": bar_chart(rows),
         "chart_title": _("Cost by day") if priced else _("Tokens by day"),
         "groups": [
+            *([(_("By agent"), _by_agent(logs, by_agent))] if by_agent is not None else []),
             (_("By user"), [_row(str(names.get(row["user"], _("nobody"))), row) for row in users]),
             (_("By task"), [_row(row["task"] or _("none"), row) for row in logs.totals_by("task")[:TOP]]),
             (
@@ -42,6 +49,12 @@ def usage_report(logs: AILogQuerySet[AILog]) -> dict[str, Any]:
             ),
         ],
     }
+
+
+def _by_agent(logs: AILogQuerySet[AILog], names_of: Callable[[list[str]], dict[str, str]]) -> list[dict[str, Any]]:
+    rows = logs.totals_by("agent")[:TOP]
+    names = names_of([row["agent"] for row in rows])
+    return [_row(names.get(row["agent"], _("deleted agent")), row) for row in rows]
 
 
 def _row(label: str, sums: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from .execution import announce
 from .executors.runner import get_executor
 from .executors.watch import cancel_here
 
-__all__ = ["cancel_run", "resume_run", "start_run"]
+__all__ = ["cancel_run", "hand_over", "resume_run", "start_run"]
 
 
 def start_run(
@@ -50,8 +50,11 @@ def start_run(
     target: models.Model | None = None,
     target_label: str = "",
     idempotency_key: str = "",
+    start: bool = True,
 ) -> Run:
     """Make a run and hand it to the executor once the transaction has committed.
+
+    ``start``: false where the caller hands it over itself, after what belongs to it has been stored.
 
     The same ``idempotency_key`` of the same user and the same payload returns the first run. Raises NotRegistered (no
     such handler), PermissionRefused, LimitExceeded (too many open runs), Unprocessable (key used otherwise).
@@ -86,9 +89,15 @@ def start_run(
             append_event(Run.objects.filter(pk=run.pk), run.pk, "queued", {})
     except IntegrityError:
         return _same(Run.objects.get(user=who.account, idempotency_key=key), request_hash)
-    get_executor().start_after_commit(run.pk)
+    if start:
+        hand_over(run.pk)
     run.refresh_from_db()
     return run
+
+
+def hand_over(run_id: UUID) -> None:
+    """Have a run that was stored carried out, once the present transaction, if there is one, has committed."""
+    get_executor().start_after_commit(run_id)
 
 
 def cancel_run(run: Run, *, actor: ActorLike) -> Run:
@@ -112,15 +121,17 @@ def cancel_run(run: Run, *, actor: ActorLike) -> Run:
     return run
 
 
-def resume_run(run_id: UUID, events: Sequence[tuple[str, JsonObject]] = ()) -> bool:
+def resume_run(run_id: UUID, events: Sequence[tuple[str, JsonObject]] = (), *, start: bool = True) -> bool:
     """Have a run that waits for a person go on, from the beginning of its handler; return whether it waited.
 
-    ``events``: what its watchers are told first. Whoever calls this has asked for the right to decide.
+    ``events``: what its watchers are told first. ``start``: as for start_run(). Whoever calls this has asked for the right to
+    decide.
     """
     waiting = Run.objects.filter(pk=run_id, status=RunStatus.REQUIRES_ACTION)
     if append_events(waiting, run_id, list(events), status=RunStatus.QUEUED, lease_until=None) is None:
         return False
-    get_executor().start_after_commit(run_id)
+    if start:
+        hand_over(run_id)
     return True
 
 

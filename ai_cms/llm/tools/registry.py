@@ -89,8 +89,8 @@ class Tool:
     """A registered tool. ``permission``: a Django permission, or a function of the actor, or ``None``.
 
     ``state``: returns what a person's approval is bound to beside the arguments, such as the version of the page they name.
-    ``trusted``: its results hold nothing that others have written. ``public``: they hold only what everybody may see, so that they
-    may be told in a room.
+    ``trusted``: its results hold nothing that others have written. ``public``: they hold only what everybody may see, so that
+    they may be told in a room.
     """
 
     name: str
