@@ -14,12 +14,12 @@ from markdown_it.token import Token
 __all__ = ["render_markdown"]
 
 #: Headings of a message stand below the name of its author.
-FIRST_LEVEL, LAST_LEVEL = 4, 6
+FIRST_LEVEL, LAST_LEVEL = 3, 6
 #: Characters of texts that are kept rendered: a thousand of these are the most that the cache holds.
 CACHED_LENGTH = 20_000
 
 _TAGS = frozenset(
-    "a blockquote br code del div em h4 h5 h6 hr li ol p pre s strong table tbody td th thead tr ul".split()
+    "a blockquote br code del div em h3 h4 h5 h6 hr li ol p pre s strong table tbody td th thead tr ul".split()
 )
 _cleaner = nh3.Cleaner(
     tags=set(_TAGS),

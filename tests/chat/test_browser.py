@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
+from django.test import Client
+from pydantic import BaseModel
 
 from ai_cms.chat import get_conversation_model
-from ai_cms.chat.models import Message, ToolApproval
+from ai_cms.chat.models import Message
 from ai_cms.chat.services import add_agent, create_agent, create_conversation, create_room, join_room, send_message
 from ai_cms.llm.backends.testing import TestingBackend
+from ai_cms.llm.handler import llms
+from ai_cms.llm.messages import ToolCall
+from ai_cms.llm.tools.registry import Tool, ToolContext, tools
 from tests import axe
 from tests.conftest import make_user
 
@@ -83,8 +87,6 @@ class Visitor:
     """A person who is logged in, in a browser that remembers what went wrong."""
 
     def __init__(self, browser: Any, base: str, user: Any, **options: Any) -> None:
-        from django.test import Client
-
         self.base = base
         self.problems: list[str] = []
         self.context = browser.new_context(reduced_motion="reduce", **options)
@@ -97,9 +99,11 @@ class Visitor:
         self.page.on("pageerror", lambda error: self._note(True, str(error)))
         self.page.on("request", lambda request: self._note(not request.url.startswith(base), request.url))
 
+        self.page.on("response", lambda answer: self._note(answer.status >= 400, f"{answer.status} {answer.url}"))
+
     def _note(self, wrong: bool, text: str) -> None:
         # Every browser asks for an icon by itself, and these pages name none.
-        if wrong and "favicon" not in text:
+        if wrong and "favicon" not in text and "404 (Not Found)" not in text:
             self.problems.append(f"{self.page.url}: {text}")
 
     def visit(self, path: str) -> None:
@@ -128,7 +132,9 @@ class Visitor:
 def threaded(model: TestingBackend, settings: Any) -> TestingBackend:
     """Return the model with its runs in threads, as a site has them."""
     settings.AI_CMS = {**settings.AI_CMS, "RUNNER": "thread"}
-    return model
+    backend: Any = llms["default"]
+    found: TestingBackend = backend
+    return found
 
 
 @pytest.fixture
@@ -141,7 +147,7 @@ def talk_of(user: Any, count: int, **values: Any) -> Any:
     """Return a conversation with messages, straight into the tables."""
     agent = create_agent(actor=user, name=f"Gardener {count}")
     talk = create_conversation(actor=user, agent=agent, **values)
-    rows = []
+    rows: list[Message] = []
     for number in range(1, count + 1):
         question = number % 2 == 1
         rows.append(
@@ -300,9 +306,24 @@ def test_an_answer_is_seen_while_it_is_written_and_stopped_by_escape(
     assert who.problems == []
 
 
+class Fern(BaseModel):
+    fern: str
+
+
+def watering(done: list[str]) -> Tool:
+    """Return a tool that writes down what was done with it."""
+
+    def work(context: ToolContext, arguments: Fern) -> str:
+        done.append(arguments.fern)
+        return "Watered."
+
+    return Tool("water", work, Fern, "Water a fern.", "outward")
+
+
 def test_a_tool_call_is_approved_and_refused(visitor: Callable[..., Visitor], threaded: TestingBackend) -> None:
     ann = make_user("ann")
-    with tools.temporarily(), visitor_tool() as done:
+    done: list[str] = []
+    with tools.temporarily("water", watering(done)):
         agent = create_agent(actor=ann, name="Gardener")
         agent.tools = ["water"]
         agent.save()

@@ -50,10 +50,10 @@ def test_a_picture_is_a_link_that_says_nothing_about_the_page() -> None:
 @pytest.mark.parametrize(
     ("text", "levels"),
     [
-        ("# a\n## b\n# c", "454"),
-        ("### a\n# b", "44"),
-        ("# a\n#### b\n##### c\n###### d", "4566"),
-        ("## a\n### b\n## c", "454"),
+        ("# a\n## b\n# c", "343"),
+        ("### a\n# b", "33"),
+        ("# a\n#### b\n##### c\n###### d", "3456"),
+        ("## a\n### b\n## c", "343"),
     ],
 )
 def test_headings_stand_below_the_author_and_skip_no_level(text: str, levels: str) -> None:
@@ -64,5 +64,5 @@ def test_headings_stand_below_the_author_and_skip_no_level(text: str, levels: st
 def test_whatever_is_typed_no_tag_comes_but_ours(text: str) -> None:
     tags = set(re.findall(r"<\s*/?\s*([a-zA-Z0-9]+)", render_markdown(text)))
     assert tags <= set(
-        "a blockquote br code del div em h4 h5 h6 hr li ol p pre s strong table tbody td th thead tr ul".split()
+        "a blockquote br code del div em h3 h4 h5 h6 hr li ol p pre s strong table tbody td th thead tr ul".split()
     )

@@ -49,7 +49,7 @@ def sends(django_capture_on_commit_callbacks: Any) -> Callable[..., Sent]:
     return send
 
 
-def news(client: Client, conversation: Any, **query: object) -> Any:
+def news(client: Client, conversation: Any, **query: Any) -> Any:
     return client.get(f"/chat/{conversation.pk}/news/", query, headers={"X-Requested-With": "fetch"})
 
 
@@ -94,7 +94,7 @@ def test_others_find_nothing(talk: Any, agent: Any, bob: Any) -> None:
 
 
 def test_a_conversation_shows_its_newest_messages_and_older_ones_on_demand(ann: Any, talk: Any) -> None:
-    previous = None
+    previous: Any = None
     for number in range(1, 101):
         previous = Message.objects.create(
             conversation=talk,
@@ -173,7 +173,7 @@ def test_what_a_script_asks_wrongly_is_answered_with_everything(ann: Any, talk: 
 def test_an_answer_that_is_written_is_there_with_its_text_and_its_place(ann: Any, agent: Any, parked: Any) -> None:
     talk = create_conversation(actor=ann, agent=agent)
     sent = send_message(talk, "A question", actor=ann)
-    run = sent.answers[0].run
+    run: Any = sent.answers[0].run
     html = logged_in(ann).get(f"/chat/c/{talk.pk}/").content.decode()
     assert f'data-run="{run.pk}" data-after="{run.last_seq}"' in html
     assert news(logged_in(ann), talk, change=talk.last_change).json()["busy"] is True

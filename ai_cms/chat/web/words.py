@@ -36,7 +36,7 @@ _WORDS: dict[str, Any] = {
     "uploading": _("%(name)s is being sent …"),
     "remove": _("Remove %(name)s"),
     "left_out": _("%(count)s earlier messages are no longer sent to the model."),
-    "gauge": _("%(percent)s % of what the model can read at once"),
+    "gauge": _("Context: %(percent)s percent full"),
     "new_messages": _("New messages"),
     "kept": _("Not sent yet: kept from your last visit."),
 }
