@@ -146,6 +146,8 @@ export class Composer {
       this.files.append(row);
       const body = new FormData();
       body.append("file", file);
+      // What is sent in a conversation is not for everybody.
+      body.append("visibility", "private");
       try {
         const made = await ask(settings.assets, { method: "POST", body, timeout: 300_000 });
         this.show({ id: made.id, name: made.title || file.name });

@@ -57,7 +57,7 @@ export async function ask(url, { method = "GET", body, headers = {}, keepalive =
 
 /** Tell a screen reader, and nobody else. */
 export function tell(text) {
-  const place = document.querySelector("[data-status]");
+  const place = document.querySelector("[data-told]");
   place.textContent = "";
   // A moment later, so that the same sentence twice is read twice.
   setTimeout(() => { place.textContent = text; }, 50);

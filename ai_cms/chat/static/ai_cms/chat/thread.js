@@ -120,7 +120,7 @@ export class Thread {
     for (const id of body.ids) {
       let item = before.get(id);
       const html = made.get(id);
-      if (html !== undefined && this.sources.get(id) !== html && !item?.querySelector("[data-editing]")) {
+      if (html !== undefined && (!item || this.sources.get(id) !== html) && !item?.querySelector("[data-editing]")) {
         const fresh = element(html);
         this.sources.set(id, html);
         if (item) {
