@@ -21,7 +21,7 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 REFERENCE = DOCS / "reference"
-APPS = ("core", "blocks", "assets", "pages", "posts", "llm", "assist", "portfolio", "accounts")
+APPS = ("core", "blocks", "assets", "pages", "posts", "llm", "assist", "chat", "portfolio", "accounts")
 LANGUAGES = {".py": "python", ".html": "html+django", ".md": "markdown"}
 INCLUDED = re.compile(
     r"<!-- file: (?P<path>\S+)(?: part=(?P<part>\S+))?(?: as (?P<caption>\S+))? -->\n.*?<!-- /file -->", re.DOTALL

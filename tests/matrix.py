@@ -16,6 +16,7 @@ MODULES = {
     "test_search test_structure",
     "llm": "test_admin test_api test_credits test_gateway test_runs test_tools",
     "assist": "test_admin test_api test_tasks",
+    "chat": "test_admin test_answering test_conversations test_rooms test_sending test_tools",
     "accounts": "test_admin test_codes test_models test_tokens test_users",
     "assets": "test_admin test_api test_pages test_pictures",
     "portfolio": "test_api test_blocks test_resume_proposals test_services test_web",
@@ -32,6 +33,7 @@ PATHS = {f"{app}/{module}.py" for app, modules in MODULES.items() for module in 
 
 #: Files and folders whose tests start projects, commands and servers in processes of their own, seconds each: not in `make test`.
 PROCESSES = (
+    "chat/test_killed.py",
     "core/test_parallel.py",
     "core/test_starting.py",
     "example/",

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,7 @@ from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import policy_for
 from ai_cms.llm import gateway
 from ai_cms.llm.exceptions import LLMCancelled, LLMInputTooLong, LLMToolLimit
+from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import LLMRequest, LLMResponse, TextDelta
 from ai_cms.llm.models import AILog, LLMCall
 from ai_cms.llm.redaction import storable
@@ -229,6 +230,13 @@ class Answer:
         self.run.text(piece)
         self.sent += len(piece)
         self._pieces.append(piece)
+        self._release_connection()
+
+    def _release_connection(self) -> None:
+        """Give the connection back that showing a piece has opened: the next may be minutes away, as the gateway does."""
+        backend = llms[self.agent.llm_provider]
+        if backend.makes_real_calls and connection.vendor == "postgresql" and not connection.in_atomic_block:
+            connection.close()
 
     def _begin_anew(self, begun: int, reason: str) -> None:
         """Take back what came since ``begun``: the model begins its answer anew."""

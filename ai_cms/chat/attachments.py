@@ -57,8 +57,13 @@ def attached(actor: Actor, keys: Sequence[int]) -> list[JsonObject]:
     return found
 
 
-def parts_of(items: Sequence[JsonObject], *, vision: bool = False) -> list[Part]:
-    """Return attachments as parts of a message for a model: names and texts as material, pictures where it sees."""
+def parts_of(items: Sequence[JsonObject], *, vision: bool = False, read: bool = True) -> list[Part]:
+    """Return attachments as parts of a message for a model: names and texts as material, pictures where it sees.
+
+    ``read``: false for an estimate, which opens no file and may be made under a lock.
+    """
+    if not read:
+        return [TextPart("x" * min(int(item.get("size") or 0), MOST_CHARACTERS)) for item in items]
     store = attachment_stores.get("assets")
     parts: list[Part] = []
     for item in items:

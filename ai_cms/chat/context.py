@@ -75,23 +75,25 @@ def context_for(
     answer: Message | None = None,
     tools: Sequence[ToolDefinition] = (),
     limit: int | None = None,
+    read: bool = True,
 ) -> Context:
     """Return what ``agent`` is sent to answer ``question``.
 
     ``answer``: the answer so far, whose text and tool calls come last. ``limit``: tokens, instead of what the window allows.
+    ``read``: false for an estimate, which opens no attachment.
     """
     window = window_of(agent)
     if limit is not None:
         window = replace(window, limit=limit)
     if conversation.is_room:
-        return _room_context(conversation, agent, question, answer, tools, window)
+        return _room_context(conversation, agent, question, answer, tools, window, read)
     path = [*branch_of(conversation, question.parent_id, most=MOST_MESSAGES), question]
     summary = ContextSummary.objects.filter(message__in=path[:-1]).order_by("-message__number").first()
     begin = next((index + 1 for index, item in enumerate(path) if summary and item.pk == summary.message_id), 0)
     system = Turn.system(system_prompt(agent, tools=bool(tools)))
     head = [system, *([_summary_turn(summary)] if summary else [])]
-    tail = _so_far(answer, agent)
-    items = [(message, _turns_of(message, agent)) for message in path[begin:]]
+    tail = _so_far(answer, agent, read)
+    items = [(message, _turns_of(message, agent, read)) for message in path[begin:]]
     sizes = [_size(turns, agent) for _message, turns in items]
     fixed = _size([*head, *tail], agent, tools)
     first = 0
@@ -114,16 +116,22 @@ def context_for(
 
 
 def _room_context(
-    room: Any, agent: Any, question: Message, answer: Message | None, tools: Sequence[ToolDefinition], window: Window
+    room: Any,
+    agent: Any,
+    question: Message,
+    answer: Message | None,
+    tools: Sequence[ToolDefinition],
+    window: Window,
+    read: bool,
 ) -> Context:
     """Return what an agent is sent in a room: all that was said before is material, but for what it is asked."""
     rows = Message.objects.alive().filter(conversation_id=room.pk, number__lt=question.number).exclude(content="")
     before = list(rows.select_related("author", "agent").order_by("-number")[:100])
     system = Turn.system(system_prompt(agent, room=str(room), tools=bool(tools)))
-    tail = _so_far(answer, agent)
+    tail = _so_far(answer, agent, read)
     name = name_of(question.author)
     lines: list[tuple[str, str]] = []
-    parts = parts_of(question.attachments, vision=_sees(agent))
+    parts = parts_of(question.attachments, vision=_sees(agent), read=read)
 
     def turns() -> list[Turn]:
         text = room_question(lines, name, question.content)
@@ -143,8 +151,8 @@ def _room_context(
         window=window,
         tokens=tokens + used,
         left_out=len(before) - len(lines),
-        # Whoever else is in the room may have written what looks like an instruction.
-        untrusted=bool(lines) or bool(parts) or bool(answer is not None and answer.untrusted),
+        # What others have said, and the agent's own instructions, which are of whoever has let it in.
+        untrusted=True,
     )
 
 
@@ -152,20 +160,20 @@ def _summary_turn(summary: ContextSummary) -> Turn:
     return Turn.user(f"What was said before, summed up:\n{fenced(summary.text)}")
 
 
-def _so_far(answer: Message | None, agent: Any) -> list[Turn]:
+def _so_far(answer: Message | None, agent: Any, read: bool) -> list[Turn]:
     """Return the answer so far; one that was cut off in its text is asked to go on there."""
     if answer is None:
         return []
-    turns = _turns_of(answer, agent)
+    turns = _turns_of(answer, agent, read)
     return [*turns, Turn.user(CONTINUE)] if turns and turns[-1].role == "assistant" else turns
 
 
-def _turns_of(message: Message, agent: Any) -> list[Turn]:
+def _turns_of(message: Message, agent: Any, read: bool) -> list[Turn]:
     """Return a message as a model reads it: an answer with the calls it made and what they came to."""
     if message.is_deleted or message.role == MessageRole.SYSTEM:
         return []
     if message.role == MessageRole.USER:
-        parts = parts_of(message.attachments, vision=_sees(agent))
+        parts = parts_of(message.attachments, vision=_sees(agent), read=read)
         return [Turn.user([TextPart(message.content), *parts] if parts else message.content)]
     turns: list[Turn] = []
     start = 0
@@ -193,7 +201,7 @@ def gauge_of(conversation: Any) -> JsonObject:
     if agent is None:
         raise NoAgent
     question = Message(conversation=conversation, role=MessageRole.USER, parent_id=conversation.active_leaf)
-    context = context_for(conversation, agent, question)
+    context = context_for(conversation, agent, question, read=False)
     return {
         "tokens": context.tokens,
         "limit": context.window.limit,

@@ -38,7 +38,7 @@ class ConversationQuerySet(models.QuerySet[M]):
         """Return what ``user`` takes part in: own conversations, and rooms as a member."""
         return self.filter(Q(kind="direct", owner=user) | Q(pk__in=self._rooms_of(user)))
 
-    def _rooms_of(self, user: UserLike) -> models.QuerySet[models.Model]:
+    def _rooms_of(self, user: UserLike) -> Any:
         members: type[models.Model] = self.model._meta.get_field("members").related_model  # type: ignore[assignment]
         return members._default_manager.filter(user=user).values("conversation")
 

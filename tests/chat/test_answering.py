@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from ai_cms.core.exceptions import PermissionRefused
 from ai_cms.llm.backends.testing import Fault, TestingBackend
 from ai_cms.llm.credits.ledger import account_for
 from ai_cms.llm.exceptions import LLMInputTooLong, LLMInterrupted, LLMUnavailable
-from ai_cms.llm.messages import LLMRequest
+from ai_cms.llm.messages import Finish, LLMRequest, LLMResponse, TextDelta
 from ai_cms.llm.models import CreditEntry, LLMCall, Run
 from ai_cms.llm.runs.execution import claim_run, execute_run
 from ai_cms.llm.runs.services import cancel_run
@@ -285,16 +286,20 @@ def test_no_connection_is_held_while_a_model_thinks(model: TestingBackend, monke
     talk = create_conversation(actor=user)
     held: list[bool] = []
 
-    def think(request: LLMRequest) -> str:
-        held.append(connection.connection is not None)
-        return "Thought."
+    def think(self: TestingBackend, request: LLMRequest) -> Iterator[Any]:
+        for piece in ("Think", "ing ", "it ", "over."):
+            held.append(connection.connection is not None)
+            # Long enough that the text so far is shown with the next piece.
+            time.sleep(0.1)
+            yield TextDelta(piece)
+        yield Finish(LLMResponse("Thinking it over."))
 
     # As a backend that calls a provider over the network.
     monkeypatch.setattr(type(model), "makes_real_calls", True)
     from ai_cms.llm.backends.base import real_calls
 
     monkeypatch.setattr(real_calls, "allowed", True)
-    model.script(think)
+    monkeypatch.setattr(type(model), "_stream", think)
 
     def work() -> None:
         try:
@@ -305,7 +310,8 @@ def test_no_connection_is_held_while_a_model_thinks(model: TestingBackend, monke
     thread = threading.Thread(target=work)
     thread.start()
     thread.join(30)
-    assert held == [False]
+    assert held == [False] * 4
+    assert Message.objects.get(role="assistant").content == "Thinking it over."
 
 
 def test_messages_are_changed_and_deleted_by_their_author(ann: Any, bob: Any, talk: Any, model: TestingBackend) -> None:
@@ -351,3 +357,30 @@ def test_branches_over_rest(
     assert api.post(f"/api/messages/{answer.pk}/reactions/", {"emoji": "<b>"}, format="json").status_code == 400
     assert api.delete(f"/api/messages/{answer.pk}/reactions/?emoji=🌹").status_code == 204
     assert api.get(f"/api/messages/{answer.pk}/").json()["reactions"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_reaches_the_thread_that_writes(model: TestingBackend, settings: Any) -> None:
+    from ai_cms.chat.services import create_conversation, wait_for
+    from tests.conftest import make_user
+
+    settings.AI_CMS = {**settings.AI_CMS, "RUNNER": "thread"}
+    from ai_cms.llm.handler import llms
+
+    backend: Any = llms["default"]
+    backend.answer, backend.delay = "word " * 2000, 0.02
+    user = make_user("hasty")
+    talk = create_conversation(actor=user)
+    [answer] = send_message(talk, "Write a book.", actor=user).answers
+    for _moment in range(500):
+        if Run.objects.get().text:
+            break
+        time.sleep(0.02)
+    live = Message.objects.select_related("run").get(pk=answer.pk)
+    assert live.status == "streaming" and live.live_content.startswith("word ")
+    assert stop_answers(talk, actor=user) == 1
+    [stopped] = wait_for([answer], 30)
+    assert stopped.status == "stopped" and stopped.run.status == "cancelled"
+    assert stopped.content == stopped.run.text and 0 < len(stopped.content) < len(backend.answer) / 2
+    assert CreditEntry.objects.filter(kind="charge").count() == 1
+    assert account_for(user, "text").reserved == 0

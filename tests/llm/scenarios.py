@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ..chat.run_scenarios import chat_report, die_in_chat
 from .run_scenarios import die_in_run, fork, hang, pool, run_limit_race
 
 #: What one call of the backend below reports; the same is held for it.
@@ -310,6 +311,8 @@ SCENARIOS: dict[str, Callable[..., dict[str, Any]]] = {
         report,
         fork,
         run_limit_race,
+        die_in_chat,
+        chat_report,
     )
 }
 

@@ -33,12 +33,14 @@ class ViewedInline(admin.TabularInline):  # type: ignore[type-arg]
 
 class MemberInline(ViewedInline):
     model = Member
-    fields = readonly_fields = ["user", "agent", "role", "last_read", "joined_at"]
+    fields = ["user", "agent", "role", "last_read", "joined_at"]
+    readonly_fields = ["user", "agent", "role", "last_read", "joined_at"]
 
 
 class InvitationInline(ViewedInline):
     model = Invitation
-    fields = readonly_fields = ["address", "role", "invited_by", "created_at"]
+    fields = ["address", "role", "invited_by", "created_at"]
+    readonly_fields = ["address", "role", "invited_by", "created_at"]
 
 
 class LettersAdmin(ReadOnlyAdmin):

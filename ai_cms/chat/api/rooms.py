@@ -35,18 +35,16 @@ from ..services import (
 from .base import ID, ChatViewSet
 from .conversations import FORMAT, exported
 from .messages import MessageFilter, post_message
-from .serializers import (
+from .room_serializers import (
     InvitationSerializer,
     InviteSerializer,
     MemberSerializer,
-    MessageSerializer,
     NewMemberSerializer,
     ReadSerializer,
     RoleSerializer,
-    RoomMessageSerializer,
     RoomSerializer,
-    StoppedSerializer,
 )
+from .serializers import MessageSerializer, RoomMessageSerializer, StoppedSerializer
 
 __all__ = ["RoomViewSet"]
 

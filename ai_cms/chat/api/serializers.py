@@ -11,7 +11,6 @@ from ai_cms.chat import get_agent_model, get_conversation_model
 from ai_cms.chat.models import (
     BudgetSpan,
     ConversationKind,
-    MemberRole,
     Message,
     MessageRole,
     MessageStatus,
@@ -32,18 +31,11 @@ __all__ = [
     "DecisionSerializer",
     "FoundSerializer",
     "GaugeSerializer",
-    "InvitationSerializer",
-    "InviteSerializer",
-    "MemberSerializer",
     "MessageSerializer",
-    "NewMemberSerializer",
     "NewMessageSerializer",
     "OtherAgentSerializer",
     "ReactionRequestSerializer",
-    "ReadSerializer",
-    "RoleSerializer",
     "RoomMessageSerializer",
-    "RoomSerializer",
     "SendMessageSerializer",
     "SentSerializer",
     "StoppedSerializer",
@@ -99,6 +91,7 @@ class ReactionSerializer(serializers.Serializer[object]):
     mine = serializers.BooleanField()
 
 
+@extend_schema_serializer(component_name="ChatMessage")
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """A message. Of an answer that is being written ``content`` is what there is so far."""
 
@@ -203,81 +196,6 @@ class ConversationDetailSerializer(ConversationSerializer):
         return found
 
 
-class RoomSerializer(serializers.ModelSerializer[Any]):
-    """A room, with one's own place in it."""
-
-    name = serializers.CharField(source="title", max_length=200)
-    owner = serializers.CharField(source="owner_id", read_only=True, allow_null=True)
-    my_role = serializers.SerializerMethodField(help_text="owner, moderator, member, invited, or empty.")
-    unread = serializers.SerializerMethodField(help_text="Messages after the last one that was read.")
-    member_count = serializers.IntegerField(read_only=True, default=0)
-    message_count = serializers.IntegerField(source="last_number", read_only=True)
-
-    class Meta:
-        model = get_conversation_model()
-        fields = [
-            "id", "name", "description", "is_public", "is_archived", "owner", "my_role", "unread", "member_count",
-            "message_count", "last_change", "last_message_at", "created_at", "updated_at",
-        ]  # fmt: skip
-        read_only_fields = ["id", "last_change", "last_message_at", "created_at", "updated_at"]
-
-    def get_my_role(self, row: Any) -> str:
-        return str(getattr(row, "my_role", None) or ("invited" if getattr(row, "is_invited", False) else ""))
-
-    def get_unread(self, row: Any) -> int:
-        read = getattr(row, "my_last_read", None)
-        return 0 if read is None else max(0, row.last_number - read)
-
-
-class MemberSerializer(serializers.Serializer[Any]):
-    """Who is in a room."""
-
-    id = serializers.IntegerField(read_only=True)
-    user = serializers.CharField(source="user_id", allow_null=True, read_only=True)
-    agent = serializers.UUIDField(source="agent_id", allow_null=True, read_only=True)
-    name = serializers.SerializerMethodField()
-    role = serializers.ChoiceField(choices=MemberRole.choices, read_only=True)
-    last_read = serializers.IntegerField(read_only=True)
-    joined_at = serializers.DateTimeField(read_only=True)
-
-    def get_name(self, row: Any) -> str:
-        return row.agent.name if row.agent is not None else name_of(row.user)
-
-
-class InvitationSerializer(serializers.Serializer[Any]):
-    """Who was asked in, by the name that was typed."""
-
-    id = serializers.IntegerField(read_only=True)
-    address = serializers.CharField(read_only=True)
-    role = serializers.ChoiceField(choices=MemberRole.choices, read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-
-
-class NewMemberSerializer(ActionSerializer):
-    """An agent to let in."""
-
-    agent = serializers.UUIDField()
-
-
-class InviteSerializer(ActionSerializer):
-    """Somebody to ask in."""
-
-    user = serializers.CharField(max_length=254, help_text="Id, user name or e-mail address.")
-    role = serializers.ChoiceField(choices=MemberRole.choices, default=MemberRole.MEMBER)
-
-
-class RoleSerializer(ActionSerializer):
-    """What somebody is to be in a room."""
-
-    role = serializers.ChoiceField(choices=MemberRole.choices)
-
-
-class ReadSerializer(ActionSerializer):
-    """Up to which message one has read."""
-
-    number = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
-
-
 class ContentSerializer(ActionSerializer):
     """A text."""
 
@@ -330,6 +248,7 @@ class NewMessageSerializer(RoomMessageSerializer):
     room = serializers.UUIDField(required=False, help_text="The same as conversation.")
 
 
+@extend_schema_serializer(component_name="SentMessage")
 class SentSerializer(serializers.Serializer[object]):
     """What was sent, and the answer to it."""
 

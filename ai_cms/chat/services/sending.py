@@ -157,7 +157,7 @@ def start_answer(question: Message, agent: Any, actor: Actor, *, answer: Message
     if busy.count() >= chat_settings.CHAT_ANSWERS_PER_USER:
         raise TooManyAnswers
     run = start_run(HANDLER, {"conversation": str(conversation.pk)}, actor=actor, target=conversation, start=False)
-    request = answer_request(context_for(conversation, agent, question, answer=answer), agent, question)
+    request = answer_request(context_for(conversation, agent, question, answer=answer, read=False), agent, question)
     gateway.reserve(
         request,
         actor=actor,

@@ -62,7 +62,8 @@ def test_only_lists_that_search_say_so() -> None:
     }
     gallery = {"/api/assets/", "/api/files/", "/api/folders/"}
     portfolios = {"/api/portfolios/", "/api/projects/", "/api/skills/", "/api/resumes/"}
-    assert searching == {"/api/content/", "/api/pages/", "/api/templates/", "/api/posts/", *gallery, *portfolios}
+    chat = {"/api/conversations/", "/api/rooms/"}
+    assert searching == {"/api/content/", "/api/pages/", "/api/templates/", "/api/posts/", *gallery, *portfolios, *chat}
 
 
 def test_every_operation_is_described() -> None:
