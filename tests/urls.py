@@ -20,6 +20,8 @@ if apps.is_installed("ai_cms.assets"):
 if apps.is_installed("ai_cms.portfolio"):
     urlpatterns.append(path("portfolio/", include("ai_cms.portfolio.web.routes")))
     urlpatterns.append(path("p/", include("ai_cms.portfolio.urls")))
+if apps.is_installed("ai_cms.chat"):
+    urlpatterns.append(path("chat/", include("ai_cms.chat.urls")))
 if apps.is_installed("ai_cms.posts"):
     urlpatterns.append(path("write/", include("ai_cms.posts.web.routes")))
     urlpatterns.append(path("", include("ai_cms.posts.urls")))

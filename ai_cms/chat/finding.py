@@ -14,7 +14,7 @@ from ai_cms.core.permissions import Actor
 from . import get_conversation_model
 from .models import Message
 
-__all__ = ["Found", "find_messages"]
+__all__ = ["MOST_WORDS", "Found", "find_messages"]
 
 MOST_WORDS = 8
 #: Characters around the first word that is found.

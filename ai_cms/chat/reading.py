@@ -14,7 +14,7 @@ from ai_cms.core.permissions import Actor
 from .branches import branch_ids
 from .models import Invitation, Member, Message
 
-__all__ = ["Branch", "messages_for", "rooms_for", "shown_branch"]
+__all__ = ["Branch", "messages_for", "rooms_for", "shown_branch", "siblings_of"]
 
 #: Messages that a conversation is opened with.
 MOST_SHOWN = 100
@@ -43,7 +43,7 @@ def shown_branch(conversation: Any) -> Branch:
     shown = keys[-MOST_SHOWN:]
     rows = {row.pk: row for row in messages_for(Message.objects.filter(pk__in=shown))}
     messages = [rows[key] for key in shown if key in rows]
-    return Branch(messages, len(keys) > len(shown), _siblings(conversation, messages))
+    return Branch(messages, len(keys) > len(shown), siblings_of(conversation, messages))
 
 
 def rooms_for(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -62,7 +62,7 @@ def rooms_for(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
     return found
 
 
-def _siblings(conversation: Any, messages: list[Message]) -> dict[str, list[str]]:
+def siblings_of(conversation: Any, messages: list[Message]) -> dict[str, list[str]]:
     """Return the ids beside each message that is not alone in its place."""
     parents: dict[UUID | None, list[UUID]] = {}
     rows = Message.objects.filter(conversation=conversation).order_by("number").values_list("pk", "parent_id")

@@ -33,6 +33,7 @@ urlpatterns = [
     path("portfolio/", include("ai_cms.portfolio.web.routes")),
     path("write/", include("ai_cms.posts.web.routes")),
     path("p/", include("ai_cms.portfolio.urls")),
+    path("chat/", include("ai_cms.chat.urls")),
     path("", include("ai_cms.core.urls")),
     path("", include("ai_cms.assets.urls")),
     # Where no bucket and no web server in front serves the public files.

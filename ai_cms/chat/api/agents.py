@@ -49,12 +49,12 @@ class AgentViewSet(ChatViewSet):
         return self.shown(AgentSerializer, self.found())
 
     def create(self, request: Request) -> Response:
-        agent = create_agent(actor=self.actor, **self.body(AgentSerializer))
+        agent = create_agent(actor=self.actor, **self.values(AgentSerializer))
         return self.shown(AgentSerializer, agent, 201)
 
     def update(self, request: Request, id: str, **options: Any) -> Response:
         agent = self.found()
-        values = self.body(AgentSerializer, **options)
+        values = self.values(AgentSerializer, **options)
         return self.shown(AgentSerializer, update_agent(agent, actor=self.actor, **values))
 
     def partial_update(self, request: Request, id: str) -> Response:

@@ -58,5 +58,5 @@ class ApprovalViewSet(ChatViewSet):
     @action(detail=True, methods=["post"], url_path="decide")
     def decide(self, request: Request, id: str) -> Response:
         approval = self.found()
-        approved = self.body(DecisionSerializer)["approved"]
+        approved = self.values(DecisionSerializer)["approved"]
         return self.shown(ApprovalSerializer, decide(approval, approved=approved, actor=self.actor))

@@ -84,7 +84,7 @@ class ChatViewSet(ChatMixin, ServiceViewSet):
             raise NotFound
         return row
 
-    def body(self, serializer_class: Any, **options: Any) -> dict[str, Any]:
+    def values(self, serializer_class: Any, **options: Any) -> dict[str, Any]:
         """Return the validated body. Raises REST framework's ValidationError."""
         serializer: serializers.Serializer[Any] = serializer_class(
             data=self.request.data, context=self.get_serializer_context(), **options

@@ -102,14 +102,14 @@ class ConversationViewSet(ChatViewSet):
         return Response(ConversationDetailSerializer(conversation, context=context).data)
 
     def create(self, request: Request) -> Response:
-        values = self.body(ConversationSerializer)
+        values = self.values(ConversationSerializer)
         agent = self.agent_of(values.pop("agent_id", None))
         conversation = create_conversation(actor=self.actor, agent=agent, **values)
         return self.shown(ConversationSerializer, conversation, 201)
 
     def update(self, request: Request, id: str, **options: Any) -> Response:
         conversation = self.found()
-        values = self.body(ConversationSerializer, **options)
+        values = self.values(ConversationSerializer, **options)
         if "agent_id" in values:
             values["agent"] = self.agent_of(values.pop("agent_id"))
         return self.shown(ConversationSerializer, update_conversation(conversation, actor=self.actor, **values))
@@ -137,7 +137,7 @@ class ConversationViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def send_message(self, request: Request, id: str) -> HttpResponseBase:
         conversation = self.found()
-        values = self.body(SendMessageSerializer)
+        values = self.values(SendMessageSerializer)
         sent = send_message(
             conversation,
             values["content"],
@@ -155,7 +155,7 @@ class ConversationViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, id: str) -> Response:
         conversation = self.found()
-        self.body(EmptySerializer)
+        self.values(EmptySerializer)
         return Response({"stopped": stop_answers(conversation, actor=self.actor)})
 
     @extend_schema(summary="Say how full the context is", parameters=[ID], responses=GaugeSerializer)

@@ -114,7 +114,7 @@ class MessageViewSet(ChatViewSet):
         return self.again(self.found())
 
     def create(self, request: Request) -> Response:
-        values = self.body(NewMessageSerializer)
+        values = self.values(NewMessageSerializer)
         key = values.pop("conversation", None) or values.pop("room", None)
         if key is None:
             raise InvalidInput(errors={"conversation": ["Name a conversation or a room."]})
@@ -129,7 +129,7 @@ class MessageViewSet(ChatViewSet):
     def update(self, request: Request, id: str) -> Response:
         message = self.found()
         self.require("change", message)
-        text = self.body(ContentSerializer)["content"]
+        text = self.values(ContentSerializer)["content"]
         return self.again(edit_message(message, text, actor=self.actor))
 
     def partial_update(self, request: Request, id: str) -> Response:
@@ -143,7 +143,7 @@ class MessageViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def regenerate(self, request: Request, id: str) -> HttpResponseBase:
         message = self.found()
-        agent = self.agent_of(self.body(OtherAgentSerializer).get("agent"))
+        agent = self.agent_of(self.values(OtherAgentSerializer).get("agent"))
         return sent_answer(self, regenerate(message, actor=self.actor, agent=agent), stream=self.streams())
 
     @extend_schema(
@@ -155,7 +155,7 @@ class MessageViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def branch(self, request: Request, id: str) -> HttpResponseBase:
         message = self.found()
-        text = self.body(ContentSerializer)["content"]
+        text = self.values(ContentSerializer)["content"]
         return sent_answer(self, edit_and_branch(message, text, actor=self.actor), stream=self.streams())
 
     @extend_schema(
@@ -168,7 +168,7 @@ class MessageViewSet(ChatViewSet):
     @action(detail=True, methods=["post"], url_path="continue", url_name="continue")
     def go_on(self, request: Request, id: str) -> HttpResponseBase:
         message = self.found()
-        self.body(EmptySerializer)
+        self.values(EmptySerializer)
         return sent_answer(self, continue_answer(message, actor=self.actor), stream=self.streams())
 
     @extend_schema(
@@ -177,7 +177,7 @@ class MessageViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def select(self, request: Request, id: str) -> Response:
         message = self.found()
-        self.body(EmptySerializer)
+        self.values(EmptySerializer)
         return self.shown(ConversationSerializer, select_branch(message, actor=self.actor))
 
     @extend_schema(
@@ -189,7 +189,7 @@ class MessageViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def reactions(self, request: Request, id: str) -> Response:
         message = self.found()
-        emoji = self.body(ReactionRequestSerializer)["emoji"]
+        emoji = self.values(ReactionRequestSerializer)["emoji"]
         return self.again(add_reaction(message, emoji, actor=self.actor))
 
     @extend_schema(summary="Take one's reaction back", parameters=[ID, EMOJI], responses={204: None})

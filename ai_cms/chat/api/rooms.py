@@ -101,13 +101,13 @@ class RoomViewSet(ChatViewSet):
         return self.shown(RoomSerializer, self.found())
 
     def create(self, request: Request) -> Response:
-        room = create_room(actor=self.actor, **self.body(RoomSerializer))
+        room = create_room(actor=self.actor, **self.values(RoomSerializer))
         return self.shown(RoomSerializer, self.get_queryset().get(pk=room.pk), 201)
 
     def update(self, request: Request, id: str, **options: Any) -> Response:
         room = self.found()
         self.require("change", room)
-        update_conversation(room, actor=self.actor, **self.body(RoomSerializer, **options))
+        update_conversation(room, actor=self.actor, **self.values(RoomSerializer, **options))
         return self.shown(RoomSerializer, self.found())
 
     def partial_update(self, request: Request, id: str) -> Response:
@@ -148,7 +148,7 @@ class RoomViewSet(ChatViewSet):
     def post_message(self, request: Request, id: str) -> Response:
         room = self.found()
         self.require("post", room)
-        sent = post_message(self, room, self.body(RoomMessageSerializer))
+        sent = post_message(self, room, self.values(RoomMessageSerializer))
         row = messages_for(Message.objects.filter(pk=sent.message.pk)).get()
         return self.shown(MessageSerializer, row, 201 if sent.created else 200)
 
@@ -157,7 +157,7 @@ class RoomViewSet(ChatViewSet):
     )
     @action(detail=True, methods=["post"])
     def read(self, request: Request, id: str) -> Response:
-        mark_read(self.found(), self.body(ReadSerializer)["number"], actor=self.actor)
+        mark_read(self.found(), self.values(ReadSerializer)["number"], actor=self.actor)
         return self.shown(RoomSerializer, self.found())
 
     @extend_schema(
@@ -170,7 +170,7 @@ class RoomViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, id: str) -> Response:
         room = self.found()
-        self.body(EmptySerializer)
+        self.values(EmptySerializer)
         return Response({"stopped": stop_answers(room, actor=self.actor)})
 
     @extend_schema(
@@ -191,7 +191,7 @@ class RoomViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def join(self, request: Request, id: str) -> Response:
         room = self.found()
-        self.body(EmptySerializer)
+        self.values(EmptySerializer)
         join_room(room, actor=self.actor)
         return self.shown(RoomSerializer, self.found())
 
@@ -199,7 +199,7 @@ class RoomViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def leave(self, request: Request, id: str) -> Response:
         room = self.found()
-        self.body(EmptySerializer)
+        self.values(EmptySerializer)
         leave_room(room, actor=self.actor)
         return Response(status=204)
 
@@ -213,7 +213,7 @@ class RoomViewSet(ChatViewSet):
     @action(detail=True, methods=["post"])
     def invite(self, request: Request, id: str) -> Response:
         room = self.found()
-        values = self.body(InviteSerializer)
+        values = self.values(InviteSerializer)
         made = invite(room, values["user"], actor=self.actor, role=values["role"])
         return self.shown(InvitationSerializer, made, 202)
 
@@ -243,7 +243,7 @@ class RoomViewSet(ChatViewSet):
     def add_member(self, request: Request, id: str) -> Response:
         room = self.found()
         self.require("moderate", room)
-        agent = self.agent_of(self.body(NewMemberSerializer)["agent"])
+        agent = self.agent_of(self.values(NewMemberSerializer)["agent"])
         return self.shown(MemberSerializer, add_agent(room, agent, actor=self.actor), 201)
 
     @extend_schema(
@@ -256,7 +256,7 @@ class RoomViewSet(ChatViewSet):
     @action(detail=True, methods=["patch"], url_path="members/(?P<member>[^/]+)", url_name="member")
     def member(self, request: Request, id: str, member: str) -> Response:
         found = self._member(member)
-        role = self.body(RoleSerializer)["role"]
+        role = self.values(RoleSerializer)["role"]
         return self.shown(MemberSerializer, set_role(found, role, actor=self.actor))
 
     @extend_schema(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .agents import create_agent, default_agent, delete_agent, offered_tools, update_agent
+from .agents import check_agent, create_agent, default_agent, delete_agent, offered_tools, update_agent
 from .approvals import decide
 from .branching import continue_answer, edit_and_branch, regenerate, select_branch
 from .conversations import create_conversation, delete_conversation, update_conversation
@@ -16,6 +16,7 @@ __all__ = [
     "Sent",
     "add_agent",
     "add_reaction",
+    "check_agent",
     "continue_answer",
     "create_agent",
     "create_conversation",
