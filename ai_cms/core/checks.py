@@ -88,7 +88,10 @@ def check_swapped_models(app_configs: Sequence[AppConfig] | None = None, **kwarg
         if not name.startswith("AI_CMS_"):
             continue
         if name not in known:
-            hint = _closest(name, known) or "Everything but the models to swap belongs into the dict AI_CMS."
+            # A key of the dict is one, however near its name comes to that of a model.
+            misplaced = name.removeprefix("AI_CMS_") in declared_settings()
+            hint = "" if misplaced else _closest(name, known)
+            hint = hint or "Everything but the models to swap belongs into the dict AI_CMS."
             found.append(
                 checks.Warning(f"{name} is not a setting of the installed apps.", hint=hint, id="ai_cms_core.W002")
             )
