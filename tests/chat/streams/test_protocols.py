@@ -121,7 +121,7 @@ def test_what_was_written_is_read_as_it_was(events: Any) -> None:
 
 @pytest.mark.stress
 @both
-@settings(steady, max_examples=3000)
+@settings(steady, max_examples=1000)
 @given(events=logs(), cut=st.integers(0, 60))
 def test_thousands_of_logs_are_in_order_cut_anywhere(name: str, events: Any, cut: int) -> None:
     whole = frames_of(events, PROTOCOLS[name])
