@@ -48,6 +48,11 @@ class AgentSerializer(serializers.ModelSerializer[Any]):
 
     owner = serializers.CharField(source="owner_id", read_only=True, help_text="Id of whose it is.")
     tools = serializers.ListField(child=serializers.CharField(max_length=100), required=False, max_length=100)
+    # With bounds of their own: those of the columns differ by database.
+    max_tokens = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31 - 1)
+    budget = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=10**12, help_text="Credits of all its calls together."
+    )
     budget_period = serializers.ChoiceField(choices=BudgetSpan.choices, required=False)
     is_default = serializers.BooleanField(required=False, help_text="True makes it the default in place of the other.")
 
