@@ -208,7 +208,7 @@ def test_the_window_is_kept_and_what_is_left_out_is_summed_up(
     from ai_cms.llm.handler import llms
 
     backend: Any = llms["default"]
-    long = "The roses in the old garden are cut in March. " * 12
+    long = "The roses in the old garden are cut in March. " * 15
     for number in range(3):
         ask(talk, ann, f"{number}. {long}")
     assert not ContextSummary.objects.exists()
