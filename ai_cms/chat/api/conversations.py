@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.openapi import extend_schema
+from ai_cms.core.api.parsers import MultiPartParser
 from ai_cms.core.exceptions import InvalidInput
 
 from .. import get_conversation_model
@@ -25,6 +26,7 @@ from ..reading import shown_branch
 from ..services import (
     create_conversation,
     delete_conversation,
+    import_file,
     open_answer,
     send_message,
     stop_answers,
@@ -39,6 +41,8 @@ from .serializers import (
     ConversationSerializer,
     FoundSerializer,
     GaugeSerializer,
+    ImportedSerializer,
+    ImportSerializer,
     SendMessageSerializer,
     SentSerializer,
     StoppedSerializer,
@@ -246,6 +250,28 @@ class ConversationViewSet(ChatViewSet):
         answer = HttpResponse(text, content_type="application/json; charset=utf-8")
         answer["Content-Disposition"] = 'attachment; filename="conversations.json"'
         return answer
+
+    @extend_schema(
+        operation_id="conversations_import",
+        summary="Take in conversations from elsewhere",
+        description="An export file of this interface, of ChatGPT (its ZIP archive too) or of LibreChat. What was taken in "
+        "before is not changed. What a file holds and a conversation here cannot is named in `dropped`.",
+        request={"multipart/form-data": ImportSerializer},
+        responses={200: ImportedSerializer},
+    )
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="import",
+        url_name="import",
+        parser_classes=[MultiPartParser],
+        pagination_class=None,
+        filter_backends=[],
+    )
+    def take_in(self, request: Request) -> Response:
+        self.require("add")
+        done = import_file(self.values(ImportSerializer)["file"], actor=self.actor)
+        return Response(ImportedSerializer(done).data)
 
     @extend_schema(
         operation_id="conversations_search",

@@ -7,6 +7,7 @@ from .approvals import decide
 from .branching import continue_answer, edit_and_branch, regenerate, select_branch
 from .conversations import create_conversation, delete_conversation, update_conversation
 from .foreign import Watched, open_answer, take_incoming, watched
+from .importing import Imported, import_conversations, import_file
 from .messages import add_reaction, delete_message, edit_message, remove_reaction
 from .rooms import add_agent, create_room, invite, join_room, leave_room, mark_read, remove_member, set_role
 from .sending import Sent, send_message
@@ -14,6 +15,7 @@ from .stopping import stop_answers
 from .waiting import wait_for
 
 __all__ = [
+    "Imported",
     "Sent",
     "Watched",
     "add_agent",
@@ -30,6 +32,8 @@ __all__ = [
     "delete_message",
     "edit_and_branch",
     "edit_message",
+    "import_conversations",
+    "import_file",
     "invite",
     "join_room",
     "leave_room",
