@@ -182,6 +182,7 @@ def test_the_last_answer_anew(ann: Any, talk: Any, model: Any, client_of: Client
     api.post(address(talk, "ai-sdk"), said("ai-sdk", "Hello"), format="json")
     body = {**said("ai-sdk", "Hello"), "trigger": "regenerate-message"}
     CHECKS["ai-sdk"](parts(api.post(address(talk, "ai-sdk"), body, format="json")))
+    assert api.post(address(talk, "ai-sdk"), body, format="json", HTTP_IDEMPOTENCY_KEY="k").status_code == 400
     question, first, second = Message.objects.order_by("number")
     assert first.parent_id == second.parent_id == question.pk
 
@@ -378,3 +379,15 @@ def test_a_long_id_of_a_client_is_no_other_ones(ann: Any, talk: Any, model: Any,
         assert api.post(address(talk, "ai-sdk"), body, format="json").status_code == 200
     assert Message.objects.filter(role="user").count() == 2
     assert Run.objects.count() == 2
+
+
+@both
+def test_a_key_makes_a_repeated_request_one_message(
+    ann: Any, talk: Any, model: Any, client_of: ClientOf, name: str
+) -> None:
+    api = client_of(ann)
+    first, again = (
+        parts(api.post(address(talk, name), said(name, "Hello", id=id), format="json", HTTP_IDEMPOTENCY_KEY="k-1"))
+        for id in ("u1", "u2")
+    )
+    assert first == again and Message.objects.count() == 2

@@ -38,14 +38,14 @@ from .base import ID, ChatViewSet, sent_answer
 from .protocols import PROTOCOL, RUN, read_incoming, watch
 from .serializers import (
     ConversationDetailSerializer,
+    ConversationFileSerializer,
     ConversationSerializer,
     FoundSerializer,
     GaugeSerializer,
-    ImportedSerializer,
-    ImportSerializer,
     SendMessageSerializer,
     SentSerializer,
     StoppedSerializer,
+    TakenInSerializer,
 )
 
 __all__ = ["FORMAT", "ConversationFilter", "ConversationViewSet", "exported"]
@@ -256,8 +256,8 @@ class ConversationViewSet(ChatViewSet):
         summary="Take in conversations from elsewhere",
         description="An export file of this interface, of ChatGPT (its ZIP archive too) or of LibreChat. What was taken in "
         "before is not changed. What a file holds and a conversation here cannot is named in `dropped`.",
-        request={"multipart/form-data": ImportSerializer},
-        responses={200: ImportedSerializer},
+        request={"multipart/form-data": ConversationFileSerializer},
+        responses={200: TakenInSerializer},
     )
     @action(
         detail=False,
@@ -270,8 +270,8 @@ class ConversationViewSet(ChatViewSet):
     )
     def take_in(self, request: Request) -> Response:
         self.require("add")
-        done = import_file(self.values(ImportSerializer)["file"], actor=self.actor)
-        return Response(ImportedSerializer(done).data)
+        done = import_file(self.values(ConversationFileSerializer)["file"], actor=self.actor)
+        return Response(TakenInSerializer(done).data)
 
     @extend_schema(
         operation_id="conversations_search",

@@ -27,12 +27,11 @@ __all__ = [
     "ApprovalSerializer",
     "ContentSerializer",
     "ConversationDetailSerializer",
+    "ConversationFileSerializer",
     "ConversationSerializer",
     "DecisionSerializer",
     "FoundSerializer",
     "GaugeSerializer",
-    "ImportSerializer",
-    "ImportedSerializer",
     "MessageSerializer",
     "NewMessageSerializer",
     "OtherAgentSerializer",
@@ -41,6 +40,7 @@ __all__ = [
     "SendMessageSerializer",
     "SentSerializer",
     "StoppedSerializer",
+    "TakenInSerializer",
     "ToolSerializer",
 ]
 
@@ -283,13 +283,13 @@ class GaugeSerializer(serializers.Serializer[object]):
     summary = serializers.CharField(allow_null=True, help_text="What is sent in their place.")
 
 
-class ImportSerializer(serializers.Serializer[object]):
+class ConversationFileSerializer(serializers.Serializer[object]):
     """A file with conversations."""
 
     file = serializers.FileField()
 
 
-class LeftOutSerializer(serializers.Serializer[object]):
+class NotTakenInSerializer(serializers.Serializer[object]):
     """Something of a file that was left out."""
 
     conversation = serializers.CharField(help_text="Its title; empty for the file as a whole.")
@@ -297,14 +297,14 @@ class LeftOutSerializer(serializers.Serializer[object]):
     count = serializers.IntegerField()
 
 
-class ImportedSerializer(serializers.Serializer[object]):
+class TakenInSerializer(serializers.Serializer[object]):
     """What came of a file."""
 
     sources = serializers.ListField(child=serializers.CharField(), help_text="Whose exports its parts are.")
     created = serializers.ListField(child=serializers.UUIDField(), help_text="Ids of the new conversations.")
     unchanged = serializers.IntegerField(help_text="Conversations that were there before.")
     messages = serializers.IntegerField(help_text="Messages of the new conversations.")
-    dropped = LeftOutSerializer(many=True)
+    dropped = NotTakenInSerializer(many=True)
 
 
 class FoundSerializer(serializers.Serializer[object]):

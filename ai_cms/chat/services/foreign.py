@@ -74,6 +74,9 @@ def take_incoming(conversation: Any, incoming: Incoming, *, actor: ActorLike, re
     if incoming.decisions:
         return _decided(conversation, incoming, actor)
     if incoming.regenerate:
+        if request_key:
+            # A key is kept with a message that is sent, and here is none: what is promised for it could not be held.
+            raise InvalidInput(_("Leave the Idempotency-Key out: an answer is written anew each time it is asked for."))
         leaf = Message.objects.filter(conversation=conversation, pk=conversation.active_leaf).first()
         must_be(leaf is not None, _("There is no answer to write anew."))
         assert leaf is not None  # noqa: S101 - for the type checker; must_be() has raised
