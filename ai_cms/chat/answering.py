@@ -31,6 +31,7 @@ from ai_cms.llm.redaction import storable
 from ai_cms.llm.runs.context import RunContext, run_handler
 from ai_cms.llm.runs.events import RunLost, RunPaused
 
+from .citing import CITING_TOOL, Citing
 from .conf import chat_settings
 from .context import Context, context_for
 from .exceptions import NoAgent
@@ -99,6 +100,7 @@ class Answer:
         self._rounds: list[JsonObject] = list(message.rounds)
         self._finish_reason = "stop"
         self._untrusted = message.untrusted
+        self._citing = Citing(message)
 
     @property
     def agent(self) -> Any:
@@ -138,6 +140,8 @@ class Answer:
         self._still_allowed()
         room = message.conversation.is_room
         work = ToolWork(message, agent, self.run.actor, self.run.events.emit, untrusted=self._untrusted, public=room)
+        work.sources = self._citing.found
+        self._citing.is_on = CITING_TOOL in work.tools or len(self._citing.found) > 0
         if self._rounds:
             self._settle(work, self._rounds[-1])
         context = self._context(work)
@@ -191,7 +195,8 @@ class Answer:
 
     def _stream(self, request: LLMRequest) -> LLMResponse:
         message, agent = self.message, self.agent
-        begun = len(self._pieces)
+        begun, came = len(self._pieces), False
+        self._citing.begin()
         reserved = LLMCall.objects.reservations().filter(run_id=self.run.run_id).values_list("pk", flat=True)
         reservation = None if self._calls else reserved.first()
         with gateway.stream(
@@ -208,16 +213,18 @@ class Answer:
             self._calls.append(UUID(events.call_id))
             for event in events:
                 if isinstance(event, TextDelta):
-                    self._show(event.text, first=len(self._pieces) == begun)
+                    came = came or bool(event.text)
+                    self._show(self._citing.feed(event.text), first=len(self._pieces) == begun)
                 elif isinstance(event, gateway.Restarted):
+                    came = False
                     self._begin_anew(begun, event.reason)
         result = events.result
         assert result is not None  # noqa: S101 - the stream raises otherwise
         message.model = result.log.model_answered or result.log.model_asked
         self._finish_reason = result.response.finish_reason
-        if not "".join(self._pieces[begun:]) and result.text:
-            # A backend that answers at once, or an answer that came whole.
-            self._show(result.text, first=True)
+        # A backend that answers at once, or an answer that came whole.
+        rest = "" if came else self._citing.feed(result.text)
+        self._show(rest + self._citing.close(), first=len(self._pieces) == begun)
         response: LLMResponse = result.response
         return response
 
@@ -230,6 +237,8 @@ class Answer:
         self.run.text(piece)
         self.sent += len(piece)
         self._pieces.append(piece)
+        for told in self._citing.news():
+            self.run.events.emit("citation", told)
         self._release_connection()
 
     def _release_connection(self) -> None:
@@ -242,6 +251,7 @@ class Answer:
         """Take back what came since ``begun``: the model begins its answer anew."""
         self.run.events.emit("restarted", {"reason": storable(reason)[:500]} if reason else {})
         del self._pieces[begun:]
+        self._citing.begin_anew()
         self._save(MessageStatus.STREAMING)
 
     # Tools
@@ -262,6 +272,7 @@ class Answer:
         self._still_allowed()
         asked = work.carry_out(done["calls"], self.run.check)
         self._untrusted = work.untrusted
+        self._citing.keep_found(done)
         if asked:
             self._pause(asked)
         self._save(MessageStatus.STREAMING)
@@ -283,6 +294,7 @@ class Answer:
     def _settle(self, work: ToolWork, last: JsonObject) -> None:
         until = work.settle(last["calls"], self.run.check)
         self._untrusted = work.untrusted
+        self._citing.keep_found(last)
         if until is None:
             self._save(MessageStatus.STREAMING)
             return
@@ -313,6 +325,7 @@ class Answer:
             when={"run_id": self.run.run_id, "status": MessageStatus.STREAMING},
             content=content,
             rounds=self._rounds,
+            citations=self._citing.cited.to_json(),
             untrusted=self._untrusted,
             status=status,
             tokens_used=self.message.tokens_used + tokens,
@@ -333,6 +346,7 @@ class Answer:
             when={"run_id": self.run.run_id, "status": MessageStatus.STREAMING},
             content=self.text,
             rounds=self._rounds,
+            citations=self._citing.cited.to_json(),
             untrusted=self._untrusted,
             status=status,
             tokens_used=message.tokens_used + usage["total_tokens"],

@@ -51,6 +51,9 @@ class ChatSettings(AppSettings):
     )
     CHAT_MAX_AGENTS = Setting(100, int, "Agents of one user at most.", validate=positive)
     CHAT_MAX_MEMBERS = Setting(500, int, "Members of one room at most.", validate=positive)
+    CHAT_IMPORT_BYTES = Setting(
+        20_000_000, int, "Bytes of a file with conversations to take in at most, unpacked.", validate=positive
+    )
     CHAT_MAX_ATTACHMENTS = Setting(10, int, "Attachments of one message at most.", validate=positive)
 
 

@@ -7,9 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 
-from ai_cms.llm.models import AILog, Run, RunStatus
+from ai_cms.core.jsontypes import JsonObject
+from ai_cms.llm.models import AILog, Run, RunEvent, RunStatus
 
 from .answering import HANDLER
+from .citing import kept_citations
 from .locks import lock_conversation, next_change
 from .models import ApprovalStatus, Message, MessageStatus, ToolApproval
 
@@ -34,13 +36,14 @@ def settle_run(run: Run) -> int:
             begun = message.status in (MessageStatus.STREAMING, MessageStatus.WAITING)
             if message.status == MessageStatus.STREAMING:
                 message.content += run.text[message.run_offset :]
+                message.citations = kept_citations(message, _cited(run))
                 message.tokens_used = max(message.tokens_used, _tokens(run)) if message is left[0] else 0
             message.status = _status(run, message, begun)
             message.error_code, message.error_detail = run.error_code, run.error_detail
             message.change = next_change(conversation)
             message.save(
                 update_fields=[
-                    "content", "tokens_used", "status", "error_code", "error_detail", "change", "updated_at",
+                    "content", "citations", "tokens_used", "status", "error_code", "error_detail", "change", "updated_at",
                 ]
             )  # fmt: skip
         waiting = ToolApproval.objects.filter(message__in=left, status=ApprovalStatus.PENDING)
@@ -53,6 +56,11 @@ def _status(run: Run, message: Message, begun: bool) -> str:
         return MessageStatus.STOPPED
     kept = begun and bool(message.content.strip() or message.rounds)
     return MessageStatus.INTERRUPTED if kept or run.status == RunStatus.INTERRUPTED else MessageStatus.FAILED
+
+
+def _cited(run: Run) -> list[JsonObject]:
+    rows = RunEvent.objects.filter(run=run, type="citation").order_by("seq")
+    return list(rows.values_list("data", flat=True))
 
 
 def _tokens(run: Run) -> int:

@@ -17,6 +17,7 @@ from ai_cms.core.permissions import Actor
 from ai_cms.core.strictjson import loads
 from ai_cms.llm.messages import ToolCall
 from ai_cms.llm.redaction import storable
+from ai_cms.llm.retrieval import Sources
 from ai_cms.llm.tools.registry import Tool, ToolContext, ToolResult, available_tools, execute_tool
 
 from .conf import chat_settings
@@ -47,7 +48,8 @@ def arguments_of(raw: str) -> JsonObject | None:
 class ToolWork:
     """Carry out the calls of the answer ``message``; ``emit`` tells the watchers.
 
-    ``untrusted``: something that others wrote is in the context by now, so that every change needs a person.
+    ``untrusted``: something that others wrote is in the context by now, so that every change needs a person. ``sources``:
+    what the tools have found that may be cited.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class ToolWork:
         self.agent = agent
         self.actor = actor
         self.untrusted = untrusted
+        self.sources = Sources()
         self._emit = emit
         self.tools: dict[str, Tool] = {item.name: item for item in self._available(public)}
 
@@ -142,7 +145,11 @@ class ToolWork:
             request_id=call.get("call", ""),
             approved=approved,
             cautious=self.untrusted,
-            extra={"conversation": str(self.message.conversation_id), "model": self.message.model},
+            extra={
+                "conversation": str(self.message.conversation_id),
+                "model": self.message.model,
+                "sources": self.sources,
+            },
         )
         return execute_tool(call["name"], call["arguments"], context, call_id=call["id"], offered=self.tools)
 

@@ -192,7 +192,7 @@ def test_every_page_is_clean(
     who = visitor(ann, color_scheme=scheme, viewport={"width": width, "height": 800})
     name = f"{scheme}"
     for path, picture in (
-        ("", "index"), ("new/", "new"), (f"c/{talk.pk}/", "conversation"), ("rooms/", "rooms"), ("rooms/new/", "room-new"),
+        ("", "index"), ("new/", "new"), ("import/", "import"), (f"c/{talk.pk}/", "conversation"), ("rooms/", "rooms"), ("rooms/new/", "room-new"),
         (f"rooms/{room.pk}/", "room"), (f"rooms/{room.pk}/members/", "members"), ("agents/", "agents"),
         (f"agents/{talk.agent.pk}/", "agent"),
     ):  # fmt: skip

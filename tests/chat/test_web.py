@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ai_cms.chat.models import Message
@@ -22,6 +23,8 @@ from ai_cms.chat.services import (
     send_message,
 )
 from ai_cms.llm.backends.testing import TestingBackend
+
+from .transfer.test_files import OWN, row
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +56,7 @@ def news(client: Client, conversation: Any, **query: Any) -> Any:
     return client.get(f"/chat/{conversation.pk}/news/", query, headers={"X-Requested-With": "fetch"})
 
 
-PATHS = ["", "new/", "rooms/", "rooms/new/", "agents/", "agents/new/"]
+PATHS = ["", "new/", "import/", "rooms/", "rooms/new/", "agents/", "agents/new/"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -281,3 +284,23 @@ def test_what_the_script_is_told_leads_somewhere(ann: Any, talk: Any) -> None:
     ):
         assert client.get(told[name]).status_code == 200, name
     assert client.post(told["stop"], {}, content_type="application/json").json() == {"stopped": 0}
+
+
+def test_a_file_with_conversations_is_taken_in_by_a_form(ann: Any, model: TestingBackend) -> None:
+    client = logged_in(ann)
+
+    def sent(*contents: Any) -> Any:
+        raw = json.dumps([{**OWN, **content} for content in contents]).encode()
+        return client.post("/chat/import/", {"file": SimpleUploadedFile("conversations.json", raw)}, follow=True)
+
+    html = sent({"archived": False}).content.decode()
+    assert "1 conversation was taken in." in html and "Rye" in html
+    assert "0 conversations were taken in. Already there: 1." in sent({}).content.decode()
+    lost = {"id": "c2", "title": "<b>", "messages": [row("q", None, "user", "A", attachments=[{}, {}])]}
+    html = sent(lost).content.decode()
+    assert "&lt;b&gt;: files (2)" in html and "<b>" not in html
+    for wrong in ({"file": SimpleUploadedFile("x.json", b"{")}, {}):
+        response = client.post("/chat/import/", wrong)
+        assert response.status_code == 200
+        assert "is-wrong" in response.content.decode()
+    assert Client(enforce_csrf_checks=True).post("/chat/import/").status_code == 403

@@ -23,7 +23,8 @@ from ai_cms.llm.seats import has_free_seat
 
 from .. import get_agent_model
 from ..conf import chat_settings
-from ..services import Sent, wait_for
+from ..services import Sent, wait_for, watched
+from .protocols import protocol_named, require_seat, watch
 from .serializers import MessageSerializer
 
 __all__ = ["ID", "ChatMixin", "ChatViewSet", "as_uuid", "is_true", "sent_answer"]
@@ -48,11 +49,14 @@ class ChatMixin(ServiceMixin):
     """Write messages: never in a transaction that waits for a model, and a repeated request is one message.
 
     ``keyed_actions``: those that keep the ``Idempotency-Key`` with the message, so that its repetition finds the same run.
+    ``streamed_actions``: those whose answer is a run, in the words of ``protocol`` where the request names one.
     """
 
     idempotency_atomic = False
     keyed_actions: frozenset[str] = frozenset()
+    streamed_actions: frozenset[str] = frozenset()
     request_key = ""
+    protocol = ""
 
     @classmethod
     def as_view(cls, *args: Any, **kwargs: Any) -> Any:
@@ -60,7 +64,12 @@ class ChatMixin(ServiceMixin):
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
-        if getattr(self, "action", None) not in self.keyed_actions:
+        action = getattr(self, "action", None)
+        if action in self.streamed_actions:
+            self.protocol = protocol_named(request)
+            if self.protocol and request.method == "POST":
+                require_seat(request)
+        if action not in self.keyed_actions:
             return
         key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         # A malformed key stays where it is, to be refused like any other.
@@ -116,10 +125,15 @@ class ChatViewSet(ChatMixin, ServiceViewSet):
 def sent_answer(view: ChatViewSet, sent: Sent, *, stream: bool = False) -> HttpResponseBase:
     """Return the answer to a message that was sent: with the answer, its events as they come, or where they can be had.
 
-    201 when the answer is there, 202 where it is still being written, 200 where the message had been sent before.
+    201 when the answer is there, 202 where it is still being written, 200 where the message had been sent before. Where the
+    request names a protocol, the answer is a stream in it.
     """
     request = view.request
     run = sent.answers[0].run if sent.answers else None
+    if run is not None and view.protocol:
+        shown = watched(sent.answers[0])
+        if shown is not None:
+            return watch(request, view.protocol, shown, thread=str(sent.message.conversation_id))
     later = "respond-async" in request.headers.get("Prefer", "").lower()
     if run is not None and stream and has_free_seat(request._request):
         ndjson = "application/x-ndjson" in request.headers.get("Accept", "")

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.openapi import extend_schema
+from ai_cms.core.api.parsers import MultiPartParser
 from ai_cms.core.exceptions import InvalidInput
 
 from .. import get_conversation_model
@@ -22,21 +23,35 @@ from ..context import gauge_of
 from ..exports import conversation_json, conversation_markdown, file_name, json_text
 from ..finding import find_messages
 from ..reading import shown_branch
-from ..services import create_conversation, delete_conversation, send_message, stop_answers, update_conversation
+from ..services import (
+    create_conversation,
+    delete_conversation,
+    import_file,
+    open_answer,
+    send_message,
+    stop_answers,
+    take_incoming,
+    update_conversation,
+    watched,
+)
 from .base import ID, ChatViewSet, sent_answer
+from .protocols import PROTOCOL, RUN, read_incoming, watch
 from .serializers import (
     ConversationDetailSerializer,
+    ConversationFileSerializer,
     ConversationSerializer,
     FoundSerializer,
     GaugeSerializer,
     SendMessageSerializer,
     SentSerializer,
     StoppedSerializer,
+    TakenInSerializer,
 )
 
 __all__ = ["FORMAT", "ConversationFilter", "ConversationViewSet", "exported"]
 
 FORMAT = OpenApiParameter("format", str, enum=["json", "markdown"], description="json by default.")
+NAMED = OpenApiParameter("protocol", str, required=True, enum=["ag-ui", "ai-sdk"], description="Whose client asks.")
 #: Conversations of an export of all.
 MOST_EXPORTED = 10_000
 
@@ -85,7 +100,8 @@ class ConversationViewSet(ChatViewSet):
     filterset_class = ConversationFilter
     search_fields = ("title",)
     ordering_fields = ("title", "created_at", "updated_at", "last_message_at")
-    keyed_actions = frozenset({"send_message"})
+    keyed_actions = frozenset({"send_message", "chat"})
+    streamed_actions = frozenset({"send_message", "chat", "chat_resumed"})
     # Its answers are events or files.
     idempotency_lease = 600
 
@@ -125,8 +141,12 @@ class ConversationViewSet(ChatViewSet):
         summary="Send a message and get the answer",
         description="Waits for the answer. With stream the answer of the request is the run's events; with "
         "`Prefer: respond-async`, and where no thread is free to wait, 202 says where they are. Whoever leaves finds the "
-        "answer later.",
-        parameters=[ID, OpenApiParameter("Prefer", str, OpenApiParameter.HEADER, description="respond-async")],
+        "answer later. With protocol the answer is a stream in the words of another project's clients.",
+        parameters=[
+            ID,
+            PROTOCOL,
+            OpenApiParameter("Prefer", str, OpenApiParameter.HEADER, description="respond-async"),
+        ],
         request=SendMessageSerializer,
         responses={
             201: SentSerializer,
@@ -148,6 +168,47 @@ class ConversationViewSet(ChatViewSet):
             agent=self.agent_of(values.get("agent")),
         )
         return sent_answer(self, sent, stream=values["stream"])
+
+    @extend_schema(
+        summary="Take what a client of another protocol posts",
+        description="The body of the AI SDK's chat transport, or AG-UI's RunAgentInput. Of it are read what a person said last, "
+        "the answers to requests for approval, and whether the last answer is wanted anew; a message that was sent before is "
+        "not sent again. Answers with the stream.",
+        parameters=[ID, NAMED],
+        request=OpenApiTypes.OBJECT,
+        responses={(200, "text/event-stream"): OpenApiTypes.STR},
+    )
+    @action(detail=True, methods=["post"], pagination_class=None, filter_backends=[])
+    def chat(self, request: Request, id: str) -> HttpResponseBase:
+        conversation = self.found()
+        self._named()
+        # The parser has refused everything but objects.
+        body = request.data if isinstance(request.data, dict) else {}
+        incoming = read_incoming(self.protocol, body)
+        shown = take_incoming(conversation, incoming, actor=self.actor, request_key=self.request_key)
+        return watch(request, self.protocol, shown, thread=str(conversation.pk), run=incoming.run)
+
+    @extend_schema(
+        operation_id="conversations_chat_resume",
+        summary="Take up the answer that is being written",
+        description="From its beginning; 204 if none is. A stream that was lost half way goes on at `/messages/{id}/events/`.",
+        parameters=[ID, NAMED, RUN],
+        responses={(200, "text/event-stream"): OpenApiTypes.STR, 204: None},
+    )
+    @chat.mapping.get
+    def chat_resumed(self, request: Request, id: str) -> HttpResponseBase:
+        conversation = self.found()
+        self._named()
+        answer = open_answer(conversation)
+        shown = watched(answer) if answer is not None else None
+        if shown is None:
+            return Response(status=204)
+        run = request.query_params.get("run", "")
+        return watch(request, self.protocol, shown, thread=str(conversation.pk), run=run)
+
+    def _named(self) -> None:
+        if not self.protocol:
+            raise InvalidInput(errors={"protocol": ["Name it: ai-sdk or ag-ui."]})
 
     @extend_schema(
         summary="Stop what is being written", parameters=[ID], request=None, responses={200: StoppedSerializer}
@@ -189,6 +250,28 @@ class ConversationViewSet(ChatViewSet):
         answer = HttpResponse(text, content_type="application/json; charset=utf-8")
         answer["Content-Disposition"] = 'attachment; filename="conversations.json"'
         return answer
+
+    @extend_schema(
+        operation_id="conversations_import",
+        summary="Take in conversations from elsewhere",
+        description="An export file of this interface, of ChatGPT (its ZIP archive too) or of LibreChat. What was taken in "
+        "before is not changed. What a file holds and a conversation here cannot is named in `dropped`.",
+        request={"multipart/form-data": ConversationFileSerializer},
+        responses={200: TakenInSerializer},
+    )
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="import",
+        url_name="import",
+        parser_classes=[MultiPartParser],
+        pagination_class=None,
+        filter_backends=[],
+    )
+    def take_in(self, request: Request) -> Response:
+        self.require("add")
+        done = import_file(self.values(ConversationFileSerializer)["file"], actor=self.actor)
+        return Response(TakenInSerializer(done).data)
 
     @extend_schema(
         operation_id="conversations_search",

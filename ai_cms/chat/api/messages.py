@@ -15,8 +15,9 @@ from rest_framework.response import Response
 
 from ai_cms.core.api.bodies import EmptySerializer
 from ai_cms.core.api.openapi import extend_schema
-from ai_cms.core.exceptions import InvalidInput
+from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.core.permissions import get_policy
+from ai_cms.llm.runs.streaming import run_stream
 
 from .. import get_conversation_model
 from ..models import Message
@@ -32,8 +33,10 @@ from ..services import (
     remove_reaction,
     select_branch,
     send_message,
+    watched,
 )
 from .base import ID, ChatViewSet, is_true, sent_answer
+from .protocols import AFTER, LAST_EVENT, POLL, PROTOCOL, RUN, STREAMED, place_of, watch
 from .serializers import (
     ContentSerializer,
     ConversationSerializer,
@@ -47,6 +50,7 @@ from .serializers import (
 __all__ = ["MessageFilter", "MessageViewSet", "post_message"]
 
 EMOJI = OpenApiParameter("emoji", str, required=True, description="Which.")
+STREAM = OpenApiParameter("stream", bool, description="Answer with the events of the run, as they come.")
 SENT = {200: SentSerializer, 201: SentSerializer, 202: SentSerializer}
 
 
@@ -95,9 +99,10 @@ class MessageViewSet(ChatViewSet):
     filterset_class = MessageFilter
     ordering_fields = ("created_at", "number", "change")
     keyed_actions = frozenset({"create"})
+    streamed_actions = frozenset({"events", "regenerate", "branch", "go_on"})
 
     def base_queryset(self) -> Any:
-        return Message.objects.select_related("conversation")
+        return Message.objects.select_related("conversation", "run")
 
     def list(self, request: Request) -> Response:
         rows = self.get_queryset()
@@ -139,7 +144,34 @@ class MessageViewSet(ChatViewSet):
         delete_message(self.found(), actor=self.actor)
         return Response(status=204)
 
-    @extend_schema(summary="Write an answer anew", parameters=[ID], request=OtherAgentSerializer, responses=SENT)
+    @extend_schema(
+        summary="Watch an answer",
+        description="The run that writes it, for everybody who may read the conversation. With protocol in the words of "
+        "another project's clients; without, as `/runs/{id}/events/`.",
+        parameters=[ID, PROTOCOL, AFTER, LAST_EVENT, RUN, POLL],
+        responses=STREAMED,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def events(self, request: Request, id: str) -> HttpResponseBase:
+        message = self.found()
+        after, poll = place_of(request), is_true(request.query_params.get("poll", ""))
+        shown = watched(message, after=after)
+        if shown is None:
+            raise NotFound
+        if not self.protocol:
+            if poll:
+                raise InvalidInput(errors={"protocol": ["Name the protocol of the parts: ai-sdk or ag-ui."]})
+            ndjson = "application/x-ndjson" in request.headers.get("Accept", "")
+            return run_stream(request._request, message.run, after=after.event, ndjson=ndjson)
+        run = request.query_params.get("run", "")
+        return watch(request, self.protocol, shown, thread=str(message.conversation_id), run=run, poll=poll)
+
+    @extend_schema(
+        summary="Write an answer anew",
+        parameters=[ID, STREAM, PROTOCOL],
+        request=OtherAgentSerializer,
+        responses=SENT,
+    )
     @action(detail=True, methods=["post"])
     def regenerate(self, request: Request, id: str) -> HttpResponseBase:
         message = self.found()
@@ -148,7 +180,7 @@ class MessageViewSet(ChatViewSet):
 
     @extend_schema(
         summary="Ask a question otherwise, in a branch beside it",
-        parameters=[ID],
+        parameters=[ID, STREAM, PROTOCOL],
         request=ContentSerializer,
         responses=SENT,
     )
@@ -161,7 +193,7 @@ class MessageViewSet(ChatViewSet):
     @extend_schema(
         operation_id="messages_continue",
         summary="Have an answer go on that was cut off",
-        parameters=[ID],
+        parameters=[ID, STREAM, PROTOCOL],
         request=None,
         responses=SENT,
     )

@@ -27,6 +27,7 @@ __all__ = [
     "ApprovalSerializer",
     "ContentSerializer",
     "ConversationDetailSerializer",
+    "ConversationFileSerializer",
     "ConversationSerializer",
     "DecisionSerializer",
     "FoundSerializer",
@@ -39,6 +40,7 @@ __all__ = [
     "SendMessageSerializer",
     "SentSerializer",
     "StoppedSerializer",
+    "TakenInSerializer",
     "ToolSerializer",
 ]
 
@@ -279,6 +281,30 @@ class GaugeSerializer(serializers.Serializer[object]):
     percent = serializers.IntegerField()
     left_out = serializers.IntegerField(help_text="Messages that are no longer sent.")
     summary = serializers.CharField(allow_null=True, help_text="What is sent in their place.")
+
+
+class ConversationFileSerializer(serializers.Serializer[object]):
+    """A file with conversations."""
+
+    file = serializers.FileField()
+
+
+class NotTakenInSerializer(serializers.Serializer[object]):
+    """Something of a file that was left out."""
+
+    conversation = serializers.CharField(help_text="Its title; empty for the file as a whole.")
+    what = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class TakenInSerializer(serializers.Serializer[object]):
+    """What came of a file."""
+
+    sources = serializers.ListField(child=serializers.CharField(), help_text="Whose exports its parts are.")
+    created = serializers.ListField(child=serializers.UUIDField(), help_text="Ids of the new conversations.")
+    unchanged = serializers.IntegerField(help_text="Conversations that were there before.")
+    messages = serializers.IntegerField(help_text="Messages of the new conversations.")
+    dropped = NotTakenInSerializer(many=True)
 
 
 class FoundSerializer(serializers.Serializer[object]):

@@ -6,6 +6,8 @@ from .agents import check_agent, create_agent, default_agent, delete_agent, offe
 from .approvals import decide
 from .branching import continue_answer, edit_and_branch, regenerate, select_branch
 from .conversations import create_conversation, delete_conversation, update_conversation
+from .foreign import Watched, open_answer, take_incoming, watched
+from .importing import Imported, import_conversations, import_file
 from .messages import add_reaction, delete_message, edit_message, remove_reaction
 from .rooms import add_agent, create_room, invite, join_room, leave_room, mark_read, remove_member, set_role
 from .sending import Sent, send_message
@@ -13,7 +15,9 @@ from .stopping import stop_answers
 from .waiting import wait_for
 
 __all__ = [
+    "Imported",
     "Sent",
+    "Watched",
     "add_agent",
     "add_reaction",
     "check_agent",
@@ -28,11 +32,14 @@ __all__ = [
     "delete_message",
     "edit_and_branch",
     "edit_message",
+    "import_conversations",
+    "import_file",
     "invite",
     "join_room",
     "leave_room",
     "mark_read",
     "offered_tools",
+    "open_answer",
     "regenerate",
     "remove_member",
     "remove_reaction",
@@ -40,7 +47,9 @@ __all__ = [
     "send_message",
     "set_role",
     "stop_answers",
+    "take_incoming",
     "update_agent",
     "update_conversation",
     "wait_for",
+    "watched",
 ]

@@ -15,7 +15,7 @@ from ai_cms.core.exceptions import InvalidInput
 
 from ...core.jsontypes import JsonMapping
 
-__all__ = ["Decision", "Incoming", "read_ag_ui", "read_ai_sdk"]
+__all__ = ["MAX_ID", "Decision", "Incoming", "read_ag_ui", "read_ai_sdk"]
 
 #: As many answers as a run may ask for is a fraction of this.
 MAX_DECISIONS = 100

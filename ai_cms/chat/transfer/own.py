@@ -26,6 +26,10 @@ def is_own(raw: object) -> bool:
 def read_own(raw: JsonMapping, limits: ImportLimits, losses: Losses) -> ImportedConversation:
     """Return one conversation; what cannot be read of it is left out and counted."""
     nodes: list[Node] = []
+    if raw.get("kind") == "room":
+        # What others said in it is theirs.
+        losses.add("rooms")
+        raw = {**raw, "messages": []}
     for item in raw["messages"]:
         if isinstance(item, dict) and isinstance(item.get("id"), str):
             parent = item.get("parent")

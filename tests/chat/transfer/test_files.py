@@ -31,7 +31,7 @@ MOMENT = "2026-11-30T10:00:00.123456+00:00"
 def row(key: str, parent: str | None, role: str, content: str, **fields: Any) -> dict[str, Any]:
     """Return a message as our export has it."""
     common = {"name": "", "created_at": MOMENT, "edited_at": None, "deleted": False, "status": "complete", "model": ""}
-    lists = {"attachments": [], "citations": [], "tool_calls": []}
+    lists: dict[str, list[Any]] = {"attachments": [], "citations": [], "tool_calls": []}
     return {"id": key, "parent": parent, "role": role, "content": content, **common, **lists, **fields}
 
 
