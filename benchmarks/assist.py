@@ -14,13 +14,17 @@ import json
 import os
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .databases import fresh_database
 
 BLOCKS = 30
-#: Milliseconds, for a machine of the kind the project is tested on.
+#: Milliseconds, for the machine that the goals were set on.
 GOALS = {"page_draft_cpu_ms": 50.0, "stream_added_per_chunk_ms": 2.0}
+
+#: What 1,000 blocks took to load, check and dump there.
+YARDSTICK_MS = 4.4
 
 
 def draft(blocks: int = BLOCKS) -> str:
@@ -51,6 +55,24 @@ def measured(work: Any, times: int) -> tuple[float, float]:
         cpu.append((time.process_time() - before) * 1000)
         clock.append((time.perf_counter() - started) * 1000)
     return round(statistics.median(cpu), 2), round(statistics.median(clock), 2)
+
+
+def thousand_blocks() -> Callable[[], None]:
+    """Return what loads, checks and dumps 1,000 blocks, by which machines are compared."""
+    from ai_cms.blocks.documents.document import Document
+    from ai_cms.blocks.documents.prepare import prepare_document
+
+    from . import workload
+
+    text = prepare_document(workload.block_value(1000)).dumps()
+
+    def work() -> None:
+        document = Document.loads(text)
+        document.validate(strict=True)
+        document.dumps()
+
+    work()
+    return work
 
 
 class Bench:
@@ -92,7 +114,11 @@ class Bench:
 
         work()
         own, _clock = measured(self.model_alone, self.times)
+        yardstick, _clock = measured(thousand_blocks(), self.times)
         cpu, clock = measured(work, self.times)
+        again, _clock = measured(thousand_blocks(), self.times)
+        # How much slower than that machine this one is, now; a faster one has no easier goals.
+        self.metrics["machine"] = round(max((yardstick + again) / 2 / YARDSTICK_MS, 1.0), 2)
         self.metrics["page_draft_cpu_ms"] = round(cpu - own, 2)
         self.metrics["page_draft_ms"] = clock
 
@@ -168,7 +194,7 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         metrics = measure(options.times)
         connections.close_all()
-    held = {name: metrics[name] <= goal for name, goal in GOALS.items()}
+    held = {name: metrics[name] / metrics["machine"] <= goal for name, goal in GOALS.items()}
     print(json.dumps({"database": options.database, "metrics": metrics, "goals": GOALS, "held": held}, indent=2))
 
 

@@ -122,7 +122,7 @@ def test_every_page_is_clean_named_and_fits(
 
 def press_until(page: Any, key: str, text: str) -> None:
     """Press a key until what has the focus is called ``text``."""
-    for _step in range(80):
+    for _step in range(300):
         page.keyboard.press(key)
         if page.evaluate("(document.activeElement.labels?.[0] || document.activeElement).textContent.trim()") == text:
             return
