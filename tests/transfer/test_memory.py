@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ai_cms.pages.models import Site
+from ai_cms.retrieval.services import indexing
 from ai_cms.transfer import plan
 from ai_cms.transfer.sites import exporting, importing
 from ai_cms.transfer.sites.exporting import export_site
@@ -41,6 +42,8 @@ def peak_of(work: Callable[[], Any]) -> int:
 def test_memory_follows_the_batch(root: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for module in (plan, exporting, importing):
         monkeypatch.setattr(module, "CHUNK", 5)
+    # What listens to an import has a batch too.
+    monkeypatch.setattr(indexing, "_BATCH", 5)
     peaks: dict[str, list[int]] = {"import_wordpress": [], "export_site": [], "import_site": []}
     # The first run is not measured: it loads modules and fills caches.
     for number, count in enumerate((5, SMALL, LARGE)):
