@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from ..core.textnodes import divide_texts
+
 __all__ = ["render_markdown"]
 
 #: Headings of a message stand below the name of its author.
@@ -40,7 +42,7 @@ def _rendered(text: str) -> SafeString:
     parser = _parser()
     tokens = parser.parse(text)
     _lower_headings(tokens)
-    return mark_safe(_cleaner.clean(parser.renderer.render(tokens, parser.options, {})))
+    return mark_safe(_cleaner.clean(divide_texts(parser.renderer.render(tokens, parser.options, {}))))
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,8 @@
 
 Tokenizers cut words into pieces, and how many depends on the script far more than on the tokenizer: a Chinese character is
 most of a token, a Cyrillic letter a fifth. The weights below were fitted to o200k over twenty languages, code, JSON and
-HTML. What a tokenizer makes of each part is learned by :mod:`ai_cms.llm.calibration` from what providers report.
+HTML, and those of words set again so that plain English prose of short words is not taken for less than it is. What a
+tokenizer makes of each part is learned by :mod:`ai_cms.llm.calibration` from what providers report.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ _MARKS = re.compile(r"[!-/:-@\[-`{-~]+")
 #: White space that is more than the blank in front of a word, which belongs to it.
 _SPACE = re.compile(r"[ \t]*\n\s*|[ \t]{2,}|\t")
 #: Letters of a word that cost nothing beside it, and what each further one costs.
-_SHORT, _LONG = 5, 0.37
-_PER_WORD, _PER_ACCENT, _PER_DIGITS, _PER_MARKS, _PER_MARK, _PER_SPACE = 0.75, 0.5, 1.5, 0.49, 0.26, 0.5
+_SHORT, _LONG = 5, 0.25
+_PER_WORD, _PER_ACCENT, _PER_DIGITS, _PER_MARKS, _PER_MARK, _PER_SPACE = 0.95, 0.5, 1.5, 0.49, 0.26, 0.5
 #: Of each other script: its characters, tokens a character, and tokens a word.
 _SCRIPTS = {
     "cyrillic": ("\u0400-\u052f", 0.2, 0.7),

@@ -91,8 +91,8 @@ def test_every_local_link_leads_somewhere(demo_site: DemoSite) -> None:
     links = {link for path in PUBLIC for link in re.findall(r'(?:href|src)="(/[^"#]*)"', demo_site.get(path).text)}
     assert len(links) > 20
     elsewhere = {link: status for link in sorted(links) if (status := demo_site.get(link).status) != 200}
-    # One's own portfolios are behind the login.
-    assert elsewhere == {"/portfolio/": 302}
+    # One's own portfolios, posts and conversations are behind the login.
+    assert elsewhere == {"/chat/": 302, "/portfolio/": 302, "/write/": 302}
 
 
 def test_scheduled_page_and_newer_draft_are_not_public(demo_site: DemoSite) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ai_cms.llm.estimates import estimate_text
 from ai_cms.llm.exceptions import (
     LLMBackendMisconfigured,
     LLMBusy,
@@ -27,7 +26,7 @@ from ai_cms.llm.exceptions import (
 from ai_cms.llm.messages import Deadlines, Finish, LLMRequest, LLMResponse, TextDelta
 
 from .fault_server import STATUS_FAULTS, FaultServer
-from .fault_wire import TEXT
+from .fault_wire import TEXT, count_tokens
 from .provider import DEADLINES, PATIENT, _provider, ask, backend_for, provider
 
 __all__ = ["_provider", "provider"]
@@ -198,8 +197,7 @@ def test_usage_that_cannot_be_true_is_estimated(provider: FaultServer, kind: str
 
     assert not response.usage.reported
     assert 10 <= response.usage.input_tokens <= 40
-    # How near the estimate comes to real tokenizers is held in test_pricing.
-    assert response.usage.output_tokens == estimate_text(TEXT)
+    assert count_tokens(TEXT) * 0.8 <= response.usage.output_tokens <= count_tokens(TEXT) * 1.5
 
 
 def test_repeated_chunks_are_taken_as_sent(provider: FaultServer) -> None:

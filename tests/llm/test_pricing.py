@@ -121,14 +121,14 @@ def test_texts_are_estimated_by_their_script(text: str, tokens: int) -> None:
 
 def test_requests_are_estimated_with_all_they_send() -> None:
     plain = LLMRequest([Message.user("x" * 40)])
-    assert estimate_request(plain) == 21
+    assert estimate_request(plain) == 17
     with_image = LLMRequest([Message.user([TextPart("x" * 40), ImagePart(b"1")])])
-    assert estimate_request(with_image) == 21 + 1100
+    assert estimate_request(with_image) == 17 + 1100
     tool = ToolDefinition("lookup", "Looks up.", {"type": "object", "properties": {}})
-    assert estimate_request(plain.replace(tools=[tool])) > 21 + 20
-    assert estimate_request(plain.replace(response_schema={"type": "object"})) > 21
+    assert estimate_request(plain.replace(tools=[tool])) > 17 + 20
+    assert estimate_request(plain.replace(response_schema={"type": "object"})) > 17
     usage = estimate_usage(plain, "y" * 8, [ToolCall("1", "lookup", "{}")])
-    assert (usage.input_tokens, usage.output_tokens, usage.reported) == (21, 8 + 4, False)
+    assert (usage.input_tokens, usage.output_tokens, usage.reported) == (17, 8 + 4, False)
 
 
 def test_estimates_learn_from_reports_within_bounds() -> None:

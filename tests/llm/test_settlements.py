@@ -104,7 +104,7 @@ def test_what_the_log_knows_is_where_learning_begins() -> None:
 
 def test_an_estimate_is_a_number_that_knows_its_parts() -> None:
     text = estimate_text("Bread 12,000", "面包")
-    assert text == 6
+    assert text == 7
     assert set(text.parts) == {"words", "digits", "marks", "han"}
     both = Estimate.of(text, text, {"frame": 3.0})
     assert both == pytest.approx(2 * sum(text.parts.values()) + 3, abs=1)

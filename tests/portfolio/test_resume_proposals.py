@@ -384,6 +384,7 @@ def test_a_model_over_http_is_paid_from_the_owners_tier(
     client_of: Any,
     library: dict[str, Any],
 ) -> None:
+    pytest.importorskip("openai", reason="the extra openai is not installed")
     monkeypatch.setattr(real_calls, "allowed", True)
     text = json.dumps(answer_of(library))
     with scripted(lambda body: [delta(text), finish(), usage(1_200, 300), DONE]) as (url, seen):

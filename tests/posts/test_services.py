@@ -301,7 +301,8 @@ def test_many_posts_take_as_many_queries_as_a_few(site: Site, system: Actor, mak
         return len(found)
 
     make(2)
-    assert make(40) == make(4)
+    # 24 rows of a page are one statement also where Django gives SQLite 999 parameters at a time (before 6.0).
+    assert make(24) == make(4)
 
 
 def test_a_bulk_creation_refuses_what_names_no_row(site: Site, system: Actor) -> None:

@@ -35,6 +35,7 @@ from typing import Any
 import nh3
 
 from ...core.jsontypes import JsonObject
+from ...core.textnodes import ESCAPED_SIGNS, divide_texts
 from .markup import BLOCK_TAGS, HTML_TAGS, Element, parse_html, serialize, words
 from .styles import ALIGNED_TAGS, ALIGNMENTS, apply_styles, says_style
 
@@ -200,6 +201,8 @@ def _finish_tag(match: re.Match[str]) -> str:
 
 
 def _pass(html: str, cleaner: nh3.Cleaner) -> str:
+    if html.count("&") + html.count("\xa0") >= ESCAPED_SIGNS:
+        html = divide_texts(serialize(parse_html(html)))
     cleaned = cleaner.clean(html)
     if not cleaned.isprintable():
         cleaned = clean_text(cleaned)  # &#1; is a control character too

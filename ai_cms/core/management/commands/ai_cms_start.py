@@ -86,7 +86,8 @@ class Command(BaseCommand):
         _write({path: after for path, _, after in changes})
         if "accounts" in apps:
             self.stdout.write(_USER)
-        extras = ",".join(app for app in ("accounts", "assets") if app in apps)
+        # Without `svg` the assets refuse drawings, and a check says so.
+        extras = ",".join(extra for app, extra in (("accounts", "accounts"), ("assets", "assets,svg")) if app in apps)
         install = f'  pip install "django-ai-cms[{extras}]"\n' if extras else ""
         self.stdout.write(_NEXT.replace("{install}", install))
 
