@@ -10,16 +10,16 @@ __all__ = ["ESCAPED_SIGNS", "divide_texts"]
 #: Signs that are escaped, from which on a text is divided. Below, looking ahead costs nothing that can be felt.
 ESCAPED_SIGNS = 2_000
 #: Characters of a node.
-LENGTH = 4_000
+_LENGTH = 4_000
 
 #: The longest reference that is not cut in two, ``&CounterClockwiseContourIntegral;`` among them.
-REFERENCE = 40
+_REFERENCE = 40
 
 _TAG = re.compile("(<[^>]*>)")
 
 
 def divide_texts(html: str) -> str:
-    """Return ``html`` with an empty comment after each :data:`LENGTH` characters of a text that has much to escape.
+    """Return ``html`` with an empty comment after each :data:`_LENGTH` characters of a text that has much to escape.
 
     Args:
         html: Well-formed: ``>`` within attributes is escaped.
@@ -35,9 +35,9 @@ def divide_texts(html: str) -> str:
 def _parts(text: str) -> Iterator[str]:
     """Cut ``text`` between characters or references."""
     start = 0
-    while len(text) - start > LENGTH:
-        end = start + LENGTH
-        begun = text.rfind("&", end - REFERENCE, end)
+    while len(text) - start > _LENGTH:
+        end = start + _LENGTH
+        begun = text.rfind("&", end - _REFERENCE, end)
         if begun >= 0 and text.find(";", begun, end) < 0:
             end = begun
         yield text[start:end]

@@ -204,7 +204,7 @@ def test_what_a_dead_process_leaves_is_closed_with_its_text(ann: Any, talk: Any,
 def test_the_window_is_kept_and_what_is_left_out_is_summed_up(
     ann: Any, talk: Any, agent: Any, model: TestingBackend, settings: Any
 ) -> None:
-    settings.AI_CMS = {**settings.AI_CMS, "CHAT_CONTEXT_TOKENS": 600}
+    settings.AI_CMS = {**settings.AI_CMS, "CHAT_CONTEXT_TOKENS": 700}
     from ai_cms.llm.handler import llms
 
     backend: Any = llms["default"]
@@ -224,7 +224,7 @@ def test_the_window_is_kept_and_what_is_left_out_is_summed_up(
     talk.refresh_from_db()
     gauge = gauge_of(talk)
     assert gauge["summary"] == summary.text and gauge["left_out"] == summary.covered
-    assert 0 < gauge["tokens"] <= gauge["limit"] == 600 and gauge["percent"] <= 100
+    assert 0 < gauge["tokens"] <= gauge["limit"] == 700 and gauge["percent"] <= 100
     calls = len(backend.requests)
     ask(talk, ann, "Short.")
     # The summary is made once, and used again.
