@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management.color import no_style
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 
 __all__ = ["Flushing"]
@@ -16,6 +16,27 @@ KEPT = {
     "django_content_type": "SELECT id, app_label, model FROM django_content_type ORDER BY id",
     "auth_permission": "SELECT id, content_type_id, codename, name FROM auth_permission ORDER BY id",
 }
+
+
+def empty_tables(connection: Any, tables: list[str]) -> None:
+    """Delete all rows of ``tables``.
+
+    PostgreSQL's TRUNCATE makes a new file for every table and index, which takes longer than most tests; where the user may
+    put foreign keys aside, the few tables that hold rows are emptied instead.
+    """
+    if connection.vendor == "postgresql":
+        quoted = {name: connection.ops.quote_name(name) for name in tables}
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('is_superuser')")
+            if cursor.fetchone()[0] == "on":
+                held = [f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {quoted[name]})" for name in tables]
+                cursor.execute(" UNION ALL ".join(held))
+                full = [name for (name,) in cursor.fetchall()]
+                cursor.execute("SET LOCAL session_replication_role = replica")
+                for name in full:
+                    cursor.execute(f"DELETE FROM {quoted[name]}")
+                return
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables, reset_sequences=False))
 
 
 class Flushing:
@@ -35,8 +56,7 @@ class Flushing:
         for name in names:
             connection = connections[name]
             tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
-            statements = connection.ops.sql_flush(no_style(), sorted(tables - KEPT.keys()), reset_sequences=False)
-            connection.ops.execute_sql_flush(statements)
+            empty_tables(connection, sorted(tables - KEPT.keys()))
 
     def _kept(self, name: str) -> list[Any]:
         found: list[Any] = []
