@@ -16,6 +16,11 @@ def names_or_none(value: Any) -> str | None:
     return "must hold names as strings, or be None for all"
 
 
+def positive_or_none(value: float | None) -> str | None:
+    """Validate that a number is above zero, or missing."""
+    return None if value is None else positive(value)
+
+
 class ChatSettings(AppSettings):
     """Settings of ``ai_cms.chat``."""
 
@@ -53,6 +58,17 @@ class ChatSettings(AppSettings):
     CHAT_MAX_MEMBERS = Setting(500, int, "Members of one room at most.", validate=positive)
     CHAT_IMPORT_BYTES = Setting(
         20_000_000, int, "Bytes of a file with conversations to take in at most, unpacked.", validate=positive
+    )
+    CHAT_SHARE_DAYS = Setting(
+        30, int, "Days that a share link leads to a conversation, unless its owner says otherwise.", validate=positive
+    )
+    CHAT_SHARE_MAX_DAYS = Setting(365, int, "Days of a share link at most.", validate=positive)
+    CHAT_SHARES_SIGNED_IN = Setting(False, bool, "Show shared conversations only to those who are logged in.")
+    CHAT_RETENTION_DAYS: Setting[int | None] = Setting(
+        None,
+        (int, type(None)),
+        "Days without a message after which purge_chat deletes a conversation; None keeps all.",
+        validate=positive_or_none,
     )
     CHAT_MAX_ATTACHMENTS = Setting(10, int, "Attachments of one message at most.", validate=positive)
 

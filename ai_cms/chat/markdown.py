@@ -42,7 +42,9 @@ def _rendered(text: str) -> SafeString:
     parser = _parser()
     tokens = parser.parse(text)
     _lower_headings(tokens)
-    return mark_safe(_cleaner.clean(divide_texts(parser.renderer.render(tokens, parser.options, {}))))
+    cleaned = _cleaner.clean(divide_texts(parser.renderer.render(tokens, parser.options, {})))
+    # Lines of code scroll sideways, also for whoever has no pointer. What is said has no "<" here that is not escaped.
+    return mark_safe(cleaned.replace("<pre>", '<pre tabindex="0">'))
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,7 @@ from django.db.models import Q
 from ai_cms.core.permissions import Actor, PermissionPolicy, register_policy
 
 from . import get_agent_model, get_conversation_model
-from .models import ContextSummary, Invitation, Member, MemberRole, Message, Reaction, ToolApproval
+from .models import ContextSummary, ConversationShare, Invitation, Member, MemberRole, Message, Reaction, ToolApproval
 
 __all__ = ["AgentPolicy", "ConversationPolicy", "MessagePolicy", "membership_of", "register"]
 
@@ -49,7 +49,7 @@ class ConversationPolicy(PermissionPolicy[Any]):
     """Decide for conversations and rooms.
 
     Actions beside the usual: ``read`` (its messages), ``post``, ``join``, ``leave``, ``moderate`` (members, others' messages),
-    ``own`` (delete, hand over).
+    ``own`` (delete, hand over), ``share`` (by a link: one's own conversation; what is said in a room is its members').
     """
 
     scopes: ClassVar[dict[str, str]] = {
@@ -63,6 +63,7 @@ class ConversationPolicy(PermissionPolicy[Any]):
         "leave": "write",
         "moderate": "write",
         "own": "write",
+        "share": "write",
     }
 
     def decide(self, actor: Actor, action: str, obj: Any | None) -> bool:
@@ -72,10 +73,12 @@ class ConversationPolicy(PermissionPolicy[Any]):
             return action in ("view", "add")
         if not obj.is_room:
             own = actor.account is not None and obj.owner_id == actor.account.pk
-            return own and action in ("view", "read", "change", "delete", "post", "own")
+            return own and action in ("view", "read", "change", "delete", "post", "own", "share")
         return self._in_room(actor, action, obj)
 
     def _in_room(self, actor: Actor, action: str, room: Any) -> bool:
+        if action == "share":
+            return False
         if action != "post" and action != "leave" and _manages(actor, type(room)):
             return True
         if room.is_public and action in ("view", "read", "join"):
@@ -161,5 +164,5 @@ def register() -> None:
     register_policy(Message, MessagePolicy(conversations))
     register_policy(ToolApproval, ApprovalPolicy())
     # Read and written through what they belong to, by services alone.
-    for model in (ContextSummary, Invitation, Member, Reaction):
+    for model in (ContextSummary, ConversationShare, Invitation, Member, Reaction):
         register_policy(model, PermissionPolicy())

@@ -195,6 +195,7 @@ def test_every_page_is_clean(
         ("", "index"), ("new/", "new"), ("import/", "import"), (f"c/{talk.pk}/", "conversation"), ("rooms/", "rooms"), ("rooms/new/", "room-new"),
         (f"rooms/{room.pk}/", "room"), (f"rooms/{room.pk}/members/", "members"), ("agents/", "agents"),
         (f"agents/{talk.agent.pk}/", "agent"),
+        (f"c/{talk.pk}/share/", "shares"),
     ):  # fmt: skip
         who.visit(path)
         who.page.wait_for_selector(".has-script")
@@ -202,6 +203,14 @@ def test_every_page_is_clean(
     who.visit("")
     who.page.click(".chat-menu summary >> nth=1")
     who.look(f"menu-{name}")
+    # From the menu to a link, by what one sees.
+    who.page.get_by_role("link", name="Share").first.click()
+    who.page.get_by_role("button", name="Make a link").click()
+    who.page.get_by_role("heading", name="Links to it").wait_for()
+    who.look(f"shares-made-{name}")
+    who.page.locator(".chat-rows a").click()
+    who.page.get_by_role("heading", name="Question").first.wait_for()
+    who.look(f"shared-{name}")
     assert who.problems == []
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .agents import AgentAdmin
-from .conversations import ApprovalAdmin, ConversationAdmin, MessageAdmin
+from .conversations import ApprovalAdmin, ConversationAdmin, MessageAdmin, ShareAdmin
 
-__all__ = ["AgentAdmin", "ApprovalAdmin", "ConversationAdmin", "MessageAdmin"]
+__all__ = ["AgentAdmin", "ApprovalAdmin", "ConversationAdmin", "MessageAdmin", "ShareAdmin"]

@@ -14,10 +14,10 @@ from ai_cms.chat import get_conversation_model
 from ai_cms.core.admin import ReadOnlyAdmin
 from ai_cms.core.permissions import Actor
 
-from ..models import Invitation, Member, Message, ToolApproval
+from ..models import ConversationShare, Invitation, Member, Message, ToolApproval
 from ..services.conversations import delete_conversation
 
-__all__ = ["ApprovalAdmin", "ConversationAdmin", "MessageAdmin"]
+__all__ = ["ApprovalAdmin", "ConversationAdmin", "MessageAdmin", "ShareAdmin"]
 
 
 class ViewedInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -92,6 +92,16 @@ class MessageAdmin(LettersAdmin):
     @admin.display(description=_("content"))
     def text(self, row: Message) -> str:
         return format_html('<pre class="ai-turn">{}</pre>', row.content) if row.content else "-"
+
+
+@admin.register(ConversationShare)
+class ShareAdmin(ReadOnlyAdmin):
+    """Links to conversations: whose, until when, and not what they show; who may delete them takes them back."""
+
+    list_display = ["created_at", "created_by", "expires_at"]
+    list_select_related = ["created_by"]
+    date_hierarchy = "created_at"
+    fields = ["created_by", "created_at", "expires_at"]
 
 
 @admin.register(ToolApproval)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_view
@@ -28,13 +29,15 @@ from ..services import (
     delete_conversation,
     import_file,
     open_answer,
+    revoke_share,
     send_message,
+    share_conversation,
     stop_answers,
     take_incoming,
     update_conversation,
     watched,
 )
-from .base import ID, ChatViewSet, sent_answer
+from .base import ID, ChatViewSet, as_uuid, sent_answer
 from .protocols import PROTOCOL, RUN, read_incoming, watch
 from .serializers import (
     ConversationDetailSerializer,
@@ -42,8 +45,10 @@ from .serializers import (
     ConversationSerializer,
     FoundSerializer,
     GaugeSerializer,
+    NewShareSerializer,
     SendMessageSerializer,
     SentSerializer,
+    ShareSerializer,
     StoppedSerializer,
     TakenInSerializer,
 )
@@ -237,6 +242,53 @@ class ConversationViewSet(ChatViewSet):
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def export(self, request: Request, id: str) -> HttpResponse:
         return exported(request, self.found())
+
+    @extend_schema(
+        operation_id="conversations_shares_list",
+        summary="List the links to a conversation",
+        description="Those that have not ended, the newest first.",
+        parameters=[ID],
+        responses=ShareSerializer(many=True),
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def shares(self, request: Request, id: str) -> Response:
+        rows = self._shared().shares.filter(expires_at__gt=timezone.now()).defer("messages")
+        return Response(ShareSerializer(rows, many=True, context=self.get_serializer_context()).data)
+
+    @extend_schema(
+        operation_id="conversations_shares_create",
+        summary="Share a conversation by a link",
+        description="Whoever has the link reads the conversation as it is now, without names of people, files and calls of "
+        "tools. Rooms are not shared: what is said there is their members'.",
+        parameters=[ID],
+        request=NewShareSerializer,
+        responses={201: ShareSerializer},
+    )
+    @shares.mapping.post
+    def share(self, request: Request, id: str) -> Response:
+        conversation = self.found()
+        made = share_conversation(conversation, actor=self.actor, days=self.values(NewShareSerializer).get("days"))
+        return self.shown(ShareSerializer, made, 201)
+
+    @extend_schema(
+        operation_id="conversations_shares_delete",
+        summary="Take a link back",
+        parameters=[ID, OpenApiParameter("share", {"type": "string", "format": "uuid"}, OpenApiParameter.PATH)],
+        request=None,
+        responses={204: None},
+    )
+    @action(
+        detail=True, methods=["delete"], url_path="shares/(?P<share>[^/]+)", pagination_class=None, filter_backends=[]
+    )
+    def share_delete(self, request: Request, id: str, share: str) -> Response:
+        revoke_share(self.found(), as_uuid(share), actor=self.actor)
+        return Response(status=204)
+
+    def _shared(self) -> Any:
+        """Return the conversation to whoever may share it. Raises NotFound, PermissionRefused."""
+        conversation = self.found()
+        self.require("share", conversation)
+        return conversation
 
     @extend_schema(
         operation_id="conversations_export_all",

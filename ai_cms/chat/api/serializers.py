@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
@@ -11,6 +12,7 @@ from ai_cms.chat import get_agent_model, get_conversation_model
 from ai_cms.chat.models import (
     BudgetSpan,
     ConversationKind,
+    ConversationShare,
     Message,
     MessageRole,
     MessageStatus,
@@ -34,11 +36,13 @@ __all__ = [
     "GaugeSerializer",
     "MessageSerializer",
     "NewMessageSerializer",
+    "NewShareSerializer",
     "OtherAgentSerializer",
     "ReactionRequestSerializer",
     "RoomMessageSerializer",
     "SendMessageSerializer",
     "SentSerializer",
+    "ShareSerializer",
     "StoppedSerializer",
     "TakenInSerializer",
     "ToolSerializer",
@@ -295,6 +299,33 @@ class NotTakenInSerializer(serializers.Serializer[object]):
     conversation = serializers.CharField(help_text="Its title; empty for the file as a whole.")
     what = serializers.CharField()
     count = serializers.IntegerField()
+
+
+class ShareSerializer(serializers.ModelSerializer[ConversationShare]):
+    """A link under which a conversation is read as it was."""
+
+    url = serializers.SerializerMethodField(help_text="Where it is read; null where the pages of chat are not mounted.")
+
+    class Meta:
+        model = ConversationShare
+        fields = ["id", "url", "title", "created_at", "expires_at"]
+        read_only_fields = fields
+
+    def get_url(self, row: ConversationShare) -> str | None:
+        try:
+            address = reverse("ai_cms_chat:shared", args=[row.pk])
+        except NoReverseMatch:
+            return None
+        found: str = self.context["request"].build_absolute_uri(address)
+        return found
+
+
+class NewShareSerializer(ActionSerializer):
+    """How long a link leads to a conversation."""
+
+    days = serializers.IntegerField(
+        required=False, min_value=1, max_value=36_500, help_text="CHAT_SHARE_DAYS unless given."
+    )
 
 
 class TakenInSerializer(serializers.Serializer[object]):

@@ -7,6 +7,7 @@ from .approval import ApprovalStatus, ToolApproval
 from .conversation import AbstractConversation, Conversation, ConversationKind
 from .member import Invitation, Member, MemberRole
 from .message import Message, MessageRole, MessageStatus, Reaction
+from .share import ConversationShare
 from .summary import ContextSummary
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ContextSummary",
     "Conversation",
     "ConversationKind",
+    "ConversationShare",
     "Invitation",
     "Member",
     "MemberRole",

@@ -11,10 +11,12 @@ from .importing import Imported, import_conversations, import_file
 from .messages import add_reaction, delete_message, edit_message, remove_reaction
 from .rooms import add_agent, create_room, invite, join_room, leave_room, mark_read, remove_member, set_role
 from .sending import Sent, send_message
+from .sharing import MOST_SHARES, revoke_share, share_conversation
 from .stopping import stop_answers
 from .waiting import wait_for
 
 __all__ = [
+    "MOST_SHARES",
     "Imported",
     "Sent",
     "Watched",
@@ -43,9 +45,11 @@ __all__ = [
     "regenerate",
     "remove_member",
     "remove_reaction",
+    "revoke_share",
     "select_branch",
     "send_message",
     "set_role",
+    "share_conversation",
     "stop_answers",
     "take_incoming",
     "update_agent",
