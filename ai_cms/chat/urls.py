@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .web import agent_pages, fragments, import_page, meeting, sharing, talk
+from .web import agent_pages, fragments, import_page, meeting, share_pages, talk
 
 app_name = "ai_cms_chat"
 
@@ -12,8 +12,8 @@ urlpatterns = [
     path("", talk.IndexView.as_view(), name="index"),
     path("new/", talk.NewView.as_view(), name="new"),
     path("c/<uuid:pk>/", talk.TalkView.as_view(), name="conversation"),
-    path("c/<uuid:pk>/share/", sharing.SharesView.as_view(), name="shares"),
-    path("shared/<uuid:pk>/", sharing.SharedView.as_view(), name="shared"),
+    path("c/<uuid:pk>/share/", share_pages.SharesView.as_view(), name="shares"),
+    path("shared/<uuid:pk>/", share_pages.SharedView.as_view(), name="shared"),
     path("import/", import_page.ImportView.as_view(), name="import"),
     path("rooms/", meeting.RoomsView.as_view(), name="rooms"),
     path("rooms/new/", meeting.NewRoomView.as_view(), name="room-new"),
