@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from ai_cms.pages import get_page_model, services
+from ai_cms.pages.models import TreeWork
 
 from .looks import look_at
 
@@ -34,6 +37,14 @@ def pages(page_factory: Callable[..., Any], system: Any) -> dict[str, Any]:
     changed = [{**HEADING, "props": {"text": "Better bread", "level": 2}}]
     services.update_page(made["Bread"], actor=system, content=changed, fields={"seo_title": "Breads"})
     operations = [{"op": "update", "id": "h1", "props": {"text": "Best bread"}}]
+    work = {"page": made["One"], "title": "One", "total": 40}
+    now = timezone.now()
+    made["running"] = TreeWork.objects.create(
+        kind="publish", status="running", done=12, attempt=1, lease_until=now + timedelta(hours=1), **work
+    )
+    made["failed"] = TreeWork.objects.create(
+        kind="copy", status="failed", error_code="conflict", error_detail="It has moved.", finished_at=now, **work
+    )
     made["proposal"] = services.create_proposal(made["Bread"], operations, actor=system, fields={"seo_title": "Best"})
     return made
 
@@ -56,6 +67,7 @@ def addresses(pages: dict[str, Any]) -> list[str]:
         reverse("admin:ai_cms_pages_site_changelist"),
         reverse("admin:ai_cms_pages_redirect_add"),
         reverse("admin:ai_cms_pages_element_changelist"),
+        *(page_url("work", pages[state].pk) for state in ("running", "failed")),
     ]
 
 
@@ -66,6 +78,23 @@ def test_every_page_is_clean_named_and_fits(watch: Any, superuser: Any, pages: d
         watched.visit(path)
         found += look_at(watched.page, path)
     assert found == []
+    assert watched.problems == []
+
+
+def test_the_end_of_long_work_is_said_where_one_is(watch: Any, superuser: Any, pages: dict[str, Any]) -> None:
+    watched = watch(superuser)
+    watched.visit(page_url("work", pages["running"].pk))
+    page = watched.page
+    page.get_by_role("button", name="Stop it").focus()
+    TreeWork.objects.filter(pk=pages["running"].pk).update(done=30)
+    page.get_by_text("30 of 40 pages").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "Stop it"
+    TreeWork.objects.filter(pk=pages["running"].pk).update(
+        status="done", done=40, finished_at=timezone.now(), result={"page": pages["One"].pk, "pages": 40, "failed": []}
+    )
+    page.get_by_role("status").filter(has_text="Done: 40 pages.").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "To the page"
+    assert page.get_by_role("progressbar").count() == 0
     assert watched.problems == []
 
 
