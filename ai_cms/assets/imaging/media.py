@@ -49,6 +49,7 @@ def duration_of(file: IO[bytes] | Any, suffix: str) -> float | None:
         elif suffix in _READ_BY_TINYTAG and find_spec("tinytag") is not None:
             found = _tags_of(file, image=False).duration
     except Exception:
+        # A length that cannot be read is not known; the file is kept as it is.
         found = None
     finally:
         file.seek(0)
@@ -63,6 +64,7 @@ def cover_of(file: IO[bytes] | Any, suffix: str) -> bytes | None:
             image = _tags_of(file, image=True).images.any
             data = image.data if image is not None else None
     except Exception:
+        # A cover that cannot be read is none.
         data = None
     finally:
         file.seek(0)

@@ -61,6 +61,7 @@ def frame_count(picture: Image.Image, limits: Limits) -> int:
     try:
         frames = int(getattr(picture, "n_frames", 1))
     except Exception as error:
+        # Counting frames reads the file, and readers raise by format.
         raise JobFailed("broken_picture", "The frames of the picture cannot be read.") from error
     if frames > limits.frames:
         raise JobFailed("too_many_frames", f"An animation may have at most {limits.frames} frames.")
@@ -72,6 +73,7 @@ def orientation_of(picture: Image.Image) -> int:
     try:
         value = picture.getexif().get(_ORIENTATION, 1)
     except Exception:
+        # A block of EXIF that cannot be read turns nothing; the picture is looked at by itself.
         return 1
     return value if value in _TURNS else 1
 

@@ -113,6 +113,7 @@ def _animation(job: Job, picture: Image.Image, orientation: int, count: int) -> 
             picture.seek(number)
             picture.load()
         except Exception as error:
+            # As in _load().
             raise JobFailed("broken_picture", f"Frame {number + 1} of the animation cannot be read.") from error
         durations.append(max(1, round(picture.info.get("duration") or 100)))
         frame = as_srgb(oriented(picture.convert("RGBA"), orientation), profile)
@@ -159,6 +160,7 @@ def _load(picture: Image.Image) -> None:
     except MemoryError:
         raise
     except Exception as error:
+        # What Pillow's readers raise for a broken file differs by format.
         raise JobFailed("broken_picture", "The picture is damaged or not complete.") from error
 
 

@@ -71,6 +71,7 @@ def reserve_upload(*, actor: ActorLike, name: str, size: int, **options: object)
             ExpiresIn=seconds,
         )
     except Exception as error:
+        # Clients of storages raise classes of their own, and none that they share.
         raise StorageUnavailable from error
     upload = DirectUpload.objects.create(
         owner=who.account, name=name, size=size, options=options, stored_name=stored_name, expires_at=expires
