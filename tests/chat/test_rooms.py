@@ -133,6 +133,21 @@ def test_invitations_are_limited(ann: Any, room: Any, settings: Any) -> None:
         invite(room, "three", actor=ann)
 
 
+def test_messages_into_rooms_are_limited(ann: Any, bob: Any, room: Any, client_of: ClientOf, settings: Any) -> None:
+    settings.AI_CMS = {**settings.AI_CMS, "RATE_LIMITS": {"chat_messages": (2, 60)}}
+    invite(room, "bob", actor=ann)
+    join_room(room, actor=bob)
+    client, path = client_of(ann), f"/api/rooms/{room.pk}/messages/"
+    sent = [client.post(path, {"content": f"Message {number}"}, format="json") for number in range(3)]
+    assert [answer.status_code for answer in sent] == [201, 201, 429]
+    assert 1 <= int(sent[2]["Retry-After"]) <= 60
+    assert Message.objects.filter(conversation=room).count() == 2
+    # A repetition of what was sent is not a message more, and others are not held up.
+    send_message(room, "Once", actor=bob, client_id="1")
+    for _ in range(3):
+        assert not send_message(room, "Once", actor=bob, client_id="1").created
+
+
 def test_roles(ann: Any, bob: Any, room: Any, client_of: ClientOf) -> None:
     carl = make_user("carl")
     for user in (bob, carl):

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ai_cms.core.exceptions import PermissionRefused, Unprocessable
+from ai_cms.core.limits import check_limit
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.llm import gateway
 from ai_cms.llm.models import Run, RunStatus
@@ -45,6 +46,8 @@ __all__ = [
 
 #: Agents that one message may call.
 MOST_MENTIONS = 3
+#: Messages that one member sends into rooms, and the seconds in which; ``RATE_LIMITS["chat_messages"]`` says otherwise.
+ROOM_MESSAGES = (60, 60)
 _WORD_CHARACTER = re.compile(r"\w")
 
 
@@ -77,8 +80,8 @@ def send_message(
     ``client_id``: the client's own id of the message, ``request_key``: of the request; either makes a repetition one message.
     ``agent``: who answers from here on, instead of the conversation's agent. While an answer is being written, the message is
     taken up by the same run at its next round. The answer goes on whoever leaves.
-    Raises InvalidMessage, NoAgent, TooManyAnswers, LLMCreditsExhausted, Unprocessable (the key was used for another message) and
-    what permissions raise.
+    Raises InvalidMessage, NoAgent, TooManyAnswers, LimitExceeded, LLMCreditsExhausted, Unprocessable (the key was used for another
+    message) and what permissions raise.
     """
     who = Actor.of(actor)
     policy_for(conversation).require(who, "post", conversation)
@@ -91,6 +94,8 @@ def send_message(
     if earlier is not None:
         return earlier
     if conversation.is_room:
+        # What is said in a conversation costs credits; what is said in a room costs the attention of its members.
+        check_limit("chat_messages", f"user:{who.account.pk}", *ROOM_MESSAGES)
         answering = _mentioned(conversation, text, reply_to)
         parent_id = reply_to.pk if reply_to is not None else None
     else:
