@@ -80,8 +80,8 @@ def send_message(
     ``client_id``: the client's own id of the message, ``request_key``: of the request; either makes a repetition one message.
     ``agent``: who answers from here on, instead of the conversation's agent. While an answer is being written, the message is
     taken up by the same run at its next round. The answer goes on whoever leaves.
-    Raises InvalidMessage, NoAgent, TooManyAnswers, LimitExceeded, LLMCreditsExhausted, Unprocessable (the key was used for another
-    message) and what permissions raise.
+    Raises InvalidMessage, NoAgent, TooManyAnswers, LimitExceeded, LLMCreditsExhausted, Unprocessable (the key was used for
+    another message) and what permissions raise.
     """
     who = Actor.of(actor)
     policy_for(conversation).require(who, "post", conversation)
