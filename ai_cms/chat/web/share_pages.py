@@ -34,10 +34,9 @@ __all__ = ["ShareForm", "SharedView", "SharesView"]
 class ShareForm(forms.Form):
     """How long a link leads to a conversation."""
 
-    days = forms.IntegerField(label=gettext_lazy("Days until it ends"), min_value=1)
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # The settings are asked for each form: a test, or a host, may change them.
         longest = chat_settings.CHAT_SHARE_MAX_DAYS
         self.fields["days"] = forms.IntegerField(
             label=gettext_lazy("Days until it ends"),
