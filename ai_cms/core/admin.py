@@ -32,6 +32,7 @@ __all__ = [
 
 _SCOPE_LABELS = {
     "read": _("read: see what the user may see"),
+    "propose": _("propose: suggest changes, which a person accepts or rejects"),
     "write": _("write: create, change and delete"),
     "publish": _("publish: publish and unpublish"),
     "admin": _("admin: what only staff may do"),
@@ -59,17 +60,17 @@ class ReadOnlyAdmin(ClearAdmin):
 
 
 class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
-    scopes = forms.MultipleChoiceField(
-        label=_("Scopes"),
+    scope = forms.ChoiceField(
+        label=_("Scope"),
         choices=[(scope, _SCOPE_LABELS[scope]) for scope in SCOPES],
-        initial=["read"],
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("They narrow what the user may do, they never add to it."),
+        initial="read",
+        widget=forms.RadioSelect,
+        help_text=_("Each includes all above it. It narrows what the user may do, it never adds to it."),
     )
 
     class Meta:
         model = ApiToken
-        fields = ["user", "name", "scopes", "expires_at"]
+        fields = ["user", "name", "expires_at"]
 
     def clean_expires_at(self) -> Any:
         value = self.cleaned_data["expires_at"]
@@ -81,13 +82,13 @@ class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(ApiToken)
 class ApiTokenAdmin(ClearAdmin):
     form = ApiTokenForm
-    list_display = ["__str__", "user", "scope_list", "created_at", "expires_at", "last_used_at", "revoked_at"]
+    list_display = ["__str__", "user", "agent", "scope_list", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_filter = ["revoked_at", "created_at"]
     search_fields = ["name", "hint"]
-    list_select_related = ["user"]
+    list_select_related = ["user", "agent"]
     raw_id_fields = ["user"]
     actions = ["revoke"]
-    fields = ["user", "name", "scopes", "expires_at"]
+    fields = ["user", "name", "scope", "expires_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         found = super().get_queryset(request)
@@ -95,9 +96,19 @@ class ApiTokenAdmin(ClearAdmin):
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         if obj is not None:
-            return ["user", "name", "hint", "scope_list", "created_at", "expires_at", "last_used_at", "revoked_at"]
+            return [
+                "user",
+                "agent",
+                "name",
+                "hint",
+                "scope_list",
+                "created_at",
+                "expires_at",
+                "last_used_at",
+                "revoked_at",
+            ]
         # Whoever could choose the user could take the rights of a superuser.
-        return self.fields if request.user.is_superuser else ["name", "scopes", "expires_at"]
+        return self.fields if request.user.is_superuser else ["name", "scope", "expires_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> list[str] | tuple[str, ...]:
         # Wider scopes or a later end for a secret that is out already would surprise whoever handed it out.
@@ -116,7 +127,7 @@ class ApiTokenAdmin(ClearAdmin):
             return
         user = form.cleaned_data.get("user") or request.user
         token, secret = create_token(
-            user, scopes=form.cleaned_data["scopes"], name=obj.name, expires_at=form.cleaned_data["expires_at"]
+            user, scopes=[form.cleaned_data["scope"]], name=obj.name, expires_at=form.cleaned_data["expires_at"]
         )
         obj.__dict__.update({key: value for key, value in token.__dict__.items() if key != "_state"})
         obj._state.adding = False

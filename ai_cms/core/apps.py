@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,5 +13,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks
+        from . import flags as flags
+        from .lane.triggers import install, remove
 
         checks.register()
+        pre_migrate.connect(remove, sender=self, dispatch_uid="ai_cms.core.lane")
+        post_migrate.connect(install, sender=self, dispatch_uid="ai_cms.core.lane")

@@ -25,6 +25,7 @@ __all__ = [
     "core_settings",
     "declared_settings",
     "dotted_paths",
+    "lane_place",
     "not_negative",
     "positive",
     "project_settings",
@@ -146,6 +147,16 @@ def rate_limits(value: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _agent_scopes(value: Iterable[object]) -> str | None:
+    known = ("read", "propose", "write", "publish")
+    return None if all(scope in known for scope in value) else f"must hold scopes among {', '.join(known)}"
+
+
+def lane_place(value: str) -> str | None:
+    """Validate where the fast lane is."""
+    return None if value in ("front", "middleware", "off") else "must be 'front', 'middleware' or 'off'"
+
+
 class CoreSettings(AppSettings):
     """Settings of ``ai_cms.core``."""
 
@@ -194,6 +205,40 @@ class CoreSettings(AppSettings):
         dict,
         "Replaces rate limits: scope to (requests, seconds), or to None for no limit.",
         validate=rate_limits,
+    )
+    AGENT_SCOPES = Setting[list[str]](
+        lambda: ["read", "propose", "write"],
+        (list, tuple),
+        "The scopes that agents of others may have at most, whatever their tokens and owners have; the widest counts.",
+        validate=_agent_scopes,
+    )
+    AGENT_OUTSIDE_SECONDS = Setting(
+        3_600,
+        int,
+        "Seconds after a program has read text from outside in which all that it writes is only proposed.",
+        validate=positive,
+    )
+    FAST_LANE = Setting(
+        "front",
+        str,
+        'Where answers to anonymous visitors are kept in memory: "front" of Django, "middleware", or "off".',
+        validate=lane_place,
+    )
+    FAST_LANE_BYTES = Setting(
+        32 * 1024 * 1024, int, "How many bytes of answers a process keeps in memory.", validate=positive
+    )
+    FAST_LANE_COOKIES = Setting[list[str]](
+        lambda: ["_ga", "_ga_*", "_gid", "_gat*", "_pk_id*", "_pk_ses*", "_pk_ref*", "_fbp"],
+        (list, tuple),
+        "Names of cookies that change no answer, with * for anything; requests with others are not answered from memory.",
+    )
+    FAST_LANE_HEADERS = Setting[list[str]](
+        list, (list, tuple), "Names of request headers with which a request is not answered from memory."
+    )
+    FAST_LANE_WATCH = Setting[list[str]](
+        list,
+        (list, tuple),
+        "Models ('app.Model') that public pages show beside publications; a change of one ends what is kept. Run migrate.",
     )
     TASK_BACKEND = Setting("default", str, "The alias in Django's TASKS that background work is sent to.")
 

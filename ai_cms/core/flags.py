@@ -9,6 +9,7 @@ from threading import Lock
 
 from django.db import DatabaseError, connections, router, transaction
 
+from .lane.watching import forgets, watch
 from .models import RuntimeFlag
 from .redaction import one_line
 from .signals import maintenance_changed
@@ -21,7 +22,9 @@ MEMO_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 _memo: tuple[float, frozenset[str]] | None = None
+_forgotten = 0
 _lock = Lock()
+_memo_lock = Lock()
 
 
 def flag_enabled(name: str) -> bool:
@@ -37,8 +40,13 @@ def flag_enabled(name: str) -> bool:
     if known is None:
         _lock.acquire()
     try:
-        _memo = (time.monotonic(), _read(known[1] if known else frozenset()))
-        return name in _memo[1]
+        forgotten = _forgotten
+        found = (time.monotonic(), _read(known[1] if known else frozenset()))
+        with _memo_lock:
+            # What was read before somebody had it forgotten may be what is to be forgotten.
+            if forgotten == _forgotten:
+                _memo = found
+        return name in found[1]
     finally:
         _lock.release()
 
@@ -62,10 +70,13 @@ def set_flag(name: str, enabled: bool) -> RuntimeFlag:
     return flag
 
 
+@forgets
 def forget_flags() -> None:
     """Make the next question go to the database."""
-    global _memo
-    _memo = None
+    global _memo, _forgotten
+    with _memo_lock:
+        _memo = None
+        _forgotten += 1
 
 
 def _read(known: frozenset[str]) -> frozenset[str]:
@@ -79,3 +90,6 @@ def _read(known: frozenset[str]) -> frozenset[str]:
     except DatabaseError as error:
         logger.warning("Could not read the runtime flags: %s", one_line(str(error)))
         return known
+
+
+watch(lambda: RuntimeFlag)

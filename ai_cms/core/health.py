@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import View
 
 from .jsontypes import JsonObject
+from .lane.traffic import get_lane
 from .maintenance import json_answer, maintenance_enabled
 
 __all__ = [
@@ -174,6 +175,8 @@ class HealthCheckView(View):
         body: JsonObject = {"status": "healthy" if health.ok else "unhealthy", "maintenance": maintenance}
         if staff:
             body["checks"] = {name: result.to_json() for name, result in health.checks.items()}
+            # Of the process that answers: each worker has its own.
+            body["fast_lane"] = get_lane().report()
         response = JsonResponse(body, status=200 if health.ok else 503)
         response["Cache-Control"] = "no-store"
         return response

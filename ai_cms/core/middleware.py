@@ -1,5 +1,5 @@
-"""Keep people out while the site is under maintenance, tell them when the database is busy or away, and keep what was made for
-one of them out of caches."""
+"""Answer from memory, keep people out while the site is under maintenance, tell them when the database is busy or away, and keep
+what was made for one of them out of caches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, get_script_prefix, reverse
@@ -23,9 +23,11 @@ from .conf import core_settings
 from .databases import database_refusal
 from .exceptions import Unavailable
 from .flags import MAINTENANCE, peek_flag
+from .lane.slots import SLOT, Slot, slot_of
+from .lane.traffic import Ask, get_lane
 from .maintenance import Form, maintenance_answer, maintenance_enabled, unavailable_answer
 
-__all__ = ["DatabaseErrorMiddleware", "MaintenanceMiddleware", "PrivateResponseMiddleware"]
+__all__ = ["DatabaseErrorMiddleware", "FastLaneMiddleware", "MaintenanceMiddleware", "PrivateResponseMiddleware"]
 
 
 class MaintenanceMiddleware:
@@ -68,6 +70,68 @@ class MaintenanceMiddleware:
             if database_refusal(error) is None:
                 raise
         return maintenance_answer(_form_for(request))
+
+
+class FastLaneMiddleware:
+    """The fast lane for projects that do not wrap their application, or whose middleware above must see every request.
+
+    What stands above it sees every request; what stands below it is part of what is kept.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if self.is_async:
+            return self.__acall__(request)
+        ask = self.ask(request)
+        if ask is None:
+            return self.get_response(request)
+        return self.find(ask) or self.keep(request, ask, self.get_response(request))
+
+    async def __acall__(self, request: HttpRequest) -> Any:
+        ask = self.ask(request)
+        if ask is None:
+            return await self.get_response(request)
+        found = await sync_to_async(self.find)(ask)
+        return found or await sync_to_async(self.keep)(request, ask, await self.get_response(request))
+
+    def ask(self, request: HttpRequest) -> Ask | None:
+        """Return what to look for; None where another entrance of the lane has seen the request."""
+        lane = get_lane()
+        if lane.place == "off" or slot_of(request)[0]:
+            return None
+        ask = lane.ask(
+            request.META, request.META.get("wsgi.url_scheme") or getattr(request, "scope", {}).get("scheme", "")
+        )
+        request.META[SLOT] = None if ask is None else Slot()
+        return ask
+
+    def find(self, ask: Ask) -> HttpResponseBase | None:
+        """Return the kept answer."""
+        found = get_lane().find(ask)
+        if found is None:
+            return None
+        status, headers, body = found
+        response = HttpResponse(body, status=int(status[:3]))
+        del response["Content-Type"]
+        for name, value in headers:
+            response.headers[name] = value
+        return response
+
+    def keep(self, request: HttpRequest, ask: Ask, response: HttpResponseBase) -> HttpResponseBase:
+        """Keep the answer, if its view says so and what has become of it since may be kept."""
+        slot = request.META[SLOT]
+        if slot.kind and not response.streaming and not response.cookies:
+            status = f"{response.status_code} {response.reason_phrase}"
+            get_lane().fill(ask, slot, status, list(response.items()), response.content)  # type: ignore[attr-defined]
+        return response
 
 
 class DatabaseErrorMiddleware:

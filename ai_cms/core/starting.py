@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 from .exceptions import AICMSError
 
-__all__ = ["APPS", "ON_REQUEST", "Preparation", "StartRefused", "prepare_settings", "prepare_urls", "with_needed"]
+__all__ = [
+    "APPS",
+    "ON_REQUEST",
+    "Preparation",
+    "StartRefused",
+    "prepare_entry",
+    "prepare_settings",
+    "prepare_urls",
+    "with_needed",
+]
 
 #: The apps a project can be given, in the order of INSTALLED_APPS, and what each needs beside it.
 APPS: dict[str, tuple[str, ...]] = {
@@ -25,16 +34,26 @@ APPS: dict[str, tuple[str, ...]] = {
     "transfer": (),
     "assist": (),
     "posts": (),
+    "chat": (),
+    "machines": (),
+    "evidence": (),
+    "studio": (),
+    "mcp": (),
     "accounts": (),
 }
 #: What is only given to a project that asks for it: it needs further packages, or decides something for good.
-ON_REQUEST = ("assets", "posts", "portfolio", "accounts")
+ON_REQUEST = ("assets", "posts", "portfolio", "chat", "machines", "evidence", "studio", "mcp", "accounts")
 #: What each app needs of the others.
 _NEEDS: dict[str, tuple[str, ...]] = {
     "posts": ("pages", "assets"),
     "portfolio": ("pages",),
     "transfer": ("pages",),
     "assist": ("pages", "llm"),
+    "chat": ("llm",),
+    "machines": ("pages",),
+    "evidence": ("pages", "assets", "llm"),
+    "studio": ("pages",),
+    "mcp": ("pages",),
     "pages": ("blocks",),
     "assets": ("blocks",),
 }
@@ -48,6 +67,10 @@ _ROUTES: tuple[tuple[str, str, str], ...] = (
     ("assets", "media/<path:name>", "media_view"),
     ("portfolio", "portfolio/", "ai_cms.portfolio.web.routes"),
     ("portfolio", "p/", "ai_cms.portfolio.urls"),
+    ("chat", "chat/", "ai_cms.chat.urls"),
+    ("studio", "studio/", "ai_cms.studio.urls"),
+    ("mcp", "mcp/", "ai_cms.mcp.urls"),
+    ("machines", "", "ai_cms.machines.urls"),
     ("posts", "write/", "ai_cms.posts.web.routes"),
     ("posts", "", "ai_cms.posts.urls"),
     ("pages", "", "ai_cms.pages.urls"),
@@ -181,6 +204,28 @@ def prepare_urls(source: str, apps: Sequence[str]) -> Preparation:
     return Preparation(_edited(source, edits), tuple(module for _, module in missing))
 
 
+def prepare_entry(source: str, protocol: str) -> Preparation:
+    """Return the entry point ``source``, a module ``wsgi.py`` or ``asgi.py``, with its application behind the fast lane.
+
+    ``protocol``: "wsgi" or "asgi". One that is not written as Django does stays as it is: the site works without.
+    Raises StartRefused for what is no Python.
+    """
+    tree = _parsed(source)
+    made = _assigned(tree, "application")
+    plain = (
+        isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id == f"get_{protocol}_application"
+    )
+    if made is None or not plain:
+        return Preparation(source)
+    wrapper, module = f"{protocol}_application", f"ai_cms.core.lane.{protocol}"
+    edits = [
+        (_offset(source, made.lineno, made.col_offset), f"{wrapper}("),
+        (_offset(source, made.end_lineno, made.end_col_offset), ")"),
+        _import(source, tree, module, [wrapper]),
+    ]
+    return Preparation(_edited(source, edits), (module,))
+
+
 def _route_edits(source: str, listed: ast.List, missing: Sequence[tuple[str, str]]) -> list[tuple[int, str]]:
     """Return the edits that mount routes: before the pages where those are mounted, else at the end."""
     lines = [_route(*route) for route in missing]
@@ -298,7 +343,8 @@ def _offset(source: str, line: int | None, column: int | None) -> int:
 
 def _edited(source: str, edits: Iterable[tuple[int, str]]) -> str:
     single = source.count("'") > source.count('"')
-    for offset, text in sorted(edits, reverse=True):
+    # At one place they stand in the order they are given in.
+    for offset, _number, text in sorted(((at, number, text) for number, (at, text) in enumerate(edits)), reverse=True):
         source = source[:offset] + (text.replace('"', "'") if single else text) + source[offset:]
     _parsed(source)
     return source

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from .databases import without_waiting
 from .exceptions import InvalidInput
-from .models import ApiToken
-from .permissions import SCOPES
+from .models import AgentAccount, ApiToken
+from .permissions import SCOPES, reach_of
 
 __all__ = ["TOKEN_PREFIX", "create_token", "digest_of", "find_token", "revoke_token"]
 
@@ -36,10 +36,17 @@ def digest_of(secret: str) -> str:
 
 
 def create_token(
-    user: Any, *, scopes: Iterable[str] = ("read",), name: str = "", expires_at: datetime | None = None
+    user: Any,
+    *,
+    scopes: Iterable[str] = ("read",),
+    name: str = "",
+    expires_at: datetime | None = None,
+    agent: AgentAccount | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token for ``user`` and return it with its secret, which cannot be had again.
 
+    ``scopes``: the widest counts, since each includes all that are narrower. ``agent``: of that user, whose token it is to be;
+    see :mod:`ai_cms.core.agents`.
     Raises InvalidInput for an unknown scope, for no scope at all and for an expiry in the past.
     """
     wanted = set(scopes)
@@ -55,8 +62,9 @@ def create_token(
         name=name,
         hint=secret[: len(TOKEN_PREFIX) + 4],
         digest=digest_of(secret),
-        scopes=[scope for scope in SCOPES if scope in wanted],
+        scopes=list(reach_of(wanted)),
         expires_at=expires_at,
+        agent=agent,
     )
     return token, secret
 
@@ -65,9 +73,11 @@ def find_token(secret: str) -> ApiToken | None:
     """Return the valid token of ``secret`` with its user loaded, and note its use; ``None`` for anything else."""
     if not secret.startswith(TOKEN_PREFIX) or len(secret) > _LONGEST_SECRET or not secret.isascii():
         return None
-    token = ApiToken.objects.select_related("user").filter(digest=digest_of(secret)).first()
+    token = ApiToken.objects.select_related("user", "agent__owner").filter(digest=digest_of(secret)).first()
     now = timezone.now()
     if token is None or not token.is_valid(now) or not token.user.is_active:
+        return None
+    if token.agent is not None and (not token.agent.is_alive(now) or token.agent.owner_id != token.user_id):
         return None
     _note_use(token, now)
     return token

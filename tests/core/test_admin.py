@@ -34,14 +34,14 @@ def secret_in(html: str) -> str:
 
 
 def test_the_secret_of_a_new_token_is_shown_once(admin_client: Client, member: Any) -> None:
-    data = {"user": member.pk, "name": "ci", "scopes": ["read", "publish"], "expires_at": ""}
+    data = {"user": member.pk, "name": "ci", "scope": "publish", "expires_at": ""}
     answer = admin_client.post(f"{TOKENS}add/", data)
     assert answer.status_code == 200
     assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))
     secret = secret_in(answer.content.decode())
     token = find_token(secret)
     assert token is not None
-    assert (token.user, token.scopes) == (member, ["read", "publish"])
+    assert (token.user, token.scopes) == (member, ["read", "propose", "write", "publish"])
     for path in (TOKENS, f"{TOKENS}{token.pk}/change/", f"{TOKENS}{token.pk}/history/"):
         html = admin_client.get(path).content.decode()
         assert secret not in html
@@ -52,7 +52,7 @@ def test_the_secret_of_a_new_token_is_shown_once(admin_client: Client, member: A
 
 def test_mistakes_in_the_form_are_shown(admin_client: Client, member: Any) -> None:
     past = timezone.now() - timedelta(days=1)
-    data = {"user": member.pk, "scopes": [], "expires_at": past.strftime("%Y-%m-%dT12:00")}
+    data = {"user": member.pk, "scope": "", "expires_at": past.strftime("%Y-%m-%dT12:00")}
     html = admin_client.post(f"{TOKENS}add/", data).content.decode()
     assert "The expiry must be in the future." in html
     assert "This field is required." in html
@@ -61,7 +61,7 @@ def test_mistakes_in_the_form_are_shown(admin_client: Client, member: Any) -> No
 
 def test_only_the_name_of_a_token_can_be_changed(admin_client: Client, member: Any) -> None:
     token, _secret = create_token(member)
-    data = {"name": "new", "scopes": ["admin"], "user": "1", "expires_at": "2099-01-01T00:00"}
+    data = {"name": "new", "scope": "admin", "user": "1", "expires_at": "2099-01-01T00:00"}
     assert admin_client.post(f"{TOKENS}{token.pk}/change/", data).status_code == 302
     token.refresh_from_db()
     assert (token.name, token.scopes, token.user, token.expires_at) == ("new", ["read"], member, None)
@@ -77,7 +77,7 @@ def test_staff_make_tokens_for_themselves_alone(client: Client, editor: Any, sup
     grant(editor, "add_apitoken", "view_apitoken", "change_apitoken", "delete_apitoken")
     foreign, _secret = create_token(superuser, scopes=["admin"], name="of the superuser")
     client.force_login(editor)
-    answer = client.post(f"{TOKENS}add/", {"user": superuser.pk, "name": "mine", "scopes": ["admin"]})
+    answer = client.post(f"{TOKENS}add/", {"user": superuser.pk, "name": "mine", "scope": "admin"})
     token = find_token(secret_in(answer.content.decode()))
     assert token is not None
     assert token.user == editor

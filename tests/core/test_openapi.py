@@ -12,11 +12,13 @@ from django.urls import path
 from drf_spectacular.validation import validate_schema
 from rest_framework.settings import api_settings
 
+# Read before a test changes the routes: its list is made once.
+from ai_cms.core.api import urls as urls
 from ai_cms.core.api.docs import describe, example_of
 from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.routers import api_router
 from ai_cms.core.api.schema import build_schema, cached_schema, component_schemas
-from ai_cms.core.api.tidy import lift_definitions, simplify_any
+from ai_cms.core.api.tidy import allow_blank, lift_definitions, simplify_any
 from ai_cms.core.api.viewsets import ServiceView
 
 from . import views
@@ -109,6 +111,18 @@ def test_a_value_of_any_kind_may_be_null() -> None:
     document = {"a": [field], "b": text}
     simplify_any(document)
     assert document == {"a": [{"readOnly": True}], "b": {"oneOf": [{"type": "string"}, {"type": "null"}]}}
+
+
+def test_a_text_that_may_be_empty_takes_the_empty_text() -> None:
+    blank = {"type": "string", "maxLength": 0}
+    size = {"oneOf": [{"type": "string", "pattern": "^(\\d+)?$", "default": ""}, dict(blank)], "description": "Pixels."}
+    mail = {"oneOf": [{"type": "string", "format": "email", "default": ""}, dict(blank)]}
+    other = {"oneOf": [{"type": "string"}, {"type": "null"}]}
+    document = {"size": size, "mail": mail, "other": dict(other)}
+    allow_blank(document)
+    assert document["size"] == {"type": "string", "pattern": "^(\\d+)?$", "default": "", "description": "Pixels."}
+    assert document["mail"] == {"anyOf": [{"type": "string", "format": "email"}, blank], "default": ""}
+    assert document["other"] == other
 
 
 def test_operations_name_their_errors_and_headers(schema: dict[str, Any]) -> None:

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from ai_cms.core.starting import APPS, ON_REQUEST, StartRefused, prepare_settings, prepare_urls, with_needed
+from ai_cms.core.starting import (
+    APPS,
+    ON_REQUEST,
+    StartRefused,
+    prepare_entry,
+    prepare_settings,
+    prepare_urls,
+    with_needed,
+)
 
 ALL = [app for app in APPS if app not in ON_REQUEST]
 
@@ -193,6 +201,26 @@ def test_a_project_with_accounts_posts_and_portfolios_is_ready_too(project: Path
     assert "/accounts/login/?next=/write/ 404" in answered.stdout
 
 
+def test_a_project_with_the_studio_and_the_gate_is_ready_too(project: Path) -> None:
+    names = "studio,mcp,chat,evidence,machines,accounts"
+    done = manage(project, "ai_cms_start", "--no-input", "--with", names)
+    assert done.returncode == 0, done.stderr
+    assert manage(project, "ai_cms_start", "--with", names).stdout == "Nothing to do: the project has all of it.\n"
+    mounted = (project / "bakery" / "urls.py").read_text()
+    assert mounted.rindex("ai_cms.pages.urls") > mounted.rindex("ai_cms.machines.urls")
+    checked = manage(project, "check", "--fail-level", "WARNING")
+    told = set() if find_spec("py_svg_hush") else {"ai_cms_assets.W001"}
+    assert set(re.findall(r"\((\w+\.\w+)\)", checked.stderr)) == told, checked.stderr
+    assert manage(project, "migrate", "-v0").returncode == 0
+    assert manage(project, "create_site", "localhost", "--name", "The bakery").returncode == 0
+    asked = (
+        "from django.test import Client; c = Client(headers={'host': 'localhost'});"
+        "print([c.get(p).status_code for p in ('/studio/', '/mcp/', '/chat/', '/llms.txt', '/robots.txt', '/api/acts/')])"
+    )
+    answered = manage(project, "shell", "--no-imports", "-c", asked)
+    assert "[302, 405, 302, 200, 200, 401]" in answered.stdout, answered.stdout + answered.stderr
+
+
 def test_what_an_app_needs_comes_along() -> None:
     assert with_needed(["posts"]) == ["core", "blocks", "assets", "pages", "posts"]
     assert with_needed(["assist"]) == ["core", "blocks", "llm", "pages", "assist"]
@@ -250,3 +278,29 @@ def test_unknown_apps_and_settings_that_are_no_list(project: Path) -> None:
     refused = manage(project, "ai_cms_start")
     assert refused.returncode == 1 and "INSTALLED_APPS is not a list" in refused.stderr
     assert contents(project) == before
+
+
+WSGI = """import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')
+
+application = get_wsgi_application()
+"""
+
+
+@pytest.mark.parametrize("protocol", ["wsgi", "asgi"])
+def test_an_entry_point_is_put_behind_the_lane_once(protocol: str) -> None:
+    source = WSGI.replace("wsgi", protocol)
+    prepared = prepare_entry(source, protocol)
+    assert f"from ai_cms.core.lane.{protocol} import {protocol}_application\n" in prepared.source
+    assert f"\napplication = {protocol}_application(get_{protocol}_application())\n" in prepared.source
+    assert prepared.added == (f"ai_cms.core.lane.{protocol}",)
+    assert prepare_entry(prepared.source, protocol).source == prepared.source
+
+
+def test_an_entry_point_written_otherwise_stays_as_it_is() -> None:
+    for line in ("application = Router(get_wsgi_application())", "app = get_wsgi_application()", ""):
+        source = WSGI.replace("application = get_wsgi_application()", line)
+        assert prepare_entry(source, "wsgi").source == source

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from ai_cms.core import tokens
+from ai_cms.core.agents import mark_outside
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.models import ApiToken
+from ai_cms.core.permissions import SCOPES, Actor
 from ai_cms.core.tokens import create_token, find_token, revoke_token
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +38,48 @@ def test_only_the_digest_is_stored(member: Any) -> None:
     assert secret not in str(stored)
     assert stored["hint"] == secret[:10]
     assert str(token) == f"ci ({secret[:10]}…)"
-    assert token.scopes == ["read", "write"]
+    assert token.scopes == ["read", "propose", "write"]
     assert find_token(secret) == token
+
+
+@pytest.mark.parametrize("place", range(len(SCOPES)))
+def test_each_scope_includes_all_before_it(member: Any, place: int) -> None:
+    token, secret = create_token(member, scopes=[SCOPES[place]])
+    reached = list(SCOPES[: place + 1])
+    assert token.scopes == reached
+    # However the row came to be: one scope alone reaches as far.
+    ApiToken.objects.update(scopes=[SCOPES[place]])
+    found = find_token(secret)
+    assert found is not None
+    assert found.effective_scopes == reached
+    actor = Actor(user=member, scopes=frozenset([SCOPES[place]]), via="token")
+    assert [scope for scope in SCOPES if actor.has_scope(scope)] == reached
+    mark_outside(found, "a test")
+    assert found.effective_scopes == reached[:2]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([], []),
+        (["read"], ["read"]),
+        (["write"], ["read", "propose", "write"]),
+        (["write", "publish"], ["read", "propose", "write", "publish"]),
+        (list(SCOPES), list(SCOPES)),
+        # What they could not do before, they cannot do after.
+        (["publish"], ["read"]),
+        (["read", "publish", "admin"], ["read"]),
+        (["propose", "publish"], ["read", "propose"]),
+        (["write", "admin"], ["read", "propose", "write"]),
+        (["unknown"], []),
+    ],
+)
+def test_an_upgrade_widens_no_token(member: Any, before: list[str], after: list[str]) -> None:
+    create_token(member)
+    ApiToken.objects.update(scopes=before)
+    narrow = import_module("ai_cms.core.migrations.0003_scopes_in_order").narrow
+    narrow(apps, SimpleNamespace(connection=connection))
+    assert ApiToken.objects.get().scopes == after
 
 
 def test_each_secret_is_another(member: Any) -> None:
@@ -130,7 +175,7 @@ def test_the_command_prints_the_secret(member: Any, who: str) -> None:
     secret, note = run(who, "--scope", "read", "--scope", "publish", "--expires", "30", "--name", "ci")
     token = find_token(secret)
     assert token is not None
-    assert token.scopes == ["read", "publish"]
+    assert token.scopes == ["read", "propose", "write", "publish"]
     assert token.name == "ci"
     assert timedelta(days=29) < token.expires_at - timezone.now() <= timedelta(days=30)
     assert "only time" in note

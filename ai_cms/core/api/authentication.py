@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
+from ai_cms.core.agents import admit_token
 from ai_cms.core.conf import core_settings
 from ai_cms.core.registry import Registry
 from ai_cms.core.tokens import TOKEN_PREFIX, find_token
@@ -35,6 +36,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
         if secret.startswith(TOKEN_PREFIX):
             token = find_token(secret)
             if token is not None:
+                admit_token(token)
                 return token.user, token
         else:
             for _name, read in bearer_tokens.items():

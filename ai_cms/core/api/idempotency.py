@@ -35,7 +35,7 @@ from ai_cms.core.models import ApiToken, IdempotencyRecord
 from ..jsontypes import JsonObject
 from .renderers import JSONRenderer
 
-__all__ = ["HEADER", "REPLAYED_HEADER", "hash_of", "principal_of", "run_once"]
+__all__ = ["HEADER", "REPLAYED_HEADER", "check_key", "hash_of", "principal_of", "run_keyed", "run_once"]
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -57,14 +57,38 @@ def run_once(
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None or request.method not in _METHODS:
         return handler()
+    check_key(key)
+    answer = run_keyed(
+        key, handler, principal=principal_of(request), request_hash=hash_of(request), atomic=atomic, lease=lease
+    )
+    return _replay(answer) if isinstance(answer, IdempotencyRecord) else answer
+
+
+def check_key(key: str) -> None:
+    """Raise InvalidInput for what is no key."""
     if not _PRINTABLE.fullmatch(key):
         raise InvalidInput(
             _("Idempotency-Key must be 1 to 255 printable ASCII characters."), code="invalid_idempotency_key"
         )
-    claim = _Claim(principal_of(request), key, hash_of(request), lease or core_settings.IDEMPOTENCY_LEASE)
+
+
+def run_keyed(
+    key: str,
+    handler: Callable[[], HttpResponseBase],
+    *,
+    principal: str,
+    request_hash: str,
+    atomic: bool = True,
+    lease: int | None = None,
+) -> HttpResponseBase | IdempotencyRecord:
+    """Return the answer of ``handler``, or the record of the first one if ``principal`` has used the key before.
+
+    ``request_hash``: of what is asked for; another with the same key is refused. The rest is as for :func:`run_once`.
+    """
+    claim = _Claim(principal, key, request_hash, lease or core_settings.IDEMPOTENCY_LEASE)
     kept = claim.take()
     if kept is not None:
-        return _replay(kept)
+        return kept
     try:
         return _run_atomic(claim, handler) if atomic else _run(claim, handler)
     except BaseException:

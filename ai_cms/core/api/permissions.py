@@ -29,7 +29,8 @@ class HasScope(BasePermission):
     """Refuse tokens whose scopes cannot reach the view.
 
     ``view.required_scopes`` maps an action or a method to a scope. What it does not name needs ``read`` for safe
-    methods and anything above ``read`` for the others; the policy then asks for the exact one.
+    methods and ``write`` for the others; the policy then asks for the exact one. Of the actions in ``view.proposable``
+    the view makes proposals for whose token ends below what they need.
     """
 
     message = "The token's scopes do not allow this."
@@ -40,9 +41,18 @@ class HasScope(BasePermission):
         if actor.scopes is None:
             return True
         required = getattr(view, "required_scopes", {})
-        scope = required.get(getattr(view, "action", None)) or required.get(request.method)
+        action = getattr(view, "action", None)
+        if actor.has_scope("propose"):
+            if action in getattr(view, "proposable", ()):
+                return True
+            if not actor.has_scope("write") and request.method not in SAFE_METHODS:
+                self.message = (
+                    "The token's scopes do not allow this, and it is nothing that can be proposed. "
+                    "Ask for a token with a wider scope, or ask a person to do it."
+                )
+        scope = required.get(action) or required.get(request.method)
         if scope is not None:
             return actor.has_scope(scope)
         if request.method in SAFE_METHODS:
             return actor.has_scope("read")
-        return any(actor.has_scope(above) for above in ("write", "publish", "admin"))
+        return actor.has_scope("write")

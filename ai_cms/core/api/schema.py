@@ -23,7 +23,7 @@ from ..jsontypes import JsonObject
 from .openapi import ERROR_SCHEMA, STALE_SCHEMA, UNAVAILABLE_SCHEMA, VALIDATION_SCHEMA, extend_schema
 from .renderers import JSONRenderer
 from .routers import api_router
-from .tidy import lift_definitions, simplify_any
+from .tidy import allow_blank, lift_definitions, simplify_any
 from .viewsets import ServiceView
 
 __all__ = ["SchemaView", "build_schema", "cached_schema", "component_schemas"]
@@ -67,6 +67,7 @@ def build_schema(prefix: str) -> JsonObject:
         schema: JsonObject = copy.deepcopy(generator.get_schema(request=None, public=True))
     lift_definitions(schema["components"]["schemas"], schema)
     simplify_any(schema)
+    allow_blank(schema)
     _limit_queries(schema)
     return schema
 

@@ -6,17 +6,21 @@
   may be many of a kind ("Image"): it becomes the description, in front of the one that is there.
 - A value of any kind is ``{}``. drf-spectacular 0.30 says ``oneOf: [{}, {"type": "null"}]`` if it may be null too;
   null fits both, so that a validator refuses it.
+- A text that may be empty is described so that the empty text fits. drf-spectacular 0.30 says ``oneOf: [{"pattern": …},
+  {"maxLength": 0}]``; where the pattern takes it as well, a validator refuses the very default.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from ..jsontypes import JsonObject
 
-__all__ = ["lift_definitions", "simplify_any"]
+__all__ = ["allow_blank", "lift_definitions", "simplify_any"]
 
+_BLANK = {"type": "string", "maxLength": 0}
 _PREFIX = "#/components/schemas/"
 
 
@@ -59,6 +63,22 @@ def simplify_any(document: object) -> None:
         for word in ("oneOf", "anyOf"):
             if isinstance(part.get(word), list) and {} in part[word]:
                 del part[word]
+
+
+def allow_blank(document: object) -> None:
+    """Let the empty text fit every text that may be empty, as one value with its default."""
+    for part in _dicts(document):
+        choice = part.get("oneOf")
+        if not (isinstance(choice, list) and len(choice) == 2 and choice[1] == _BLANK and isinstance(choice[0], dict)):
+            continue
+        del part["oneOf"]
+        text = choice[0]
+        if "default" in text:
+            part["default"] = text.pop("default")
+        if "format" not in text and not text.get("minLength") and re.search(text.get("pattern", ""), ""):
+            part.update(text)
+        else:
+            part["anyOf"] = choice
 
 
 def _dicts(value: object) -> Iterator[JsonObject]:

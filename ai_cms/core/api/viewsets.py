@@ -28,6 +28,8 @@ from rest_framework.viewsets import GenericViewSet
 from ai_cms.core.mappings import CleanedData
 from ai_cms.core.permissions import Actor, PermissionPolicy, get_policy
 
+from ..agents import mark_outside
+from ..models import ApiToken
 from .authentication import get_authenticators
 from .errors import exception_handler
 from .filters import DjangoFilterBackend, OrderingFilter, SearchFilter
@@ -136,7 +138,19 @@ class ServiceMixin(APIView):
         elif request.method not in ("GET", "HEAD"):
             add_never_cache_headers(final)
         patch_vary_headers(final, ("Authorization", "Cookie"))
+        token = request.__dict__.get("_auth")
+        shown = final.status_code < 300
+        # Of other tokens nobody knows whether a model is behind them.
+        if shown and isinstance(token, ApiToken) and token.agent is not None and (source := self.outside(final)):
+            mark_outside(token, source)
         return final
+
+    def outside(self, response: Any) -> str:
+        """Return what of an answer came from outside the site, in words; "" for nothing.
+
+        An agent that has read it only proposes from then on.
+        """
+        return ""
 
 
 class ServiceView(ServiceMixin):

@@ -18,6 +18,7 @@ from ai_cms.core.starting import (
     ON_REQUEST,
     Preparation,
     StartRefused,
+    prepare_entry,
     prepare_settings,
     prepare_urls,
     with_needed,
@@ -27,6 +28,9 @@ DEFAULT = [app for app in APPS if app not in ON_REQUEST]
 _QUESTION = """Beside {default} there are:
   assets     pictures and files                 portfolio  portfolios that people make
   posts      a blog (with assets)               accounts   people who register and log in by e-mail
+  studio     where editors write                chat       agents, conversations and rooms
+  mcp        the gate for agents of others      evidence   what agents did, taken back; who answers for it
+  machines   Markdown, llms.txt, robots.txt
 Which of these as well? Names with commas between them, or nothing: """
 _USER = """
 The user model is decided by the first migration: with a database that has other users, take ai_cms.accounts out again.
@@ -71,6 +75,10 @@ class Command(BaseCommand):
         changes = [
             _change(_settings_file(), lambda source: prepare_settings(source, apps)),
             _change(_module_file(settings.ROOT_URLCONF), lambda source: prepare_urls(source, apps)),
+            *(
+                _change(path, lambda source, protocol=path.stem: prepare_entry(source, protocol))  # type: ignore[misc]
+                for path in _entry_files()
+            ),
         ]
         changes = [change for change in changes if change[1] != change[2]]
         if not changes:
@@ -119,6 +127,25 @@ def _change(path: Path, prepare: Callable[[str], Preparation]) -> tuple[Path, st
     except StartRefused as error:
         raise CommandError(f"{path}: {error}") from error
     return path, before, after.replace("\n", "\r\n") if windows else after
+
+
+def _entry_files() -> list[Path]:
+    """Return the files of the project's entry points, ``wsgi.py`` and ``asgi.py``, as far as there are any."""
+    module = str(getattr(settings, "WSGI_APPLICATION", None) or f"{settings.ROOT_URLCONF}.application").rpartition(".")[
+        0
+    ]
+    package, _dot, name = module.rpartition(".")
+    if name != "wsgi":
+        package = settings.ROOT_URLCONF.rpartition(".")[0]
+    found = []
+    for protocol in ("wsgi", "asgi"):
+        try:
+            path = _module_file(f"{package}.{protocol}" if package else protocol)
+        except (CommandError, ImportError):
+            continue
+        if path.is_file():
+            found.append(path)
+    return found
 
 
 def _settings_file() -> Path:

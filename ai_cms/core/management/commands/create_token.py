@@ -12,7 +12,10 @@ from ai_cms.core.tokens import create_token
 
 
 class Command(BaseCommand):
-    help = "Make an API token for a user and print its secret, which cannot be shown again."
+    help = (
+        "Make an API token for a user and print its secret, which cannot be shown again. It outlives a change of the user's "
+        "password unless `ai_cms.accounts` is installed."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help="the user's login name or e-mail address")
@@ -21,7 +24,7 @@ class Command(BaseCommand):
             action="append",
             choices=SCOPES,
             dest="scopes",
-            help="what the token may do at most; give it several times for several (default: read)",
+            help="what the token may do at most, with all that is narrower; of several the widest counts (default: read)",
         )
         parser.add_argument("--expires", type=int, metavar="DAYS", help="days until it ends (default: never)")
         parser.add_argument("--name", default="", help="what it is for")
