@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import get_language
@@ -17,7 +17,7 @@ from .documents.structure import Allowed
 from .types.base import Block, BlockMeta
 from .types.registry import BlockRegistry, blocks
 
-__all__ = ["block_schema", "catalogue", "catalogue_etag", "document_schema"]
+__all__ = ["block_schema", "catalogue", "catalogue_etag", "document_schema", "fits", "inside_of"]
 
 
 def block_schema(block_class: type[Block], registry: BlockRegistry = blocks) -> JsonObject:
@@ -130,7 +130,7 @@ class _Maker:
         return {
             "type": "array",
             "maxItems": blocks_settings.DOCUMENT_MAX_BLOCKS,
-            "items": self._one_of([name for name, block_class in self.types.items() if _fits(block_class, "")]),
+            "items": self._one_of([name for name, block_class in self.types.items() if fits(block_class, "")]),
             "$defs": {**definitions.get("$defs", {}), **nodes},
         }
 
@@ -158,13 +158,7 @@ class _Maker:
         return {**node, "required": required, "additionalProperties": False}
 
     def _children(self, meta: BlockMeta) -> JsonObject:
-        inside = [
-            name
-            for name, child in self.types.items()
-            if (meta.allowed_children == "*" or name in (meta.allowed_children or ()))
-            and (_fits(child, meta.type) or (meta.as_root and not child.block_meta.as_root and _fits(child, "")))
-        ]
-        children: JsonObject = {"type": "array", "items": self._one_of(inside)}
+        children: JsonObject = {"type": "array", "items": self._one_of(inside_of(meta, self.types))}
         if meta.min_children:
             children["minItems"] = meta.min_children
         if meta.max_children is not None:
@@ -189,6 +183,17 @@ def _parents(meta: BlockMeta, registry: BlockRegistry) -> list[str] | None:
     return [*meta.allowed_parents, *(name for name, other in registry.items() if other.block_meta.as_root)]
 
 
-def _fits(block_class: type[Block], parent: str) -> bool:
+def inside_of(meta: BlockMeta, types: Mapping[str, type[Block]]) -> list[str]:
+    """Return those of ``types`` that may stand in a block of ``meta``."""
+    return [
+        name
+        for name, child in types.items()
+        if (meta.allowed_children == "*" or name in (meta.allowed_children or ()))
+        and (fits(child, meta.type) or (meta.as_root and not child.block_meta.as_root and fits(child, "")))
+    ]
+
+
+def fits(block_class: type[Block], parent: str) -> bool:
+    """Return whether a block may stand in one of the type ``parent``; "" is the root of a document."""
     parents = block_class.block_meta.allowed_parents
     return parents is None or parent in parents

@@ -154,12 +154,22 @@ def test_what_pictures_and_titles_leave_out_is_named() -> None:
     assert [warning.message for warning in gallery.warnings] == losses[:2]
 
 
+def test_areas_of_an_image_map_are_named() -> None:
+    found = convert_html(
+        "<p>a</p>\n<img src=/shop.png alt=Shop usemap=#m><map name=m><area href=/rye alt=Rye><area href=/x><area alt=' '></map>"
+    )
+    assert [(warning.line, warning.message) for warning in found.warnings] == [
+        (2, "The areas of an image map were left out: “Rye”.")
+    ]
+
+
 def test_source_lines() -> None:
     made = html_to_blocks("<h2>a</h2>\n\n<p>b</p>\n<hr>", source_lines=True)
     assert [block["line"] for block in made] == [1, 3, 4]
     assert all("line" not in block for block in html_to_blocks("<h2>a</h2>"))
 
 
+@pytest.mark.thorough
 @given(HTML_TREES)
 @settings(max_examples=300, deadline=None)
 @example(
@@ -172,6 +182,7 @@ def test_all_visible_text_is_in_the_blocks(html: str) -> None:
     assert squashed(Document(made).text()) == squashed(text_of(parse_html(html)))
 
 
+@pytest.mark.thorough
 @given(st.one_of(HTML_TREES, HTML_SOUP))
 @settings(max_examples=300, deadline=None)
 @example("<figure><figcaption>a<figure><img src=/a.png><img src=/b.png>")
@@ -216,6 +227,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.thorough
 @given(st.sampled_from(sorted(blocks)), st.data())
 @settings(max_examples=200, deadline=None)
 def test_drafts_of_any_kind_can_be_written(name: str, data: st.DataObject) -> None:

@@ -16,6 +16,7 @@ def doc(*ids: str) -> Document:
     return Document([{"id": block_id, "type": "heading", "v": 1, "props": {"text": block_id}} for block_id in ids])
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(documents(), documents())
 def test_applying_the_difference_gives_the_other_document(a: Document, b: Document) -> None:
@@ -24,11 +25,13 @@ def test_applying_the_difference_gives_the_other_document(a: Document, b: Docume
     assert same_json(apply_operations(applied.document, applied.inverse).document.blocks, a.blocks)
 
 
+@pytest.mark.thorough
 @given(documents())
 def test_nothing_differs_from_itself(a: Document) -> None:
     assert diff_documents(a, Document([*a.blocks])) == []
 
 
+@pytest.mark.thorough
 @given(documents())
 def test_generated_documents_are_regular(a: Document) -> None:
     assert is_regular(a)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from ai_cms.blocks import Document, apply_operations
@@ -22,6 +23,7 @@ def block(block_id: str, text: str = "", *children: dict[str, Any]) -> dict[str,
 BASE = Document([block("a", "1"), block("b", "2"), block("s", "3", block("c", "4"))])
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None)
 @given(documents(), documents(), documents())
 def test_a_merge_is_a_document_with_every_block_in_one_place(base: Document, mine: Document, theirs: Document) -> None:

@@ -290,6 +290,22 @@ def test_addresses_get_their_scheme(editor: Editor) -> None:
     assert editor.problems == []
 
 
+def test_a_completed_address_takes_no_click_away(editor: Editor) -> None:
+    page = editor.page
+    for kind in ("embed", "button"):
+        page.get_by_role("combobox", name="Add block", exact=True).select_option(kind)
+        editor.press("Add block")
+    first, second = page.locator(".aicb-block").nth(3), page.locator(".aicb-block").nth(4)
+    second.locator(".aicb-toggle").click()
+    first.get_by_label("Address").fill("youtube.com/watch?v=1")
+    # The note makes the block above higher while the button below is held.
+    second.locator(".aicb-toggle").click()
+    assert second.locator(".aicb-toggle").get_attribute("aria-expanded") == "true"
+    first.get_by_text("The address was completed: https://youtube.com/watch?v=1").wait_for()
+    assert editor.value[3]["props"]["url"] == "https://youtube.com/watch?v=1"
+    assert editor.problems == []
+
+
 def test_items_of_lists_come_back(editor: Editor) -> None:
     editor.page.locator(".aicb-toggle", has_text="List").press("Enter")
     editor.press("Remove Items 1")

@@ -46,6 +46,10 @@ def order_tree(root: Element, asked: frozenset[str] = frozenset()) -> list[Conve
     if tips:
         names = _some([text for text, _line in tips], 100)
         warnings.append(ConversionWarning(tips[0][1], f"What showed under the pointer was left out: {names}."))
+    areas = [area for area in root.find_all("area") if area.attrs.get("alt", "").strip()]
+    if areas:
+        names = _some([" ".join(area.attrs["alt"].split()) for area in areas], 100)
+        warnings.append(ConversionWarning(areas[0].line, f"The areas of an image map were left out: {names}."))
     said: set[str] = set()
     unasked: list[str] = []
     first_line = 0

@@ -38,7 +38,8 @@ BlockId = Annotated[str, Field(max_length=64, description="The id of a block in 
 class BaseOperation(BaseModel):
     """What the four have in common."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built at the first use: a project starts sooner, and most processes never parse an operation.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     # Set on what this package makes itself; never by parsing what a client sent.
     _trusted: bool = PrivateAttr(default=False)

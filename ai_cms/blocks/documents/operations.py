@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from ...core.jsontypes import JsonMapping, JsonObject
 from ...core.permissions import ActorLike
@@ -44,7 +44,9 @@ __all__ = [
 #: A batch has at most this many operations.
 MAX_OPERATIONS = 5_000
 
-_adapter: TypeAdapter[Operation] = TypeAdapter(Annotated[Operation, Field(discriminator="op")])
+_adapter: TypeAdapter[Operation] = TypeAdapter(
+    Annotated[Operation, Field(discriminator="op")], config=ConfigDict(defer_build=True)
+)
 
 
 def parse_operations(data: object, *, trusted: bool = False) -> list[Operation]:

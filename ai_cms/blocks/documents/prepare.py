@@ -84,10 +84,15 @@ def is_locked(block: JsonMapping) -> bool:
 
 def permission_error(block_class: type[Block], actor: ActorLike, loc: Iterable[str]) -> BlockError | None:
     """Return why ``actor`` may not write blocks of a class, or ``None``."""
+    label = block_class.block_meta.label
+    agent = None if actor is None else Actor.of(actor).agent
+    if agent is not None and agent.block_types is not None and block_class.block_meta.type not in agent.block_types:
+        return BlockError(
+            list(loc), "type_of_agent", _("This agent may not write “%(label)s” blocks.") % {"label": label}
+        )
     needed = block_class.block_meta.permission
     if needed is None:
         return None
-    label = block_class.block_meta.label
     if needed == RAW_HTML_PERMISSION and not blocks_settings.RAW_HTML:
         return BlockError(
             list(loc), "type_disabled", _("“%(label)s” blocks are switched off on this site.") % {"label": label}

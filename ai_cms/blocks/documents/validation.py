@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, get_origin
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
@@ -116,11 +119,50 @@ def _blank(annotation: object) -> Any:
     return None
 
 
+class ValidTexts:
+    """Remember the hashes of documents that were found valid with these block types and settings, the last ones of a process.
+
+    What is saved as a draft, published and published again unchanged is validated once. Validators are asked of a block's
+    props alone, so the same text is as valid as it was.
+    """
+
+    most = 4_096
+
+    def __init__(self) -> None:
+        self._hashes: dict[bytes, None] = {}
+        self._settings: JsonObject | None = None
+
+    def holds(self, text: str) -> bool:
+        """Return whether this very text was found valid."""
+        present = getattr(settings, "AI_CMS", {})
+        if self._settings != present:
+            # Such as the hosts that may be embedded.
+            self._hashes, self._settings = {}, dict(present)
+        return _hash(text) in self._hashes
+
+    def add(self, text: str) -> None:
+        """Remember that a text is valid. Asked for before, so that the settings are those of now."""
+        self._hashes[_hash(text)] = None
+        if len(self._hashes) > self.most:
+            # Another thread may be at it as well.
+            with suppress(RuntimeError, StopIteration):
+                self._hashes.pop(next(iter(self._hashes)), None)
+
+
+def _hash(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
 def validate_document(
     document: BlockTree, *, strict: bool = True, registry: BlockRegistry = blocks
 ) -> list[BlockError]:
     """Return the field errors of a document; see :meth:`Document.validate`."""
-    if is_valid(document.blocks, registry) and _is_clean(document):
+    text = _text_of(document)
+    known: ValidTexts = registry.derived("valid texts", ValidTexts)
+    if text is not None and known.holds(text):
+        return []
+    if text is not None and is_valid(document.blocks, registry) and not has_forbidden_characters(text):
+        known.add(text)
         return []
     errors: list[BlockError] = []
     for walked in document.walk():
@@ -149,11 +191,11 @@ def validate_document(
     return errors
 
 
-def _is_clean(document: BlockTree) -> bool:
+def _text_of(document: BlockTree) -> str | None:
     try:
-        return not has_forbidden_characters(document.dumps())
+        return document.dumps()
     except InvalidDocument:
-        return False
+        return None
 
 
 def _unknown(block: JsonMapping, loc: Iterable[str], block_class: type[Block] | None) -> BlockError:

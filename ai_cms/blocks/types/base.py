@@ -70,6 +70,8 @@ class BlockMeta:
     ``max_children``: more are refused. ``example``: props that show the block at its best. ``permission``: who may write
     such blocks, as ``"app_label.codename"``; ``"ai_cms_blocks.use_raw_html"`` also needs the setting ``RAW_HTML``.
     ``as_root``: stands for a page of its own, so that what may only stand at the root may stand in it as well.
+    ``drafts``: the props that a model which drafts a page writes, the required ones among them; ``True`` for all; ``False``
+    where a model cannot fill the block in, as it needs a file, an address, or rows of a table.
     ``abstract``: the class only lends its fields to others.
     """
 
@@ -87,6 +89,7 @@ class BlockMeta:
     example: JsonMapping = field(default_factory=dict)
     permission: str | None = None
     as_root: bool = False
+    drafts: bool | tuple[str, ...] = True
     abstract: bool = False
 
     @property
@@ -96,7 +99,7 @@ class BlockMeta:
 
 
 #: These belong to one class; a subclass starts from the default instead.
-_NOT_INHERITED = {"type", "label", "abstract", "version", "oldest", "example"}
+_NOT_INHERITED = {"type", "label", "abstract", "version", "oldest", "example", "drafts"}
 
 
 class BlockPart(BaseModel):
@@ -220,9 +223,20 @@ def _check_meta(cls: type[Block], meta: BlockMeta) -> None:
         raise _wrong(cls, "example", f"must be a dict of props, not {meta.example!r}")
     if meta.permission is not None and (not isinstance(meta.permission, str) or meta.permission.count(".") != 1):
         raise _wrong(cls, "permission", f"must be of the form 'app_label.codename', not {meta.permission!r}")
+    if not isinstance(meta.drafts, bool):
+        _check_props(cls, meta.drafts)
     for name in ("as_root", "abstract"):
         if not isinstance(getattr(meta, name), bool):
             raise _wrong(cls, name, f"must be True or False, not {getattr(meta, name)!r}")
+
+
+def _check_props(cls: type[Block], drafts: object) -> None:
+    if not isinstance(drafts, tuple) or not all(isinstance(name, str) for name in drafts):
+        raise _wrong(cls, "drafts", f"must be True, False or a tuple of props, not {drafts!r}")
+    if unknown := [name for name in drafts if name not in cls.model_fields]:
+        raise _wrong(cls, "drafts", f"names {unknown[0]!r}, which is none of its props")
+    if missing := [name for name, info in cls.model_fields.items() if info.is_required() and name not in drafts]:
+        raise _wrong(cls, "drafts", f"lacks {missing[0]!r}, without which the block is not valid")
 
 
 def _check_types(cls: type[Block], name: str, value: object, expected: str) -> None:

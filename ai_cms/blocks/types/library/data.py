@@ -130,6 +130,7 @@ class PageListBlock(Block):
 
     class Meta:
         label = _("Page list")
+        drafts = False
         icon = "pages"
         group = _("Data")
         example = {"title": "From the bakery", "limit": 3, "order": "newest", "layout": "list"}

@@ -26,6 +26,7 @@ class EmbedBlock(Block):
 
     class Meta:
         label = _("Embed")
+        drafts = False
         icon = "embed"
         group = _("Media")
         example = {"url": "https://vimeo.com/76979871", "title": "A loaf in the oven", "caption": ""}
@@ -43,6 +44,7 @@ class RawHtmlBlock(Block):
 
     class Meta:
         label = _("Raw HTML")
+        drafts = False
         icon = "html"
         group = _("Data")
         permission = "ai_cms_blocks.use_raw_html"

@@ -46,6 +46,7 @@ class ButtonBlock(Block):
 
     class Meta:
         label = _("Button")
+        drafts = ("label", "url", "style")
         icon = "button"
         group = _("Action")
         example = {"label": "Read the recipe", "url": "/recipes/", "style": "primary"}
@@ -66,6 +67,7 @@ class CardBlock(Block):
 
     class Meta:
         label = _("Card")
+        drafts = ("title", "text", "link_url", "link_label")
         icon = "card"
         group = _("Layout")
         example = {"title": "Rye", "text": "Dark, dense, and good for a week.", "link_url": "/rye/"}
@@ -111,6 +113,7 @@ class ColumnBlock(Block):
 
     class Meta:
         label = _("Column")
+        drafts = ()
         icon = "column"
         group = _("Layout")
         allowed_children = "*"
@@ -139,6 +142,7 @@ class SectionBlock(Block):
 
     class Meta:
         label = _("Section")
+        drafts = ("title", "text", "items")
         icon = "section"
         group = _("Layout")
         allowed_children = "*"
@@ -173,6 +177,7 @@ class HeroBlock(Block):
 
     class Meta:
         label = _("Hero")
+        drafts = ("heading", "text")
         icon = "hero"
         group = _("Layout")
         allowed_children = ("button",)
@@ -208,6 +213,7 @@ class AccordionItemBlock(Block):
 
     class Meta:
         label = _("Accordion item")
+        drafts = ("title",)
         icon = "accordion-item"
         group = _("Layout")
         allowed_children = "*"
@@ -228,6 +234,7 @@ class CallToActionBlock(Block):
 
     class Meta:
         label = _("Call to action")
+        drafts = ("title", "text", "button_label", "button_url")
         icon = "megaphone"
         group = _("Action")
         example = {
@@ -252,6 +259,7 @@ class DividerBlock(Block):
 
     class Meta:
         label = _("Divider")
+        drafts = ()
         icon = "divider"
         group = _("Layout")
         example = {"style": "line"}

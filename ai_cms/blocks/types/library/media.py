@@ -31,6 +31,7 @@ class ImageBlock(Block):
 
     class Meta:
         label = _("Image")
+        drafts = False
         icon = "image"
         group = _("Media")
         example = {
@@ -67,6 +68,7 @@ class GalleryBlock(Block):
 
     class Meta:
         label = _("Gallery")
+        drafts = False
         icon = "images"
         group = _("Media")
         example = {
@@ -100,6 +102,7 @@ class VideoBlock(Block):
 
     class Meta:
         label = _("Video")
+        drafts = False
         icon = "video"
         group = _("Media")
         example = {"src": "/media/kneading.mp4", "caption": "Kneading, in two minutes."}
@@ -114,6 +117,7 @@ class AudioBlock(Block):
 
     class Meta:
         label = _("Audio")
+        drafts = False
         icon = "audio"
         group = _("Media")
         example = {"src": "/media/crust.mp3", "caption": "The crust, as it cools."}

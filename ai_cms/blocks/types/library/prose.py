@@ -45,6 +45,7 @@ class HeadingBlock(Block):
 
     class Meta:
         label = _("Heading")
+        drafts = ("text", "level")
         icon = "heading"
         group = _("Text")
         example = {"text": "How bread rises", "level": 2}
@@ -84,6 +85,7 @@ class QuoteBlock(Block):
 
     class Meta:
         label = _("Quote")
+        drafts = ("text", "attribution")
         icon = "quote"
         group = _("Text")
         example = {"text": "<p>Good bread needs no hurry.</p>", "attribution": "A baker", "cite": ""}
@@ -104,6 +106,7 @@ class ListBlock(Block):
 
     class Meta:
         label = _("List")
+        drafts = ("style", "items")
         icon = "list"
         group = _("Text")
         example = {"style": "ul", "items": ["Flour", "Water", "Salt"]}
@@ -126,6 +129,7 @@ class CodeBlock(Block):
 
     class Meta:
         label = _("Code")
+        drafts = False
         icon = "code"
         group = _("Text")
         example = {"code": "print('bread')", "language": "python", "caption": ""}
@@ -145,6 +149,7 @@ class TableBlock(Block):
 
     class Meta:
         label = _("Table")
+        drafts = ("header", "rows", "caption")
         icon = "table"
         group = _("Text")
         example = {

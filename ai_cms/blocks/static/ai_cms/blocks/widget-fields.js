@@ -157,12 +157,30 @@ function textField(plain, context) {
   return wrap(control, hint ? { ...plain, description: [plain.description, hint].filter(Boolean).join(" ") } : plain, context);
 }
 
+let pressed = false;
+const waiting = [];
+document.addEventListener("pointerdown", () => { pressed = true; }, true);
+for (const end of ["pointerup", "pointercancel"]) {
+  document.addEventListener(end, () => {
+    pressed = false;
+    // The click comes after this.
+    for (const then of waiting.splice(0)) setTimeout(then);
+  }, true);
+}
+
+/** Do what makes the form longer, after a press that is under way: what moves from under the pointer gets no click. */
+function afterPress(then) {
+  if (pressed) waiting.push(then);
+  else then();
+}
+
 /** An address gets the scheme that was left out, when the field is left; a note says so. */
 function addressField(control, keep, plain, context) {
   const note = el("p", { class: "aicb-note", role: "status" });
   control.addEventListener("change", () => {
     const whole = wholeAddress(control.value);
-    note.textContent = whole === control.value ? "" : say(context.words.completed, whole);
+    const said = whole === control.value ? "" : say(context.words.completed, whole);
+    afterPress(() => { note.textContent = said; });
     if (whole === control.value) return;
     control.value = whole;
     keep(whole);
