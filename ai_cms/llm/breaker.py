@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q, QuerySet
@@ -19,7 +20,7 @@ from .models import BackendState, CallKind
 from .signals import backend_misconfigured
 from .workers import lease
 
-__all__ = ["admit", "failed", "inconclusive", "reset", "succeeded"]
+__all__ = ["Admission", "admit", "failed", "inconclusive", "reset", "succeeded"]
 
 logger = logging.getLogger("ai_cms.llm")
 
@@ -27,24 +28,33 @@ logger = logging.getLogger("ai_cms.llm")
 PROBE_SECONDS = 90
 
 
-def admit(alias: str, kind: str = CallKind.TEXT) -> datetime | None:
+@dataclass(frozen=True)
+class Admission:
+    """How a circuit stood when it let a call pass.
+
+    ``probe``: a time if the call is the one that may try a half-open circuit, which inconclusive() wants to know.
+    ``untroubled``: it was closed and nothing had failed, so that a success has nothing to end.
+    """
+
+    probe: datetime | None = None
+    untroubled: bool = False
+
+
+def admit(alias: str, kind: str = CallKind.TEXT) -> Admission:
     """Let a call pass, or raise LLMUnavailable (LLMBackendMisconfigured where that opened the circuit).
 
-    Return what inconclusive() wants to know: a time if the call is the one that may try a half-open circuit, else
-    ``None``. Call it first in the transaction that admits the call: its UPDATE locks the row, so that whoever counts open calls
-    of the alias afterwards counts alone.
+    Call it first in the transaction that admits the call: its UPDATE locks the row, so that whoever counts open calls of the
+    alias afterwards counts alone.
     """
     if kind != CallKind.TEXT:
         _lock(alias)
     state = BackendState.objects.filter(alias=alias, kind=kind)
-    passed, probe = _pass(state)
-    if passed:
-        return probe
+    if (passed := _pass(state)) is not None:
+        return passed
     current, _created = BackendState.objects.get_or_create(alias=alias, kind=kind)
     # It was new, or somebody closed the circuit in between.
-    passed, probe = _pass(state)
-    if passed:
-        return probe
+    if (passed := _pass(state)) is not None:
+        return passed
     now = timezone.now()
     until = max(moment for moment in (current.open_until, current.probe_until, now) if moment is not None)
     wait = max(1, math.ceil((until - now).total_seconds()))
@@ -66,16 +76,18 @@ def _lock(alias: str) -> None:
         row.update(admitted=F("admitted"))
 
 
-def _pass(state: QuerySet[BackendState]) -> tuple[bool, datetime | None]:
-    """Count a call in if the circuit is closed, or if it is half-open and this is the call that may try, and until
-    when.
-    """
+def _pass(state: QuerySet[BackendState]) -> Admission | None:
+    """Count a call in if the circuit is closed, or if it is half-open and this is the call that may try."""
     now = timezone.now()
-    if state.filter(open_until__isnull=True).update(admitted=F("admitted") + 1):
-        return True, None
+    closed = state.filter(open_until__isnull=True)
+    if closed.filter(failures=0).update(admitted=F("admitted") + 1):
+        return Admission(untroubled=True)
+    if closed.update(admitted=F("admitted") + 1):
+        return Admission()
     half_open = Q(open_until__lte=now) & (Q(probe_until__isnull=True) | Q(probe_until__lte=now))
     probe = lease(PROBE_SECONDS)
-    return bool(state.filter(half_open).update(admitted=F("admitted") + 1, probe_until=probe)), probe
+    tries = state.filter(half_open).update(admitted=F("admitted") + 1, probe_until=probe)
+    return Admission(probe) if tries else None
 
 
 def succeeded(alias: str, kind: str = CallKind.TEXT) -> None:

@@ -238,6 +238,10 @@ class CancelToken:
                 self._callbacks.remove(callback)
 
 
+#: What the things in a request's memo are derived from.
+_DERIVED_FROM = frozenset({"messages", "tools", "response_model", "response_schema"})
+
+
 @dataclass(frozen=True)
 class LLMRequest:
     """One call to a model.
@@ -263,10 +267,16 @@ class LLMRequest:
     deadlines: Deadlines | None = None
     limits: Limits | None = None
     cancel: CancelToken = field(default_factory=CancelToken, compare=False, repr=False)
+    #: What was derived from the request, so that the steps of a call need not derive it again; a copy of other words or another
+    #: schema starts without.
+    memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def replace(self, **changes: Any) -> LLMRequest:
         """Return a copy with ``changes``; it shares the cancel token unless that is changed."""
-        return replace(self, **changes)
+        made = replace(self, **changes)
+        if changes.keys().isdisjoint(_DERIVED_FROM):
+            made.memo.update(self.memo)
+        return made
 
     @property
     def structured(self) -> bool:

@@ -46,6 +46,9 @@ class OwnRowsPolicy(PermissionPolicy[models.Model]):
 class CallPolicy(OwnRowsPolicy):
     """Whoever is logged in may call models, as far as their credits go."""
 
+    scopes: ClassVar[dict[str, str]] = {"view": "read", "add": "propose"}
+    confined = frozenset({"view", "add"})
+
     def decide(self, actor: Actor, action: str, obj: models.Model | None) -> bool:
         if action == "add":
             return actor.is_authenticated
@@ -68,7 +71,8 @@ class EntryPolicy(OwnRowsPolicy):
 class RunPolicy(OwnRowsPolicy):
     """Whoever is logged in may start runs; who started one may cancel it, and staff who may change runs."""
 
-    scopes: ClassVar[dict[str, str]] = {"view": "read", "add": "write", "cancel": "write"}
+    scopes: ClassVar[dict[str, str]] = {"view": "read", "add": "propose", "cancel": "propose"}
+    confined = frozenset({"view", "add", "cancel"})
 
     def decide(self, actor: Actor, action: str, obj: models.Model | None) -> bool:
         if action == "add":

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from ..core.jsontypes import JsonMapping, JsonObject
 from .exceptions import LLMInvalidOutput
@@ -43,15 +43,11 @@ _COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
 _LIMITS = (*_COUNTS, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern")
 _MOST = 1000
 _HINTS = {
-    "minLength": "at least {} characters",
-    "maxLength": "at most {} characters",
     "minimum": "at least {}",
     "maximum": "at most {}",
     "exclusiveMinimum": "more than {}",
     "exclusiveMaximum": "less than {}",
     "multipleOf": "a multiple of {}",
-    "minItems": "at least {} items",
-    "maxItems": "at most {} items",
     "pattern": "matches {}",
     "format": "format {}",
 }
@@ -107,7 +103,7 @@ class _Reducer:
             self._array(node, result)
         elif kind is None and not ({"anyOf", "enum"} & set(result)):
             self.strict = False
-        hints = [text.format(node[key]) for key, text in _HINTS.items() if key in node]
+        hints = _hints(node)
         if hints:
             result["description"] = " ".join(filter(None, [node.get("description", ""), f"({'; '.join(hints)})"]))
         return result
@@ -152,6 +148,18 @@ class _Reducer:
         reference = node.get("$ref", "")
         found = self.definitions.get(reference.removeprefix("#/$defs/"), node) if reference else node
         return found if isinstance(found, Mapping) else node
+
+
+def _hints(node: JsonMapping) -> list[str]:
+    """Return in words what limits a value, in few: they are paid for with each request."""
+    found = []
+    for things, least, most in (("characters", "minLength", "maxLength"), ("items", "minItems", "maxItems")):
+        low, high = node.get(least) or 0, node.get(most)
+        if high is not None:
+            found.append(f"{low} to {high} {things}" if low else f"at most {high} {things}")
+        elif low:
+            found.append("not empty" if low == 1 else f"at least {low} {things}")
+    return found + [text.format(node[key]) for key, text in _HINTS.items() if key in node]
 
 
 def _is_plain(key: str, value: object) -> bool:
@@ -241,14 +249,23 @@ def output_schema(model: type[BaseModel]) -> OutputSchema:
     return found
 
 
+def _is_wrapped(model: type[BaseModel]) -> bool:
+    # Only what stands for another value can be anything but an object; so models made for one request need no schema here.
+    return issubclass(model, RootModel) and output_schema(model).wrapped
+
+
 def requested_schema(request: LLMRequest) -> OutputSchema | None:
     """Return the schema that ``request`` asks for, ``None`` for free text."""
     if request.response_schema is not None:
+        if "schema" in request.memo:
+            known: OutputSchema = request.memo["schema"]
+            return known
         name = request.response_model.__name__ if request.response_model else "output"
-        wrapped = request.response_model is not None and output_schema(request.response_model).wrapped
+        wrapped = request.response_model is not None and _is_wrapped(request.response_model)
         given = request.response_schema
         name = re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]
-        return OutputSchema(name, without_limits(given), True, wrapped, given)
+        request.memo["schema"] = made = OutputSchema(name, without_limits(given), True, wrapped, given)
+        return made
     return output_schema(request.response_model) if request.response_model is not None else None
 
 
@@ -338,7 +355,7 @@ def parse_output(model: type[M], text: str, /, **facts: Any) -> M:
     """
     facts = {"received": True, "partial": text, **facts}
     first = parse_json(text, **facts)
-    wrapped = output_schema(model).wrapped
+    wrapped = _is_wrapped(model)
     problem: ValidationError | None = None
     for value in [first, *json_values(text)[1:]]:
         if not _storable(value):

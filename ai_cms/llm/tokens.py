@@ -135,8 +135,11 @@ def estimate_request(request: LLMRequest, *, schema_weight: float = 1.0) -> Esti
     ``schema_weight``: the share of the answer's schema that counts as prompt; most servers make a grammar of it instead.
     """
     turns, tools = request.messages, request.tools
-    texts = [text for turn in turns for text in (turn.text, *_texts_of(turn.tool_calls))]
-    texts += [text for tool in tools for text in (tool.name, tool.description)]
+    # Asked at each step of a call, of a prompt that may be long.
+    if "text tokens" not in request.memo:
+        texts = [text for turn in turns for text in (turn.text, *_texts_of(turn.tool_calls))]
+        texts += [text for tool in tools for text in (tool.name, tool.description)]
+        request.memo["text tokens"] = estimate_text(*texts)
     schemas = sum(_schema_tokens(tool.parameters) for tool in tools)
     if schema_weight:
         schemas += round(estimate_schema(request) * schema_weight)
@@ -146,13 +149,16 @@ def estimate_request(request: LLMRequest, *, schema_weight: float = 1.0) -> Esti
         "images": float(_PER_IMAGE * sum(len(turn.images) for turn in turns)),
         "schemas": float(schemas),
     }
-    return Estimate.of(estimate_text(*texts), fixed)
+    return Estimate.of(request.memo["text tokens"], fixed)
 
 
 def estimate_schema(request: LLMRequest) -> int:
     """Return the estimated tokens of the schema that ``request`` asks an answer of, were it a part of the prompt."""
-    schema = requested_schema(request)
-    return _schema_tokens(schema.schema) if schema is not None else 0
+    if "schema tokens" not in request.memo:
+        schema = requested_schema(request)
+        request.memo["schema tokens"] = _schema_tokens(schema.schema) if schema is not None else 0
+    found: int = request.memo["schema tokens"]
+    return found
 
 
 def estimate_usage(

@@ -21,8 +21,10 @@ class Processes:
     def __init__(self, folder: Path) -> None:
         self.environment = {**os.environ, "PYTHONWARNINGS": "default"}
         if connection.vendor == "sqlite":
-            self.environment["AI_CMS_TEST_SQLITE"] = str(folder / "scenario.sqlite3")
-            self.run("migrate")
+            path = self.environment["AI_CMS_TEST_SQLITE"] = str(folder / "scenario.sqlite3")
+            # A copy of the test's own, which holds nothing yet: migrating takes ten times as long as most scenarios.
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM INTO %s", [path])
         else:
             known = connection.settings_dict
             login = quote(known["USER"]) + (f":{quote(known['PASSWORD'])}" if known["PASSWORD"] else "")

@@ -320,7 +320,6 @@ SCENARIOS: dict[str, Callable[..., dict[str, Any]]] = {
 def main() -> None:
     import django
     from django.conf import settings
-    from django.core.management import call_command
 
     extra = json.loads(os.environ.get("AI_CMS_SCENARIO", "{}"))
     settings.AI_CMS = {
@@ -331,10 +330,6 @@ def main() -> None:
     }
     django.setup()
     name, arguments = sys.argv[1], json.loads(sys.argv[2])
-    if name == "migrate":
-        call_command("migrate", verbosity=0)
-        print("{}")
-        return
     print(json.dumps(SCENARIOS[name](**arguments)))
 
 

@@ -208,6 +208,12 @@ def test_japanese_gets_no_spaces_and_its_keywords_are_words() -> None:
     assert max(map(len, words)) <= 6
 
 
+def test_keywords_are_what_a_text_is_about() -> None:
+    text = "Since 1923 we bake sourdough every night. Sourdough rests without yeast, and every loaf within a day."
+    assert local_text.keywords(text, 9)[0] == "sourdough"
+    assert not {"since", "every", "without", "within"} & {word.lower() for word in local_text.keywords(text, 9)}
+
+
 def test_headlines_are_no_cut_sentences() -> None:
     text = (
         "Our bakery in the old mill has been baking slow bread for the whole valley since the days of our great grandparents, "

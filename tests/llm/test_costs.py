@@ -116,7 +116,7 @@ def test_a_call_takes_few_queries(testing_llm: TestingBackend, member: Any) -> N
     with CaptureQueriesContext(connection) as queries:
         gateway.call(ask(), actor=member)
     # Four of them begin and end the two transactions.
-    assert len(queries) <= 15, [query["sql"][:100] for query in queries]
+    assert len(queries) <= 13, [query["sql"][:100] for query in queries]
 
 
 def test_what_happens_before_sending_costs_nothing(

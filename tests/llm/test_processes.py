@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from .processes import Processes
 from .scenarios import ANSWER, KILL_POINTS, PROMPT
@@ -81,11 +82,13 @@ def test_three_hundred_killed_calls_are_settled_once(processes: Processes) -> No
 
 
 def test_credits_for_ten_serve_ten_of_fifty_twenty_times(processes: Processes) -> None:
-    found = processes.run("race", requests=50, affordable=10, rounds=20)
+    # SQLite lets one write at a time, so that a rush of fifty is a queue there: fewer turns show the same.
+    rounds = 20 if connection.vendor == "postgresql" else 5
+    found = processes.run("race", requests=50, affordable=10, rounds=rounds)
     assert found["errors"] == []
-    assert found["served"] == [10] * 20
-    assert found["calls"] == 200
-    assert found["balances"] == found["reserved"] == found["sums"] == [0] * 20
+    assert found["served"] == [10] * rounds
+    assert found["calls"] == 10 * rounds
+    assert found["balances"] == found["reserved"] == found["sums"] == [0] * rounds
 
 
 def test_a_killed_run_is_marked_and_keeps_its_text(processes: Processes) -> None:

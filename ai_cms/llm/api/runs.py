@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -46,6 +47,12 @@ class RunViewSet(mixins.ListModelMixin, ServiceViewSet):
     filterset_class = RunFilter
     ordering_fields = ("created_at", "finished_at")
     required_scopes = {"cancel": "write"}
+
+    def outside(self, response: Any) -> str:
+        # What a model has written, of texts that may hold anything; a stream may bring it any moment.
+        data = getattr(response, "data", None)
+        told = self.action == "events" or (isinstance(data, dict) and (data.get("result") or data.get("events")))
+        return "the result of a run" if told else ""
 
     def get_object(self) -> Run:
         """Return the run of the path. Raises NotFound, also for what is no id."""

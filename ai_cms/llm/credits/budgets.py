@@ -7,7 +7,12 @@ from django.utils import timezone
 
 from ..models import AgentBudget, BudgetPeriod, LLMCall
 
-__all__ = ["budget_for", "remove_budget", "set_budget"]
+__all__ = ["agent_key", "budget_for", "remove_budget", "set_budget"]
+
+
+def agent_key(pk: int) -> str:
+    """Return the key of the budget that the calls of an agent of others draw on, by the key of its account."""
+    return f"agent-account:{pk}"
 
 
 def set_budget(key: str, limit: int, *, kind: str = "text", period: str = BudgetPeriod.MONTH) -> AgentBudget:

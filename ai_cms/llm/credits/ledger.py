@@ -25,7 +25,16 @@ from ..conf import gateway_settings
 from ..models import CreditAccount, CreditEntry, CreditKind, EntryKind, LLMCall
 from ..signals import credits_granted, credits_running_low
 
-__all__ = ["account_for", "allowance_of", "grant_credits", "in_credits", "in_units", "tier_changed", "tier_of"]
+__all__ = [
+    "account_for",
+    "allowance_of",
+    "grant_credits",
+    "in_credits",
+    "in_units",
+    "last_granted",
+    "tier_changed",
+    "tier_of",
+]
 
 
 def tier_of(user: UserLike) -> str:
@@ -146,8 +155,9 @@ def spend(call: LLMCall, *, released: int, amount: int, tokens: int) -> None:
         CreditEntry.objects.create(
             account_id=call.account_id, kind=EntryKind.CHARGE, amount=-amount, tokens=tokens, call=call, note=call.task
         )
-        # Robust: who is told of it may send mail, and no mail server decides about a paid answer.
-        transaction.on_commit(lambda: _warn_if_low(call.account_id), robust=True)
+        if _may_run_low(call, released, amount):
+            # Robust: who is told of it may send mail, and no mail server decides about a paid answer.
+            transaction.on_commit(lambda: _warn_if_low(call.account_id), robust=True)
 
 
 def _add(account: CreditAccount, kind: str, amount: int, *, lapses: bool = False, **fields: object) -> CreditEntry:
@@ -181,16 +191,36 @@ def _grant_allowance(account: CreditAccount) -> None:
             _add(locked, EntryKind.ALLOWANCE, amount, key=f"allowance:{month}", lapses=True)
 
 
-def _warn_if_low(account_id: Any) -> None:
+def last_granted() -> Subquery:
+    """Return a subquery for the newest amount that an account was given."""
     newest = CreditEntry.objects.filter(account=OuterRef("pk"), amount__gt=0).order_by("-created_at", "-pk")
-    accounts = CreditAccount.objects.select_related("user").annotate(granted=Subquery(newest.values("amount")[:1]))
-    account = accounts.filter(pk=account_id, low_notified=False).first()
-    if account is None:
-        return
+    return Subquery(newest.values("amount")[:1])
+
+
+def _may_run_low(call: LLMCall, held: int, amount: int) -> bool:
+    """Return whether an account may be low once ``amount`` is spent, and all that other calls held when this one was admitted.
+
+    By what was read then, with ``granted`` and with what this one held; where nothing was, it may. A provider may report
+    more than was held.
+    """
+    account = call._state.fields_cache.get("account")
+    if account is None or not hasattr(account, "granted"):
+        return True
+    left = account.balance - account.reserved - max(amount - held, 0)
+    return not account.low_notified and _is_low(account, left)
+
+
+def _is_low(account: Any, left: int) -> bool:
     base = max(allowance_of(account.user, account.kind), account.granted or 0)
-    percent = gateway_settings.LLM_CREDITS_LOW
-    if not base or account.balance * 100 > base * percent:
+    return bool(base) and left * 100 <= base * gateway_settings.LLM_CREDITS_LOW
+
+
+def _warn_if_low(account_id: Any) -> None:
+    accounts = CreditAccount.objects.select_related("user").annotate(granted=last_granted())
+    account = accounts.filter(pk=account_id, low_notified=False).first()
+    if account is None or not _is_low(account, account.balance):
         return
+    percent = gateway_settings.LLM_CREDITS_LOW
     if CreditAccount.objects.filter(pk=account.pk, low_notified=False).update(low_notified=True):
         credits_running_low.send(CreditAccount, instance=account, remaining=account.balance, percent=percent)
 

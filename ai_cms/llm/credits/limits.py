@@ -15,6 +15,7 @@ from ..conf import gateway_settings
 from ..exceptions import LLMBusy
 from ..models import CreditAccount, LLMCall
 from ..querysets import LLMCallQuerySet
+from .ledger import last_granted
 
 __all__ = ["NoAccount", "TooManyCalls", "check_open_calls", "check_open_calls_of"]
 
@@ -62,13 +63,16 @@ def check_open_calls_of(
     calls = _open_calls() if besides is None else _open_calls().exclude(pk=besides.pk)
     account = (
         accounts.annotate(
-            of_alias=_number(calls.filter(alias=alias), "alias"), of_user=_number(calls.filter(user=user), "user")
+            granted=last_granted(),
+            of_alias=_number(calls.filter(alias=alias), "alias"),
+            of_user=_number(calls.filter(user=user), "user"),
         )
         .order_by()
         .first()
     )
     if account is None:
         raise NoAccount
+    account.user = user
     if per_alias is not None and account.of_alias >= per_alias:
         raise TooManyCalls(whose="alias")
     if per_user is not None and account.of_user >= per_user:

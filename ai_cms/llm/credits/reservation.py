@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,8 +51,9 @@ class CallPlan:
 
     ``backend`` and ``model``: of the first attempt. ``prompt_hold`` and ``output_hold``: what is held, in tokens or
     images. ``least_output``: how far the output may be cut to fit the credits that are left; ``None`` if it may not.
-    ``metered``: it costs credits. ``reservation``: the call that holds credits for it already. ``prompt_estimate``: tokens
-    before calibration. ``lease_seconds``: how long the first attempt may go without a sign of life.
+    ``metered``: it costs credits. ``at_once``: it is sent as soon as its row is there. ``reservation``: the call that holds
+    credits for it already. ``prompt_estimate``: tokens before calibration. ``lease_seconds``: how long the first attempt may
+    go without a sign of life.
     """
 
     user: Any
@@ -76,6 +76,7 @@ class CallPlan:
     least_output: int | None = None
     metered: bool = True
     lease_seconds: float = 90
+    at_once: bool = False
     about: Columns = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,14 +94,14 @@ class CallPlan:
 
 @dataclass(frozen=True)
 class Opened:
-    """A call that has been admitted, with its first log; ``output`` is what of ``output_hold`` it got, ``probe`` what
-    the circuit breaker said.
+    """A call that has been admitted, with its first log; ``output`` is what of ``output_hold`` it got, ``admission``
+    what the circuit breaker said.
     """
 
     call: LLMCall
     log: AILog
     output: int
-    probe: datetime | None = None
+    admission: breaker.Admission
 
 
 def fingerprint(value: object) -> str:
@@ -169,7 +170,7 @@ def open_attempt(
     prompt: Sequence[object],
     lease_seconds: float,
     repair: bool = False,
-) -> tuple[AILog, datetime | None]:
+) -> tuple[AILog, breaker.Admission | None]:
     """Open the log of a further attempt at ``call``, moving the call to a fallback ``alias`` where that is another.
 
     Return it and what the circuit breaker of another alias said.
@@ -178,16 +179,16 @@ def open_attempt(
     """
     with transaction.atomic(durable=True):
         changes: Columns = {"lease_until": lease(lease_seconds)}
-        probe = None
+        admission = None
         if alias != call.alias:
-            probe = breaker.admit(alias, call.kind)
+            admission = breaker.admit(alias, call.kind)
             check_open_calls(alias)
             changes["alias"] = alias
         if not LLMCall.objects.open().filter(pk=call.pk).update(**changes):
             raise LLMCancelled(reason="the call was given up and settled meanwhile")
         log = _log(call, alias, backend, model, prompt, attempt=call.logs.count() + 1, is_repair=repair)
     call.alias = alias
-    return log, probe
+    return log, admission
 
 
 def extend_hold(call: LLMCall, amount: int) -> bool:
@@ -221,7 +222,7 @@ def _admit(plan: CallPlan, budget: AgentBudget | None) -> Opened:
     account = None
     try:
         with transaction.atomic(durable=True):
-            probe = breaker.admit(plan.alias, plan.kind)
+            admission = breaker.admit(plan.alias, plan.kind)
             reserved = _taken_over(plan)
             output = _hold_credits(plan) if metered else plan.output_hold
             if plan.user is None:
@@ -233,6 +234,8 @@ def _admit(plan: CallPlan, budget: AgentBudget | None) -> Opened:
                 _hold_budget(budget, amount)
             fields = _fields(plan, account if metered else None, budget, amount)
             fields |= {"worker": this_worker(), "lease_until": lease(plan.lease_seconds)}
+            if plan.at_once:
+                fields["status"] = CallStatus.RUNNING
             if reserved is None:
                 call = LLMCall.objects.create(**fields)
             else:
@@ -240,7 +243,7 @@ def _admit(plan: CallPlan, budget: AgentBudget | None) -> Opened:
                 call.__dict__.update(fields)
                 LLMCall.objects.filter(pk=call.pk).update(**fields)
             log = _log(call, plan.alias, plan.backend, plan.model, plan.prompt)
-            return Opened(call, log, output, probe)
+            return Opened(call, log, output, admission)
     except IntegrityError:
         if (
             plan.idempotency_key

@@ -34,6 +34,7 @@ from ai_cms.core.permissions import Actor, ActorLike, get_policy
 
 from ..backends.threads import arun, astream_of
 from ..conf import gateway_settings
+from ..credits.budgets import agent_key
 from ..credits.reservation import CallPlan, fingerprint, replayable, reserve_call
 from ..credits.settlement import sweep
 from ..handler import DEFAULT_ALIAS, llms
@@ -55,10 +56,7 @@ SWEEP_SECONDS = 60.0
 
 def call(request: LLMRequest, *, actor: ActorLike, **options: Unpack[CallOptions]) -> CallResult:
     """Answer ``request`` and return the whole answer; ``options`` are CallOptions. Raises LLMError."""
-    with stream(request, actor=actor, **options) as events:
-        for _event in events:
-            pass
-    return finished(events)
+    return _whole(_text_job(request, options), actor, options)
 
 
 def stream(request: LLMRequest, *, actor: ActorLike, **options: Unpack[CallOptions]) -> CallStream:
@@ -67,9 +65,12 @@ def stream(request: LLMRequest, *, actor: ActorLike, **options: Unpack[CallOptio
     The credits are held when this returns: refusals for want of credits, permission or room are raised here, what the
     provider does is raised by the iteration.
     """
+    return _start(_text_job(request, options), actor, options)
+
+
+def _text_job(request: LLMRequest, options: CallOptions) -> TextJob:
     cancel = _cancel_of(options.get("run"), request.cancel)
-    request = request.replace(task=request.task or options.get("task", ""), cancel=cancel)
-    return _start(TextJob(request), actor, options)
+    return TextJob(request.replace(task=request.task or options.get("task", ""), cancel=cancel))
 
 
 def reserve(
@@ -172,22 +173,22 @@ def _in_thread(work: Callable[[], T]) -> T:
 
 
 def _whole(job: ModelJob, actor: ActorLike, options: CallOptions) -> CallResult:
-    with _start(job, actor, options) as events:
+    with _start(job, actor, options, at_once=True) as events:
         for _event in events:
             pass
     return finished(events)
 
 
-def _start(job: ModelJob, actor: ActorLike, options: CallOptions) -> CallStream:
+def _start(job: ModelJob, actor: ActorLike, options: CallOptions, *, at_once: bool = False) -> CallStream:
     try:
-        return _opened(job, actor, options)
+        return _opened(job, actor, options, at_once=at_once)
     except BaseException:
         job.cancel.release()
         raise
 
 
-def _opened(job: ModelJob, actor: ActorLike, options: CallOptions) -> CallStream:
-    plan = _plan(job, Actor.of(actor), options)
+def _opened(job: ModelJob, actor: ActorLike, options: CallOptions, *, at_once: bool) -> CallStream:
+    plan = replace(_plan(job, Actor.of(actor), options), at_once=at_once)
     # First, because a killed process may have left the key in use.
     _sweep_now_and_then()
     earlier = replayable(plan)
@@ -211,7 +212,7 @@ def _plan(job: ModelJob, who: Actor, options: CallOptions) -> CallPlan:
         alias=alias,
         kind=job.kind,
         task=options.get("task", ""),
-        agent=options.get("agent", ""),
+        agent=options.get("agent", "") or ("" if who.agent is None else agent_key(who.agent.pk)),
         target=options.get("target"),
         target_label=options.get("target_label", ""),
         run_id=run.run_id if run is not None else None,

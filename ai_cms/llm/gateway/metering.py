@@ -11,8 +11,8 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import NoReturn, TypeVar
+from weakref import WeakSet
 
 from django.db import connection
 
@@ -52,6 +52,8 @@ logger = logging.getLogger("ai_cms.llm")
 
 #: Seconds between two savings of a stream's text.
 SAVE_SECONDS = 1.0
+#: Backends that need nothing more before a call is sent.
+_prepared: WeakSet[BaseLLMBackend] = WeakSet()
 
 
 class MeteredCall:
@@ -72,7 +74,9 @@ class MeteredCall:
         opened = self._open(plan)
         self.call: LLMCall = opened.call
         self.log: AILog = opened.log
-        self._probe: datetime | None = opened.probe
+        self._admission = opened.admission
+        #: Whether the row says already that the call was sent.
+        self._is_marked = opened.call.status == CallStatus.RUNNING
         self.backend: BaseLLMBackend = llms[self.call.alias]
         if opened.output != plan.output_hold:
             self.job = job.limited(opened.output)
@@ -82,7 +86,9 @@ class MeteredCall:
         while True:
             alias = self._aliases.pop(0)
             try:
-                return open_call(plan_for(plan, self.job, alias), self.job.cancel)
+                # Between its row and its being sent nothing comes that takes time, or fails.
+                at_once = plan.at_once and llms[alias] in _prepared
+                return open_call(plan_for(replace(plan, at_once=at_once), self.job, alias), self.job.cancel)
             except (LLMUnavailable, LLMBackendMisconfigured):
                 if not self._aliases:
                     raise
@@ -123,7 +129,7 @@ class MeteredCall:
         if not self.finished:
             nothing = Ending(status=CallStatus.CANCELLED, error_code=LLMCancelled.default_code)
             self._close(lambda: nothing)
-            afterwards(lambda: breaker.inconclusive(self.call.alias, self._probe, self.call.kind))
+            afterwards(lambda: breaker.inconclusive(self.call.alias, self._admission.probe, self.call.kind))
 
     # One attempt
 
@@ -135,7 +141,12 @@ class MeteredCall:
         # What takes a second at the first call is done before the call counts as sent.
         self.backend.prepare()
         deadlines = self._deadlines()
-        self._mark_running(longest_silence(self.backend, self.job, deadlines))
+        _prepared.add(self.backend)
+        if not self._is_marked:
+            self._mark_running(longest_silence(self.backend, self.job, deadlines))
+        self._is_marked = False
+        self._reset()
+        self._release_connection()
         stream = self.job.events(self.backend, deadlines)
         try:
             for event in stream:
@@ -176,8 +187,6 @@ class MeteredCall:
         mine = LLMCall.objects.open().filter(pk=self.call.pk)
         if not mine.update(status=CallStatus.RUNNING, lease_until=lease(wait + GRACE_SECONDS)):
             raise LLMCancelled(reason="the call was given up and settled meanwhile")
-        self._reset()
-        self._release_connection()
 
     def _note_first_byte(self) -> None:
         if self._first_byte is None:
@@ -242,7 +251,7 @@ class MeteredCall:
             if repair is not None:
                 return repair
         if self._aliases and not (self._text or self._other) and may_fall_back(error, self.job.kind):
-            breaker.failed(alias, error, self._probe, self.call.kind)
+            breaker.failed(alias, error, self._admission.probe, self.call.kind)
             self._first_error = self._first_error or error
             self._close_attempt(error)
             self.retries = 0
@@ -266,8 +275,7 @@ class MeteredCall:
     def _next_attempt(self, alias: str, *, repair: bool = False) -> None:
         backend = llms[alias]
         deadlines = self.job.deadlines(backend)
-        same = alias == self.call.alias
-        self.log, probe = open_attempt(
+        self.log, admission = open_attempt(
             self.call,
             alias,
             backend=path_of(backend),
@@ -276,7 +284,8 @@ class MeteredCall:
             lease_seconds=longest_silence(backend, self.job, deadlines) + GRACE_SECONDS,
             repair=repair,
         )
-        self._probe = self._probe if same else probe
+        if admission is not None:
+            self._admission = admission
         self.backend = backend
         self.metered = is_metered(backend)
 
@@ -323,7 +332,8 @@ class MeteredCall:
     def _succeed(self, answer: Answer) -> None:
         times = self._times()
         self._close(lambda: Ending(**self.job.outcome(answer.value, self.log), **times))
-        afterwards(lambda: breaker.succeeded(self.call.alias, self.call.kind))
+        if not self._admission.untroubled:
+            afterwards(lambda: breaker.succeeded(self.call.alias, self.call.kind))
         afterwards(lambda: self._learn(answer.value.usage))
 
     def _learn(self, usage: Usage) -> None:
@@ -350,9 +360,9 @@ class MeteredCall:
     def _tell_breaker(self, error: LLMError) -> None:
         alias = self.call.alias
         if isinstance(error, LLMCancelled | LLMUnsupported):
-            breaker.inconclusive(alias, self._probe, self.call.kind)
+            breaker.inconclusive(alias, self._admission.probe, self.call.kind)
         elif error.counts_as_failure:
-            breaker.failed(alias, error, self._probe, self.call.kind)
+            breaker.failed(alias, error, self._admission.probe, self.call.kind)
         else:
             breaker.succeeded(alias, self.call.kind)
 

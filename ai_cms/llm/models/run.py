@@ -40,6 +40,9 @@ class Run(Targeted):
     )
     scopes = models.JSONField(null=True, blank=True, editable=False)
     via = models.CharField(max_length=10, default="session", editable=False)
+    # Who acts for the user, as histories name it, and what it keeps to.
+    label = models.CharField(max_length=200, blank=True, editable=False)
+    agent = models.JSONField(null=True, blank=True, editable=False)
     payload = models.JSONField(_("payload"), default=dict, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=RunStatus.choices, default=RunStatus.QUEUED)
     text = models.TextField(_("text"), blank=True)

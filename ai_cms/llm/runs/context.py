@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ai_cms.core.permissions import Actor
+from ai_cms.core.permissions import Actor, AgentLimits
 from ai_cms.core.registry import Registry
 
 from ...core.jsontypes import JsonObject
@@ -66,4 +66,5 @@ def _actor_of(run: Run) -> Actor:
     scopes = None if run.scopes is None else frozenset(run.scopes)
     if run.user is None:
         return Actor.anonymous()
-    return Actor(user=run.user, scopes=scopes, via=run.via)
+    agent = None if run.agent is None else AgentLimits.from_json(run.agent)
+    return Actor(user=run.user, scopes=scopes, via=run.via, label=run.label, agent=agent)

@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ai_cms.core.acting import in_run
 from ai_cms.core.exceptions import RequestRefused
 
 from ..conf import run_settings
@@ -60,7 +61,8 @@ def _carry_out(context: RunContext) -> None:
     run = context.run
     try:
         context.events.emit("started", {"attempt": run.attempt})
-        result = run_handlers[run.handler](context)
+        with in_run(run.pk):
+            result = run_handlers[run.handler](context)
         finished = _finish(context, RunStatus.DONE, "done", {"result": result}, result=result)
     except RunPaused as pause:
         if not context.events.paused:

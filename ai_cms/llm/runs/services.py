@@ -82,6 +82,8 @@ def start_run(
                 user=who.account,
                 scopes=None if who.scopes is None else sorted(who.scopes),
                 via="system" if who.is_system else who.via,
+                label=who.label[:200],
+                agent=None if who.agent is None else who.agent.to_json(),
                 payload=payload,
                 idempotency_key=key,
                 request_hash=request_hash,

@@ -29,6 +29,7 @@ from django.db import transaction
 from pydantic import BaseModel, ValidationError
 
 from ai_cms.core.exceptions import RequestRefused
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor
 from ai_cms.core.registry import Autodiscovery, Registry
 
@@ -44,6 +45,7 @@ __all__ = [
     "as_tool",
     "available_tools",
     "execute_tool",
+    "preview_of",
     "tool",
     "tools",
 ]
@@ -90,7 +92,8 @@ class Tool:
 
     ``state``: returns what a person's approval is bound to beside the arguments, such as the version of the page they name.
     ``trusted``: its results hold nothing that others have written. ``public``: they hold only what everybody may see, so that
-    they may be told in a room.
+    they may be told in a room. ``preview``: returns what a call would change, for a person who has to confirm it:
+    ``[{"what": str, "text": [["equal" | "insert" | "delete", str]]}]``.
     """
 
     name: str
@@ -102,6 +105,7 @@ class Tool:
     state: Callable[[ToolContext, Any], str] | None = None
     trusted: bool = False
     public: bool = False
+    preview: Callable[[ToolContext, Any], list[JsonObject]] | None = None
 
     @property
     def needs_approval(self) -> bool:
@@ -160,6 +164,7 @@ def tool(
     state: Callable[[ToolContext, Any], str] | None = None,
     trusted: bool = False,
     public: bool = False,
+    preview: Callable[[ToolContext, Any], list[JsonObject]] | None = None,
 ) -> Callable[[F], F]:
     """Register a function (context, arguments) as a tool; its docstring is what the model reads.
 
@@ -180,6 +185,7 @@ def tool(
             state=state,
             trusted=trusted,
             public=public,
+            preview=preview,
         )
         tools.register(made.name, made)
         _tools_of[function] = made
@@ -264,6 +270,24 @@ def execute_tool(
             text = "Nothing was done: a person has to confirm this first. Say what you would like to do and stop."
             return ToolResult(call, text, ok=False, needs_approval=True, key=key)
     return _run(found, call, context, arguments)
+
+
+def preview_of(name: str, raw_arguments: str, context: ToolContext) -> list[JsonObject]:
+    """Return what a call would change as its tool shows it to a person; nothing for a tool that shows nothing.
+
+    Nothing is raised: whoever looks at a call may refuse it, whatever it holds.
+    """
+    tools.discover()
+    found = tools.get(name)
+    if found is None or found.preview is None or not found.allowed(context.actor):
+        return []
+    try:
+        return found.preview(context, found.arguments.model_validate(json.loads(raw_arguments or "{}")))
+    except (RequestRefused, ValidationError, ValueError, RecursionError):
+        return []
+    except Exception:
+        logger.exception("The preview of the tool %s failed.", name)
+        return []
 
 
 def _run(found: Tool, call: ToolCall, context: ToolContext, arguments: BaseModel) -> ToolResult:

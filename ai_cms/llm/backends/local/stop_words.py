@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["STOP_WORDS"]
+__all__ = ["STOP_WORDS", "STOP_WORDS_OF"]
 
 _ENGLISH = """
-a about above after again all also am an and any are as at be because been before being below between both but
-by can could did do does doing down during each few for from further had has have having he her here hers him
-his how i if in into is it its just me more most my new no nor not now of off on once only or other our out over
-own same she should so some such than that the their them then there these they this those through to too under
-until up us very was we were what when where which while who whom why will with would you your yours
+a about above across after again against all along also although always am among an and another any are around
+as at away be because been before being below beside besides between both but by can could despite did do does
+doing down during each either else even ever every except few for from further had has have having he her here
+hers him his how however i if in indeed instead into is it its just many may maybe me might more most much must
+my neither never new next no nor not now of off often on once only onto or other others our out over own perhaps
+quite rather same shall she should since so some someone something still such than that the their them then
+there these they this those though through thus to too toward towards under unless unlike until up upon us
+usually very via was we were what when where whether which while who whom whose why will with within without
+would yet you your yours
 """
 _GERMAN = """
 aber alle als also am an auch auf aus bei bin bis bist da damit dann das dass dein dem den der des die dies
@@ -40,4 +44,17 @@ aan bij dat de deze die dit door een en er het hij hoe ik in is je kan maar meer
 te tot uit van voor was wat we wel wij zijn ze zo
 """
 
-STOP_WORDS = frozenset(" ".join((_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _DUTCH)).split())
+#: By the tag of their language.
+STOP_WORDS_OF = {
+    tag: frozenset(words.split())
+    for tag, words in {
+        "en": _ENGLISH,
+        "de": _GERMAN,
+        "fr": _FRENCH,
+        "es": _SPANISH,
+        "it": _ITALIAN,
+        "pt": _PORTUGUESE,
+        "nl": _DUTCH,
+    }.items()
+}
+STOP_WORDS: frozenset[str] = frozenset().union(*STOP_WORDS_OF.values())
