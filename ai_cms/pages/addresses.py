@@ -7,10 +7,11 @@ is shown, and all are free.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Collection
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from django.conf import settings
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
@@ -18,13 +19,27 @@ from django.utils.encoding import iri_to_uri
 
 from .exceptions import PathTakenByRoute
 
-__all__ = ["avoid_routes", "first_free", "host_names", "is_taken_by_route", "normalise_path", "public_url"]
+__all__ = [
+    "avoid_routes",
+    "first_free",
+    "host_names",
+    "is_taken_by_route",
+    "normalise_path",
+    "public_url",
+    "url_below",
+    "url_prefix",
+]
 
 #: Nobody makes a route for this; what answers here answers everywhere, such as a view of the host around the pages.
 _ANYWHERE = "~/~/~/"
 
 #: A route such as ``<slug:product>/`` takes every slug: after so many of them no number is going to help.
 MAX_TRIES = 20
+
+
+#: As ``reverse()`` leaves them: the characters that RFC 3986, section 3.3, has in a path.
+_URL_SAFE = "/~:@!$&'()*+,;="
+_PLAIN = re.compile(r"[A-Za-z0-9_./-]*")
 
 
 def normalise_path(path: str) -> str:
@@ -39,6 +54,17 @@ def public_url(path: str) -> str:
         return reverse("ai_cms_pages:page", kwargs={"path": path.lstrip("/")})
     except NoReverseMatch:
         return str(iri_to_uri(path))
+
+
+def url_prefix() -> str:
+    """Return the URL path below which the host project serves pages, ending in a slash."""
+    return public_url("/")
+
+
+def url_below(prefix: str, path: str) -> str:
+    """Return what public_url() returns of ``path``, where :func:`url_prefix` was asked once for many."""
+    inner = path.lstrip("/")
+    return prefix + (inner if _PLAIN.fullmatch(inner) else quote(inner, safe=_URL_SAFE))
 
 
 def host_names(host: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ class PagesConfig(RequiresApps, AppConfig):
 
     def ready(self) -> None:
         from . import checks as checks
+        from . import kept as kept
         from . import page_list as page_list
         from . import pictures as pictures
         from . import published_documents as published_documents

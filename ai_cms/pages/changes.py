@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+
+from django.core.serializers.json import DjangoJSONEncoder
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
@@ -12,7 +16,7 @@ from ai_cms.blocks.exceptions import InvalidDocument, InvalidOperation
 
 from ..core.jsontypes import JsonMapping, JsonObject
 
-__all__ = ["block_changes", "field_changes", "text_difference"]
+__all__ = ["block_changes", "changes_digest", "field_changes", "text_difference"]
 
 #: Longer texts are shown as one replaced by the other: comparing takes time with the square of their length.
 MAX_WORDS = 1_000
@@ -76,6 +80,19 @@ def block_changes(document: Document, operations: Sequence[JsonMapping]) -> list
             }
         )
     return found
+
+
+def changes_digest(changes: Sequence[JsonMapping], fields: Sequence[JsonMapping] = ()) -> str:
+    """Return a digest of changes as they are shown: of :func:`block_changes`, and of fields as {"name", "before", "after"}.
+
+    It says later what a person has seen who decided.
+    """
+    keys = ("op", "block", "type", "before", "after", "text")
+    rows = [
+        [[change.get(key) for key in keys] for change in changes],
+        [[change[key] for key in ("name", "before", "after")] for change in fields],
+    ]
+    return hashlib.sha256(json.dumps(rows, sort_keys=True, cls=DjangoJSONEncoder).encode()).hexdigest()
 
 
 def _wanted(block: JsonObject | None, operation: JsonMapping) -> JsonObject | None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
+from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.schema import catalogue
 from ai_cms.core.exceptions import NotFound
 from ai_cms.core.permissions import get_policy, policy_for
@@ -17,6 +19,7 @@ from ai_cms.llm.tools.registry import ToolContext, tool
 
 from ..core.jsontypes import JsonObject
 from . import get_page_model
+from .changes import block_changes
 from .models import AbstractPage, Publication
 from .search import search_or_similar
 from .services import create_page, create_proposal, publish_page
@@ -28,7 +31,7 @@ PageId = Annotated[int, Field(ge=1, le=2**63 - 1, description="The id of a page.
 
 
 class _Arguments(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class SearchArguments(_Arguments):
@@ -73,6 +76,30 @@ def _page(context: ToolContext, pk: int) -> AbstractPage:
 def _state(context: ToolContext, arguments: PageArguments | ProposeArguments) -> str:
     """Return what a person's approval is bound to: the page in the version that was looked at."""
     return f"page {arguments.page} v{_page(context, arguments.page).version}"
+
+
+def _proposed(context: ToolContext, arguments: ProposeArguments) -> list[JsonObject]:
+    """Return what a proposal would change on the page, block by block, for the person who has to confirm it."""
+    page = _page(context, arguments.page)
+    words = {"insert": _("New"), "update": _("Changed"), "move": _("Moved"), "remove": _("Removed")}
+    operations = [
+        item for item in arguments.operations if item.get("op") != "insert" or isinstance(item.get("block"), dict)
+    ]
+    return [
+        {"what": f"{page.title}: {words.get(change['op'], change['op'])} ({change['type']})", "text": change["text"]}
+        for change in block_changes(page.content_json, operations)
+    ]
+
+
+def _drafted(context: ToolContext, arguments: DraftArguments) -> list[JsonObject]:
+    """Return the blocks of a page that would be made."""
+    parent = _page(context, arguments.parent)
+    operations: list[JsonObject] = [{"op": "insert", "block": block} for block in arguments.content]
+    made: list[JsonObject] = [
+        {"what": _("New page below %(parent)s") % {"parent": parent.title}, "text": [["insert", arguments.title]]}
+    ]
+    changes = block_changes(Document([]), operations)
+    return made + [{"what": str(change["type"]), "text": change["text"]} for change in changes]
 
 
 def _provenance(context: ToolContext) -> JsonObject:
@@ -129,7 +156,7 @@ def list_block_types(context: ToolContext, arguments: BlockTypesArguments) -> li
     return [{key: entry[key] for key in keys} for entry in catalogue(allowed=allowed) if entry["permission"] is None]
 
 
-@tool(name="propose_changes", risk="write", state=_state)
+@tool(name="propose_changes", risk="write", state=_state, preview=_proposed)
 def propose_changes(context: ToolContext, arguments: ProposeArguments) -> JsonObject:
     """Suggest operations (insert, update, move, remove) on a page; a person accepts or rejects them."""
     page = _page(context, arguments.page)
@@ -144,7 +171,7 @@ def propose_changes(context: ToolContext, arguments: ProposeArguments) -> JsonOb
     return {"proposal": proposal.pk, "status": proposal.status}
 
 
-@tool(name="create_draft_page", risk="write")
+@tool(name="create_draft_page", risk="write", preview=_drafted)
 def create_draft_page(context: ToolContext, arguments: DraftArguments) -> JsonObject:
     """Create an empty draft below a page and propose its blocks; a person accepts them. It is never published by this."""
     parent = _page(context, arguments.parent)

@@ -92,6 +92,9 @@ class PagesSettings(AppSettings):
         dict,
         "PostgreSQL text search configuration by language code, such as {'de': 'german'}; merged over the built-in table.",
     )
+    APPROVAL_SECONDS = Setting(
+        600, int, "Seconds after which what a program asked a person to do to a page is off.", validate=positive
+    )
     PROPOSAL_POLICY = Setting(
         "",
         str,

@@ -13,6 +13,9 @@
     ├── PublishRefused (400)        the document has field errors; they are in the body by path
     ├── NotPlaced                   programming error: a page saved without a place in the tree
     ├── PageStale (412)             carries the current version
+    ├── ApprovalClosed (409)
+    ├── ApprovalOutdated (409)      the page is another than the one that was to be decided about
+    ├── PersonNeeded (403)          a program wanted to decide for a person
     ├── ProposalClosed (409)
     ├── ProposalStale (409)
     ├── TreeTooLarge (409)
@@ -28,6 +31,8 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import AICMSError, Conflict, InvalidInput, NotFound, PermissionRefused, StaleVersion
 
 __all__ = [
+    "ApprovalClosed",
+    "ApprovalOutdated",
     "InvalidMove",
     "InvalidSchedule",
     "NotPlaced",
@@ -37,6 +42,7 @@ __all__ = [
     "PageTypeRefused",
     "PathTakenByRoute",
     "PathTooLong",
+    "PersonNeeded",
     "ProposalClosed",
     "ProposalStale",
     "PublishNeeded",
@@ -122,6 +128,28 @@ class NotPlaced(PageError):
 
 class PageStale(PageError, StaleVersion):
     """The page was changed since the version the write was made for."""
+
+
+class ApprovalClosed(PageError, Conflict):
+    """What a program asked for is no longer open."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(_("This was decided already, or has waited too long."), code="approval_closed", status=status)
+
+
+class ApprovalOutdated(PageError, Conflict):
+    """The page was changed since a program asked for something to be done to it."""
+
+    default_code = "approval_outdated"
+    default_detail = "The page was changed since this was asked for, so nothing was done. It can be asked for again."
+    keeps_writes = True
+
+
+class PersonNeeded(PageError, PermissionRefused):
+    """A program wanted to decide for a person."""
+
+    default_code = "person_needed"
+    default_detail = "Only a person who is logged in may decide this; a token of a program may not."
 
 
 class ProposalClosed(PageError, Conflict):

@@ -5,18 +5,38 @@ from __future__ import annotations
 from ai_cms.blocks.documents.provenance import Source, make_provenance
 from ai_cms.core.permissions import Actor
 
-from ..core.jsontypes import JsonObject
+from ..core.jsontypes import JsonMapping, JsonObject
 
-__all__ = ["public_blocks", "written_by"]
+__all__ = ["digital_source_type", "public_blocks", "written_by"]
+
+_SCHEMA = "https://schema.org/"
 
 
 def written_by(actor: Actor, source: Source = "human", *, model: str = "", call: str = "") -> JsonObject:
     """Return the provenance of a write by ``actor``: an agent's or importer's name stands before the user it acts for.
 
-    ``model`` and ``call``: which model, in which logged call.
+    ``model`` and ``call``: which model, in which logged call. What an agent writes is a model's, whoever it acts for.
     """
+    is_agent = actor.agent is not None or actor.via == "agent" or bool(actor.label and actor.via == "session")
+    if source == "human" and is_agent:
+        source = "model"
     by = actor.label or (actor.account.pk if actor.account is not None else None)
     return dict(make_provenance(source, by=by, model=model, call=call))
+
+
+def digital_source_type(summary: JsonMapping) -> str:
+    """Return how a text came to be, as an address of schema.org; "" where nothing is known of it.
+
+    ``summary``: of :func:`ai_cms.blocks.documents.provenance.provenance_summary`. What a model wrote alone is its; what people
+    worked on since, or wrote a part of, is composed with it.
+    """
+    sources: dict[str, int] = summary["sources"]
+    by_model = sources.get("model", 0)
+    if not by_model:
+        return f"{_SCHEMA}DigitalCreationDigitalSource" if sources.get("human") else ""
+    if by_model == summary["blocks"] and not summary["edited"]:
+        return f"{_SCHEMA}TrainedAlgorithmicMediaDigitalSource"
+    return f"{_SCHEMA}CompositeWithTrainedAlgorithmicMediaDigitalSource"
 
 
 def public_blocks(blocks: list[JsonObject], *, marked: bool) -> list[JsonObject]:

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ai_cms.core.permissions import ActorLike, get_policy
@@ -77,10 +78,18 @@ class PageQuerySet(TreePageQuerySet):
         queryset = self.filter(tree_id=tree_id, lft__lte=left, rght__gte=right).order_by("lft")
         return queryset if include_self else queryset.exclude(pk=page.pk)
 
-    def _edges(self, page: models.Model) -> list[models.Subquery]:
+    def with_number_below(self) -> PageQuerySet:
+        """Return the pages with ``number_below``: how many pages are below each, those in the bin too."""
+        rows = base_model(self.model).all_objects.non_polymorphic().order_by()
+        below = rows.filter(tree_id=OuterRef("tree_id"), lft__gt=OuterRef("lft"), lft__lt=OuterRef("rght"))
+        counted = below.values("tree_id").annotate(number=Count("pk")).values("number")
+        found: PageQuerySet = self.annotate(number_below=Coalesce(Subquery(counted), 0))
+        return found
+
+    def _edges(self, page: models.Model) -> list[Subquery]:
         """Return subqueries for the tree columns of ``page``: those it was loaded with may be old."""
         row = base_model(self.model).all_objects.non_polymorphic().order_by().filter(pk=page.pk)
-        return [models.Subquery(row.values(name)[:1]) for name in ("tree_id", "lft", "rght")]
+        return [Subquery(row.values(name)[:1]) for name in ("tree_id", "lft", "rght")]
 
     def visible_to(self, user: ActorLike) -> PageQuerySet:
         """Return the pages whose drafts ``user`` (or an actor) may read."""
@@ -109,10 +118,10 @@ class PublicationQuerySet(models.QuerySet[Any]):
         """Return what can be seen at ``moment``, by default now: not withdrawn with a deleted page, not past its expiry."""
         return self.filter(Q(expire_at=None) | Q(expire_at__gt=moment or timezone.now()), active=True)
 
-    def last_expiry(self, moment: datetime) -> models.Subquery:
+    def last_expiry(self, moment: datetime) -> Subquery:
         """Return a subquery for the latest expiry among these that has passed at ``moment``; ``NULL`` if none has."""
         passed = self.filter(active=True, expire_at__lte=moment).order_by("-expire_at")
-        return models.Subquery(passed.values("expire_at")[:1])
+        return Subquery(passed.values("expire_at")[:1])
 
     def at(self, site: Any, path: str) -> PublicationQuerySet:
         """Return the public publication at ``path`` of ``site``."""

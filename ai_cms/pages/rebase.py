@@ -186,7 +186,7 @@ def apply_fitting(
     """
     layout = Layout(document)
     made: set[str] = set()
-    # Neighbours that are there no more because the operation that brings them was left out.
+    # Blocks that the batch would have brought, and that were left out: what is there under such an id is somebody else's.
     skipped: set[str] = set()
     result = Fitting(document, decisions=["rejected"] * len(operations))
     chosen: list[tuple[int, JsonObject]] = []
@@ -196,14 +196,35 @@ def apply_fitting(
             continue
         if operation.get("after") in skipped or operation.get("before") in skipped:
             operation = _placed_last(operation)
-        if _is_stale(operation, marks, layout, made):
+        if _is_about(operation, skipped) or _is_stale(operation, marks, layout, made):
             result.decisions[index] = "stale"
             skipped |= _inserted(operation)
             continue
         made |= _inserted(operation)
+        skipped -= made
         chosen.append((index, operation))
     _apply(chosen, result, options)
     return result
+
+
+def _is_about(operation: JsonMapping, ids: Container[str]) -> bool:
+    """Return whether an operation changes one of the blocks, or puts something inside it."""
+    return (operation["op"] != "insert" and operation.get("id") in ids) or operation.get("parent") in ids
+
+
+def _leave_out(
+    chosen: Sequence[tuple[int, JsonObject]], gone: set[str], result: Fitting
+) -> list[tuple[int, JsonObject]]:
+    """Return the operations that need none of the blocks that an insert did not bring; the others are stale."""
+    kept = []
+    for index, operation in chosen:
+        if _is_about(operation, gone):
+            result.decisions[index] = "stale"
+            gone |= _inserted(operation)
+        else:
+            gone -= _inserted(operation)
+            kept.append((index, operation))
+    return kept
 
 
 def _placed_last(operation: JsonMapping) -> JsonObject:
@@ -237,6 +258,7 @@ def _apply(chosen: Sequence[tuple[int, JsonObject]], result: Fitting, options: M
             result.decisions[index] = "stale"
             if not place:
                 result.without_room.add(index)
+            rest = _leave_out(rest, _inserted(operation), result)
 
 
 def _apply_all(chosen: Sequence[tuple[int, JsonObject]], result: Fitting, options: Mapping[str, Any]) -> None:

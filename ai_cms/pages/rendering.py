@@ -8,8 +8,10 @@ the settings, and in these ``CODE_VERSION`` for what code makes of a page.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,14 +24,19 @@ from django.http import HttpRequest, QueryDict
 from django.template import engines
 from django.template.loader import select_template
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 import ai_cms
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.filling import fill_blocks
 from ai_cms.blocks.documents.pictures import is_reference
+from ai_cms.blocks.exceptions import BlockError
+from ai_cms.blocks.rendering.batch import render_batch
 from ai_cms.blocks.rendering.render import Mode, render_blocks
 from ai_cms.core.conf import project_settings
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.mappings import TemplateContext
+from ai_cms.core.permissions import ActorLike
 
 from . import get_page_model
 from .addresses import public_url
@@ -41,10 +48,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ORIGIN",
+    "draft_at",
     "html_key",
     "neutral_request",
     "published_page",
     "render_draft",
+    "render_draft_blocks",
     "render_publication",
     "render_published",
     "site_key",
@@ -178,25 +187,59 @@ def render_published(page: AbstractPage, publication: Publication, request: Http
     return _render(page, request, mode="public", publication=publication)
 
 
+def draft_at(page: AbstractPage, revision: Revision) -> AbstractPage:
+    """Return ``page`` as it was in ``revision``; not to be saved."""
+    shown = copy.copy(page)
+    apply_snapshot(shown, revision.snapshot)
+    shown.content_json = revision.content_json
+    return shown
+
+
 def render_draft(page: AbstractPage, request: HttpRequest, *, mode: Mode = "preview") -> str:
     """Return the page's working draft as HTML; ``mode`` "edit" puts the editor's markers around the blocks."""
     return _render(page, request, mode=mode, publication=None)
 
 
+def render_draft_blocks(
+    page: AbstractPage, items: list[JsonObject], request: HttpRequest, *, actor: ActorLike = None
+) -> tuple[dict[str, str], dict[str, list[BlockError]]]:
+    """Return blocks as they look on the page's draft, with the editor's markers, and what is wrong in them, by id.
+
+    What :func:`ai_cms.blocks.rendering.render_batch` says of ``items`` and of the answer holds here.
+    """
+    with _language_of(page):
+        context = _context(page, request, mode="edit", publication=None)
+        return render_batch(
+            fill_blocks(items, page), mode="edit", request=request, context=context, page=page, actor=actor
+        )
+
+
+def _language_of(page: AbstractPage) -> AbstractContextManager[None]:
+    return translation.override(page.locale if translation.check_for_language(page.locale) else settings.LANGUAGE_CODE)
+
+
+def _context(
+    page: AbstractPage, request: HttpRequest, *, mode: Mode, publication: Publication | None
+) -> TemplateContext:
+    """Return what the page's template and those of its blocks know."""
+    return {
+        "page": page,
+        "publication": publication,
+        "site": page.site if publication is None else publication.site,
+        "mode": mode,
+        "origin": ORIGIN if isinstance(request, NeutralRequest) else request.build_absolute_uri("/").rstrip("/"),
+    }
+
+
 def _render(page: AbstractPage, request: HttpRequest, *, mode: Mode, publication: Publication | None) -> str:
-    language = page.locale if translation.check_for_language(page.locale) else settings.LANGUAGE_CODE
-    with translation.override(language):
-        context: TemplateContext = {
-            "page": page,
-            "publication": publication,
-            "site": page.site if publication is None else publication.site,
-            "mode": mode,
-            "origin": ORIGIN if isinstance(request, NeutralRequest) else request.build_absolute_uri("/").rstrip("/"),
-        }
+    with _language_of(page):
+        context = _context(page, request, mode=mode, publication=publication)
         document = page.shown_document(editing=mode == "edit")
         if publication is None:
             # A publication holds what a draft only refers to.
             document = Document(fill_blocks(document.blocks, page))
-        context["content"] = render_blocks(document, request=request, context=dict(context), mode=mode, page=page)
+        content = render_blocks(document, request=request, context=dict(context), mode=mode, page=page)
+        # An editor finds the place of a page without blocks, too.
+        context["content"] = mark_safe(f"<!--document-->{content}<!--/document-->") if mode == "edit" else content
         context.update(page.get_context(request))
         return str(select_template(page.template_names()).render(context, request))

@@ -12,6 +12,7 @@ from ai_cms.blocks.documents.diff import diff_documents
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
 from ai_cms.blocks.exceptions import InvalidDocument, InvalidOperation
+from ai_cms.core.acting import Facts, facts_of
 from ai_cms.core.permissions import Actor
 
 from ..core.jsontypes import JsonObject
@@ -44,6 +45,7 @@ def new_revision(
         version=page.version,
         author=actor.account,
         agent=agent or actor.label,
+        **facts_of(actor).columns,
         message=message[:300],
         created_at=now or timezone.now(),
         title=snapshot.pop("title"),
@@ -65,7 +67,8 @@ def record_revision(
     """Write the page's present draft as a revision and set ``page.latest_revision`` (the caller saves the page).
 
     Returns the revision and whether it is a new row: an autosave within ``AUTOSAVE_SQUASH_SECONDS`` of the same author's last
-    one overwrites it, unless that one is published or scheduled. ``before``: the document that this write changed, if it did.
+    one overwrites it, unless that one is published or scheduled. What a program writes has a row of its own each time, so that
+    it can be told from what its user typed, and taken back. ``before``: the document that this write changed, if it did.
     ``number``: of a page whose row has it already. The page must be locked.
     """
     row = new_revision(page, number=0, kind=kind, actor=actor, message=message, agent=agent)
@@ -83,9 +86,12 @@ def record_revision(
 
 def _overwritable(page: AbstractPage, row: Revision) -> Revision | None:
     """Return the author's last autosave if nothing stands on it that must stay as it is."""
+    if Facts(via=row.via, token=row.token, run=row.run).is_machine:
+        return None
     since = row.created_at - timedelta(seconds=pages_settings.AUTOSAVE_SQUASH_SECONDS)
     last = (
         Revision.objects.filter(page_id=page.pk, number=page.latest_revision, kind=row.kind, author=row.author)
+        .filter(via__in={row.via, ""}, token="", run="")
         .filter(created_at__gte=since)
         .defer("content_json")
         .first()

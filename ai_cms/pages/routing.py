@@ -14,7 +14,7 @@ from .addresses import host_names, public_url
 from .models import Publication, Redirect, Site
 from .prepared import Markers, PreparedQuery
 
-__all__ = ["find_publication", "find_redirect", "with_query"]
+__all__ = ["find_publication", "find_redirect", "key_of_site", "site_key", "with_query"]
 
 
 #: What stays as it is in a query: all of ASCII that is printed.
@@ -32,14 +32,24 @@ def site_condition(name: str, bare: str) -> tuple[Q, Any]:
     return Q(hostname__in={name, bare}) | Q(is_default=True), rank
 
 
+def site_key(request: HttpRequest) -> Any:
+    """Return a subquery for the key of a request's site, for queries that need nothing else of it."""
+    return key_of_site(*host_names(request.get_host()))
+
+
+def key_of_site(name: str, bare: str) -> Any:
+    """Return a subquery for the key of the site of a host, named with its port and without."""
+    condition, rank = site_condition(name, bare)
+    return Site.objects.filter(condition).order_by(rank).values("pk")[:1]
+
+
 #: What a page served from its stored HTML needs; the rest is loaded when it is asked for.
 _COLUMNS = ("id", "page_id", "site_id", "path", "type", "version", "revision", "modified_at", "html", "html_key")
 _SITE_COLUMNS = ("id", "name", "hostname", "locale", "is_default", "root_id", "generation")
 
 
 def _at_path(mark: Markers) -> Any:
-    condition, rank = site_condition(mark.text("name"), mark.text("bare"))
-    site = Site.objects.filter(condition).order_by(rank).values("pk")[:1]
+    site = key_of_site(mark.text("name"), mark.text("bare"))
     rows = Publication.objects.public(mark.moment("now")).filter(path=mark.text("path"), site_id=site).order_by()
     expired = Publication.objects.filter(site_id=OuterRef("site_id")).last_expiry(mark.moment("now"))
     return rows.values_list(*_COLUMNS, *(f"site__{name}" for name in _SITE_COLUMNS), expired)

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from ai_cms.core.lane import keep
+
 from .addresses import public_url
 from .conf import pages_settings
 from .current_site import site_of
@@ -43,6 +45,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
     entries = "".join(
         f"<sitemap><loc>{escape(origin + base)}/sitemap-{number}.xml</loc></sitemap>" for number in range(1, files + 1)
     )
+    keep(request, "sitemap")
     return _xml(f'{_HEAD}<sitemapindex xmlns="{_NAMESPACE}">{entries}</sitemapindex>')
 
 
@@ -61,12 +64,14 @@ def sitemap(request: HttpRequest, number: int) -> HttpResponse:
         f"<url><loc>{escape(origin + public_url(path))}</loc><lastmod>{modified:%Y-%m-%dT%H:%M:%S+00:00}</lastmod></url>"
         for path, modified in rows
     )
+    keep(request, "sitemap")
     return _xml(f'{_HEAD}<urlset xmlns="{_NAMESPACE}">{entries}</urlset>')
 
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Allow everything public and name the sitemap."""
+    keep(request, "robots")
     origin = request.build_absolute_uri("/").rstrip("/")
     base = public_url("/").rstrip("/")
     text = f"User-agent: *\nDisallow: {base}/preview/\nSitemap: {origin}{base}/sitemap.xml\n"

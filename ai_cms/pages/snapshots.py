@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import SuspiciousFileOperation, ValidationError
+from django.core.files.utils import validate_file_name
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.fields.files import FieldFile
@@ -173,12 +174,14 @@ def _clean(field: Any, raw: Any, page: AbstractPage, actor: Actor | None, proven
     if isinstance(field, BlocksField):
         previous: Document = field.value_from_object(page)
         return prepare_document(raw, previous=previous, allowed=field.allowed, provenance=provenance, actor=actor)
-    if isinstance(field, models.CharField | models.TextField):
+    if isinstance(raw, FieldFile):
+        raw = raw.name or ""
+    if isinstance(field, models.CharField | models.TextField | models.FileField):
         if not isinstance(raw, str):
             raise ValidationError(_("Not a valid string."))
         if "\x00" in raw or any(0xD800 <= ord(char) <= 0xDFFF for char in raw):
             raise ValidationError(_("Null characters and lone surrogates are not allowed."))
-        raw = raw.strip() if isinstance(field, models.CharField) else raw
+        raw = raw if isinstance(field, models.TextField) else raw.strip()
         if field.max_length is not None and len(raw) > field.max_length:
             raise ValidationError(
                 _("Ensure this value has at most %(limit)d characters (it has %(length)d).")
@@ -186,6 +189,8 @@ def _clean(field: Any, raw: Any, page: AbstractPage, actor: Actor | None, proven
             )
     if field.name == "metadata":
         return _clean_metadata(raw)
+    if isinstance(field, models.FileField) and raw:
+        _check_file_name(raw)
     if isinstance(field, models.BooleanField) and not isinstance(raw, bool):
         raise ValidationError(_("Must be a valid boolean."))
     if isinstance(raw, dict | list) and not isinstance(field, models.JSONField):
@@ -196,6 +201,14 @@ def _clean(field: Any, raw: Any, page: AbstractPage, actor: Actor | None, proven
         return field.clean(raw, page)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValidationError(_("Not a valid value.")) from error
+
+
+def _check_file_name(name: str) -> None:
+    """Raise ValidationError for a name that no storage has given: templates that open the file would fail for readers."""
+    try:
+        validate_file_name(name, allow_relative_path=True)
+    except SuspiciousFileOperation as error:
+        raise ValidationError(_("Give the name of the file in its storage, such as pictures/bread.jpg.")) from error
 
 
 def _clean_metadata(raw: object) -> JsonObject:

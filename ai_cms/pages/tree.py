@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import models, router, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Substr
 
+from .edges import Edges, Room, Shift, items_of, make_gap, renumber, spread_tree, write_edges
 from .exceptions import InvalidMove, PageNotFound, PathTooLong
 from .models import AbstractPage
 from .polytree import base_model
@@ -31,9 +32,14 @@ __all__ = [
     "MAX_PATH_BYTES",
     "Position",
     "child_path",
+    "count_below",
     "insert",
+    "insert_root",
     "locked_trees",
+    "make_room",
     "move",
+    "refuse_long_paths",
+    "remove",
     "rewrite_paths",
     "subtree",
 ]
@@ -42,8 +48,6 @@ Position = Literal["first-child", "last-child", "before", "after"]
 
 #: A path is indexed; PostgreSQL refuses index rows above 2,704 bytes.
 MAX_PATH_BYTES = 2_000
-
-_INTEGER = models.IntegerField()
 
 
 @dataclass
@@ -59,14 +63,16 @@ class Node:
     path: str
     site_id: int
     deleted: bool
+    #: The right edge of the last child.
+    last: int | None = None
 
     @property
     def slug(self) -> str:
         return self.path.rstrip("/").rsplit("/", 1)[-1]
 
     @property
-    def width(self) -> int:
-        return self.rght - self.lft + 1
+    def is_leaf(self) -> bool:
+        return self.rght == self.lft + 1
 
     def contains(self, other: Node) -> bool:
         return self.tree_id == other.tree_id and self.lft <= other.lft and other.rght <= self.rght
@@ -105,9 +111,12 @@ class LockedTrees:
 
 
 def _read_nodes(rows: PageQuerySet, pks: Iterable[int]) -> dict[int, Node]:
-    columns = ("pk", "parent_id", "tree_id", "lft", "rght", "level", "path", "site_id", "deleted_at")
+    columns = ("pk", "parent_id", "tree_id", "lft", "rght", "level", "path", "site_id")
+    inside = rows.filter(tree_id=OuterRef("tree_id"), lft__gt=OuterRef("lft"), lft__lt=OuterRef("rght"))
+    last = inside.filter(parent_id=OuterRef("pk")).order_by("-lft").values("rght")[:1]
     found: dict[int, Node] = {}
-    for row in rows.filter(pk__in=list(pks)).values(*columns):
+    chosen = rows.filter(pk__in=list(pks)).annotate(last=Subquery(last))
+    for row in chosen.values(*columns, "deleted_at", "last"):
         deleted = row.pop("deleted_at") is not None
         found[row["pk"]] = Node(**row, deleted=deleted)
     return found
@@ -124,27 +133,30 @@ def locked_trees(model: type[AbstractPage], *pks: int | None) -> Iterator[Locked
     base = base_model(model)
     using = router.db_for_write(base)
     wanted = [pk for pk in pks if pk is not None]
-    with transaction.atomic(using=using):
-        rows = base.all_objects.using(using).non_polymorphic().order_by()
-        settled = False
-        while not settled:
-            # A savepoint of its own: starting anew gives back the locks that were taken in vain.
-            with transaction.atomic(using=using):
-                trees = rows.filter(pk__in=wanted).values("tree_id")
-                roots = rows.filter(parent=None, tree_id__in=trees).order_by("pk")
-                # NO KEY: inserting a row that refers to the root page need not wait for us.
-                locked = roots.select_for_update(of=("self",), no_key=True).values_list("tree_id", flat=True)
-                held = set(locked)
-                nodes = _read_nodes(rows, wanted)
-                settled = {node.tree_id for node in nodes.values()} <= held
-                if not settled:
-                    transaction.set_rollback(True, using=using)
-        yield LockedTrees(base, using, nodes)
+    rows = base.all_objects.using(using).non_polymorphic().order_by()
+    while True:
+        # Starting anew gives back the locks that were taken in vain.
+        with transaction.atomic(using=using):
+            trees = rows.filter(pk__in=wanted).values("tree_id")
+            roots = rows.filter(parent=None, tree_id__in=trees).order_by("pk")
+            # NO KEY: inserting a row that refers to the root page need not wait for us.
+            locked = roots.select_for_update(of=("self",), no_key=True).values_list("tree_id", flat=True)
+            held = set(locked)
+            nodes = _read_nodes(rows, wanted)
+            if {node.tree_id for node in nodes.values()} <= held:
+                yield LockedTrees(base, using, nodes)
+                return
+            transaction.set_rollback(True, using=using)
 
 
-def subtree(rows: PageQuerySet, node: Node) -> PageQuerySet:
+def subtree(rows: PageQuerySet, node: Node | AbstractPage) -> PageQuerySet:
     """Return the rows of ``node`` and everything below it."""
     return rows.filter(tree_id=node.tree_id, lft__gte=node.lft, lft__lte=node.rght)
+
+
+def count_below(rows: PageQuerySet, node: Node) -> int:
+    """Return how many pages are below a node, those in the bin too."""
+    return 0 if node.is_leaf else subtree(rows, node).order_by().count() - 1
 
 
 def child_path(parent_path: str, slug: str) -> str:
@@ -155,25 +167,55 @@ def child_path(parent_path: str, slug: str) -> str:
     return path
 
 
-def _edge(lock: LockedTrees, target: Node, position: Position) -> tuple[int, Node]:
-    """Return the ``lft`` a node gets at ``position`` of ``target``, and its parent."""
-    if position == "first-child":
-        return target.lft + 1, target
-    if position == "last-child":
-        return target.rght, target
+def _beside(lock: LockedTrees, target: Node, position: Position) -> tuple[Node, int, int]:
+    """Return the parent of a place, and the edges before and after the place."""
+    rows = lock.rows.filter(tree_id=target.tree_id)
+    if position in ("first-child", "last-child"):
+        parent = target
+        if position == "last-child":
+            return parent, target.last or target.lft, target.rght
+        if target.is_leaf:
+            return parent, target.lft, target.rght
+        first = rows.filter(lft__gt=target.lft, lft__lt=target.rght).order_by("lft").values_list("lft", flat=True)
+        return parent, target.lft, first.first() or target.rght
     if target.parent_id is None:
         raise InvalidMove("A page cannot stand beside the root of a site; choose a place below it.")
     parent = _read_nodes(lock.rows, [target.parent_id])[target.parent_id]
-    return (target.lft if position == "before" else target.rght + 1), parent
+    if position == "before":
+        left = rows.filter(parent_id=parent.pk, lft__gt=parent.lft, lft__lt=target.lft).order_by("-lft")
+        return parent, left.values_list("rght", flat=True).first() or parent.lft, target.lft
+    right = rows.filter(lft__gt=target.rght, lft__lt=parent.rght).order_by("lft")
+    return parent, target.rght, right.values_list("lft", flat=True).first() or parent.rght
+
+
+def make_room(lock: LockedTrees, target: Node, position: Position, items: int) -> tuple[Room, Node]:
+    """Return numbers for ``items`` edges at ``position`` of ``target``, and the parent that they are below.
+
+    ``items``: see :func:`ai_cms.pages.edges.items_of`. Edges that were in the way have been moved: nodes read before are old.
+    """
+    place = _beside(lock, target, position)
+    return _room_at(lock, target, position, place, items), place[0]
+
+
+def _room_at(lock: LockedTrees, target: Node, position: Position, place: tuple[Node, int, int], items: int) -> Room:
+    rows = lock.rows.filter(tree_id=target.tree_id)
+    parent, after, before = place
+    room = make_gap(rows, parent.pk, after, before, items)
+    if room is None:
+        spread_tree(rows)
+        parent, after, before = _beside(lock, lock.reread(target.pk), position)
+        room = make_gap(rows, parent.pk, after, before, items)
+    if room is None:
+        raise InvalidMove("The tree holds as many pages as its columns have numbers for.")
+    return room
 
 
 def insert(lock: LockedTrees, page: AbstractPage, target: Node, position: Position = "last-child") -> None:
     """Insert the unsaved ``page`` at ``position`` of ``target``; sets its tree columns and path, and saves it."""
-    left, parent = _edge(lock, target, position)
-    _shift(lock.rows.filter(tree_id=parent.tree_id), left, 2)
+    room, parent = make_room(lock, target, position, 1)
     page.parent_id = parent.pk
     page.site_id = parent.site_id
-    page.tree_id, page.lft, page.rght, page.level = parent.tree_id, left, left + 1, parent.level + 1
+    page.tree_id, page.lft, page.rght, page.level = parent.tree_id, room.first, room.first + 1, parent.level + 1
     page.path = child_path(parent.path, page.slug)
     page.pre_save_polymorphic(lock.using)
     models.Model.save(page, using=lock.using, force_insert=True)
@@ -189,19 +231,13 @@ def insert_root(page: AbstractPage, using: str) -> None:
     models.Model.save(page, using=using, force_insert=True)
 
 
-def _shift(rows: PageQuerySet, start: int, size: int) -> None:
-    """Add ``size`` to every edge at or after ``start``: opens a gap, or closes one."""
-    rows.filter(rght__gte=start).update(
-        lft=Case(When(lft__gte=start, then=F("lft") + size), default=F("lft"), output_field=_INTEGER),
-        rght=F("rght") + size,
-    )
+def move(
+    lock: LockedTrees, node: Node, target: Node, position: Position, *, slug: str = "", path: str | None = None
+) -> bool:
+    """Move the subtree of ``node`` to ``position`` of ``target``, with its pages' paths.
 
-
-def move(lock: LockedTrees, node: Node, target: Node, position: Position, *, slug: str = "") -> bool:
-    """Move the subtree of ``node`` to ``position`` of ``target``; paths are the caller's next step.
-
-    ``slug``: the moved page's slug there, if it is another one. Returns whether anything changed. Raises InvalidMove for a
-    place inside the subtree itself.
+    ``slug`` and ``path``: those of the moved page there, if they are others. Returns whether anything changed. Raises
+    InvalidMove for a place inside the subtree itself, PathTooLong.
     """
     if node.parent_id is None:
         raise InvalidMove("The root of a site cannot be moved.")
@@ -209,82 +245,51 @@ def move(lock: LockedTrees, node: Node, target: Node, position: Position, *, slu
         raise InvalidMove("A page cannot be moved into itself or below itself.")
     if node.pk == target.pk:
         return False
-    left, parent = _edge(lock, target, position)
-    if parent.pk == node.parent_id and left in (node.lft, node.rght + 1):
+    place = parent, after, before = _beside(lock, target, position)
+    if parent.pk == node.parent_id and (after == node.rght or before == node.lft):
         return False
-    if parent.tree_id == node.tree_id:
-        _move_within(lock, node, left, parent)
-    else:
-        _move_across(lock, node, left, parent)
-    # Both at once: with the one and not yet the other the slug could clash.
-    lock.rows.filter(pk=node.pk).update(parent_id=parent.pk, slug=slug or node.slug)
+    rows = subtree(lock.rows, node)
+    pages = [Edges(*row) for row in rows.order_by("lft").values_list("pk", "lft", "rght")]
+    new_path = node.path if path is None else path
+    refuse_long_paths(rows, node.path, new_path)
+    room = _room_at(lock, target, position, place, items_of(pages))
+    if parent.pk == node.parent_id:
+        write_edges(lock.rows, renumber(pages, room))
+        return True
+    levels = parent.level + 1 - node.level
+    shift = Shift(node.pk, parent.pk, slug or node.slug, parent.tree_id, parent.site_id, levels, node.path, new_path)
+    write_edges(lock.rows, renumber(pages, room), shift)
+    _close_if_empty(lock, node.parent_id)
     return True
 
 
-def _move_within(lock: LockedTrees, node: Node, left: int, parent: Node) -> None:
-    """Swap the subtree's range with the range between it and its new place, in one UPDATE of just those two ranges."""
-    if left > node.rght:
-        distance, first, last, gap = left - node.rght - 1, node.rght + 1, left - 1, -node.width
-    else:
-        distance, first, last, gap = left - node.lft, left, node.lft - 1, node.width
-    levels = parent.level + 1 - node.level
-    low, high = min(first, node.lft), max(last, node.rght)
-
-    def moved(name: str) -> Case:
-        return Case(
-            When(**{f"{name}__gte": node.lft, f"{name}__lte": node.rght}, then=F(name) + distance),
-            When(**{f"{name}__gte": first, f"{name}__lte": last}, then=F(name) + gap),
-            default=F(name),
-            output_field=_INTEGER,
-        )
-
-    inside = Q(lft__gte=node.lft, lft__lte=node.rght)
-    lock.rows.filter(Q(lft__gte=low, lft__lte=high) | Q(rght__gte=low, rght__lte=high), tree_id=node.tree_id).update(
-        level=Case(When(inside, then=F("level") + levels), default=F("level"), output_field=_INTEGER),
-        lft=moved("lft"),
-        rght=moved("rght"),
-    )
-
-
-def _move_across(lock: LockedTrees, node: Node, left: int, parent: Node) -> None:
-    """Open a gap in the other tree, carry the subtree over, close the gap it left."""
-    _shift(lock.rows.filter(tree_id=parent.tree_id), left, node.width)
-    distance, levels = left - node.lft, parent.level + 1 - node.level
-    subtree(lock.rows, node).update(
-        tree_id=parent.tree_id,
-        site_id=parent.site_id,
-        lft=F("lft") + distance,
-        rght=F("rght") + distance,
-        level=F("level") + levels,
-    )
-    _shift(lock.rows.filter(tree_id=node.tree_id), node.rght + 1, -node.width)
-
-
 def remove(lock: LockedTrees, node: Node) -> None:
-    """Close the gap of a subtree whose rows are deleted already."""
-    _shift(lock.rows.filter(tree_id=node.tree_id), node.rght + 1, -node.width)
+    """Tidy up where a subtree stood whose rows are deleted already; its numbers stay free."""
+    if node.parent_id is not None:
+        _close_if_empty(lock, node.parent_id)
+
+
+def _close_if_empty(lock: LockedTrees, pk: int) -> None:
+    """Put the edges of a page side by side if nothing is below it any more."""
+    children = lock.rows.filter(parent_id=OuterRef("pk"))
+    lock.rows.filter(~models.Exists(children), pk=pk).update(rght=F("lft") + 1)
+
+
+def refuse_long_paths(rows: QuerySet[Any], old: str, new: str) -> None:
+    """Raise PathTooLong if a path in ``rows`` would grow above MAX_PATH_BYTES with its leading ``old`` replaced by ``new``."""
+    growth = len(new.encode()) - len(old.encode())
+    if growth <= 0:
+        return
+    # Length() counts characters; four bytes each is the safe bound, and only then the exact one is looked up.
+    longest = (
+        rows.order_by().annotate(size=models.functions.Length("path")).aggregate(top=models.Max("size"))["top"] or 0
+    )
+    if longest * 4 + growth > MAX_PATH_BYTES:
+        paths = rows.values_list("path", flat=True)
+        if any(len(path.encode()) + growth > MAX_PATH_BYTES for path in paths.iterator()):
+            raise PathTooLong
 
 
 def rewrite_paths(rows: QuerySet[Any], old: str, new: str, **values: object) -> None:
-    """Replace the leading ``old`` of ``path`` by ``new`` in ``rows``, and set ``values``, in one UPDATE.
-
-    Raises PathTooLong when a path would grow above MAX_PATH_BYTES.
-    """
-    growth = len(new.encode()) - len(old.encode())
-    if growth > 0:
-        # Length() counts characters; four bytes each is the safe bound, and only then the exact one is looked up.
-        longest = rows.annotate(size=models.functions.Length("path")).aggregate(top=models.Max("size"))["top"] or 0
-        if longest * 4 + growth > MAX_PATH_BYTES:
-            paths = rows.values_list("path", flat=True)
-            if any(len(path.encode()) + growth > MAX_PATH_BYTES for path in paths.iterator()):
-                raise PathTooLong
+    """Replace the leading ``old`` of ``path`` by ``new`` in ``rows``, and set ``values``, in one UPDATE."""
     rows.update(path=Concat(Value(new), Substr("path", len(old) + 1)), **values)
-
-
-def make_room(
-    lock: LockedTrees, parent: Node, width: int, position: Literal["first-child", "last-child"] = "last-child"
-) -> int:
-    """Open a gap of ``width`` edges before or after ``parent``'s children; returns where it begins."""
-    left, _parent = _edge(lock, parent, position)
-    _shift(lock.rows.filter(tree_id=parent.tree_id), left, width)
-    return left

@@ -12,6 +12,7 @@ from ai_cms.core.mappings import Columns
 
 from . import get_page_model
 from .addresses import is_taken_by_route
+from .edges import SPACING, Numbers, Room
 from .models import Publication, Site
 
 __all__ = ["Problem", "check_tree", "find_hidden", "fix_tree"]
@@ -30,13 +31,15 @@ class Problem:
         return f"page {self.page_id}: {self.column} is {self.found!r}, expected {self.expected!r}"
 
 
-_COLUMNS = ("tree_id", "lft", "rght", "level", "site_id", "path")
+_CACHES = ("tree_id", "level", "site_id", "path")
+_COLUMNS = (*_CACHES, "lft", "rght")
 
 
 def _expected() -> tuple[dict[int, Columns], dict[int, Columns], list[Problem]]:
-    """Return the stored and the right columns by page, and pages that hang on nothing.
+    """Return the stored and the right columns by page, and pages that hang on nothing or whose edges are out of order.
 
-    Siblings keep the order of their stored ``lft``; roots keep their ``tree_id`` unless two share one.
+    Siblings keep the order of their stored ``lft``; roots keep their ``tree_id`` unless two share one. Edges have gaps: those
+    of a tree are right as they are if they go up from one to the next, and are numbered anew if one does not.
     """
     rows = get_page_model().all_objects.non_polymorphic().order_by("lft", "pk")
     stored = {row["pk"]: row for row in rows.values("pk", "parent_id", "slug", *_COLUMNS)}
@@ -46,6 +49,7 @@ def _expected() -> tuple[dict[int, Columns], dict[int, Columns], list[Problem]]:
     sites = dict(Site.objects.values_list("root_id", "pk"))
     right: dict[int, Columns] = {}
     trees: set[int] = set()
+    disordered: list[Problem] = []
     top = max((row["tree_id"] for row in stored.values()), default=0)
     for root in children.get(None, []):
         tree_id = stored[root]["tree_id"]
@@ -53,9 +57,10 @@ def _expected() -> tuple[dict[int, Columns], dict[int, Columns], list[Problem]]:
             top += 1
             tree_id = top
         trees.add(tree_id)
-        _number(root, tree_id, sites.get(root, stored[root]["site_id"]), stored, children, right)
+        site_id = sites.get(root, stored[root]["site_id"])
+        disordered += _number(root, tree_id, site_id, stored, children, right)
     lost = [Problem(pk, "parent_id", stored[pk]["parent_id"], "a page of a tree") for pk in stored if pk not in right]
-    return stored, right, lost
+    return stored, right, [*lost, *disordered]
 
 
 def _number(
@@ -65,36 +70,51 @@ def _number(
     stored: dict[int, Columns],
     children: dict[int | None, list[int]],
     right: dict[int, Columns],
-) -> None:
-    edge = 0
+) -> list[Problem]:
+    """Put the right columns of a tree into ``right``; returns which edges are out of order."""
+    numbers = Numbers(Room(1, SPACING))
     # An explicit stack: a tree may be deeper than Python's recursion limit.
     stack: list[tuple[int, bool]] = [(root, False)]
+    walked: list[int] = []
+    problems: list[Problem] = []
+    before = 0
     while stack:
         pk, leaving = stack.pop()
-        edge += 1
+        column = "rght" if leaving else "lft"
+        found = stored[pk][column]
+        if leaving and pk not in children and found != stored[pk]["lft"] + 1:
+            problems.append(Problem(pk, column, found, stored[pk]["lft"] + 1))
+        elif found <= before:
+            problems.append(Problem(pk, column, found, f"more than {before}"))
+        before = max(before, found)
         if leaving:
-            right[pk]["rght"] = edge
+            right[pk]["rght"] = numbers.close(right[pk]["lft"])
             continue
         parent = right.get(stored[pk]["parent_id"])
         path = f"{parent['path']}{stored[pk]['slug']}/" if parent else "/"
         right[pk] = {
             "tree_id": tree_id,
-            "lft": edge,
+            "lft": numbers.open(),
             "rght": 0,
             "level": parent["level"] + 1 if parent else 0,
             "site_id": site_id,
             "path": path,
         }
+        walked.append(pk)
         stack.append((pk, True))
         stack.extend((child, False) for child in reversed(children.get(pk, [])))
+    if not problems:
+        for pk in walked:
+            right[pk]["lft"], right[pk]["rght"] = stored[pk]["lft"], stored[pk]["rght"]
+    return problems
 
 
 def check_tree() -> Iterator[Problem]:
     """Yield every cached value that is wrong: tree columns, paths, sites, and publications elsewhere than the page."""
-    stored, right, lost = _expected()
-    yield from lost
+    stored, right, found = _expected()
+    yield from found
     for pk, expected in right.items():
-        for column in _COLUMNS:
+        for column in _CACHES:
             if stored[pk][column] != expected[column]:
                 yield Problem(pk, column, stored[pk][column], expected[column])
     for page_id, path, site_id in Publication.objects.values_list("page_id", "path", "site_id"):
@@ -124,7 +144,7 @@ def fix_tree() -> int:
     with transaction.atomic(using=using):
         roots = model.all_objects.using(using).non_polymorphic().filter(parent=None).order_by("pk")
         list(roots.select_for_update(of=("self",)).values_list("pk", flat=True))
-        stored, right, _lost = _expected()
+        stored, right, _found = _expected()
         wrong = [pk for pk, row in right.items() if any(stored[pk][column] != row[column] for column in _COLUMNS)]
         rows = model.all_objects.using(using).non_polymorphic().order_by()
         for pk in wrong:

@@ -11,16 +11,31 @@ import re
 from typing import Any
 
 from ai_cms.blocks.documents.document import Document
+from ai_cms.blocks.documents.provenance import provenance_of
 from ai_cms.blocks.html.richtext import sanitize_html
 from ai_cms.blocks.types.registry import blocks
+from ai_cms.core.permissions import Actor
 
-__all__ = ["remote_sources", "without_remote_sources"]
+__all__ = ["from_outside", "of_agent", "remote_sources", "without_remote_sources"]
 
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _SOURCE = re.compile(r"""\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 _REMOTE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})", re.IGNORECASE)
 #: Names that browsers load by themselves wherever they stand; to them come the ``ImageRef`` fields of all blocks.
 _LOADED = frozenset({"src", "poster", "image", "background", "thumbnail", "srcset"})
+
+
+def of_agent(actor: Actor, value: object, document: Document | None) -> Any:
+    """Return what ``actor`` writes, of an agent without what is loaded from elsewhere and is not in ``document`` already."""
+    if actor.agent is None:
+        return value
+    return without_remote_sources(value, frozenset() if document is None else remote_sources(document))
+
+
+def from_outside(document: Document) -> bool:
+    """Return whether a document has text that an importer brought, which may hold what was meant for whoever reads it."""
+    records = (provenance_of(walked.block) or {} for walked in document.walk())
+    return any(record.get("source") == "import" for record in records)
 
 
 def remote_sources(document: Document) -> frozenset[str]:

@@ -34,6 +34,7 @@ from django.views.decorators.http import require_safe
 from ai_cms.blocks.rendering.render import Mode
 from ai_cms.core.databases import without_waiting
 from ai_cms.core.exceptions import NotFound
+from ai_cms.core.lane import keep
 from ai_cms.core.permissions import Actor, get_policy
 
 from . import get_page_model
@@ -42,13 +43,14 @@ from .conf import pages_settings
 from .current_site import site_of
 from .models import AbstractPage, Publication
 from .rendering import ORIGIN, html_key, published_page, render_draft, render_publication
+from .representations import chosen_representation, vary_by_accept
 from .routing import find_publication, find_redirect, with_query
 from .services.previews import open_preview_link
 from .welcome import welcome
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["page_not_found", "page_view", "preview_link_view", "preview_view"]
+__all__ = ["draft_response", "page_not_found", "page_view", "preview_link_view", "preview_view"]
 
 
 # It only reads, so there is nothing to forge: a write to an address that nothing has is told so, not that it lacks a token.
@@ -68,6 +70,7 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
         if redirect is None or _is_here(request, redirect[0]):
             fresh = welcome(request) if wanted == "/" else None
             return fresh or _missing_slash(request) or _unknown_call(request) or page_not_found(request)
+        keep(request, "redirect")
         target, permanent = redirect
         target = with_query(target, request.META.get("QUERY_STRING", ""))
         return HttpResponsePermanentRedirect(target) if permanent else HttpResponseRedirect(target)
@@ -76,10 +79,14 @@ def page_view(request: HttpRequest, path: str = "") -> HttpResponseBase:
         and not request.path_info.endswith("/")
         and settings.APPEND_SLASH
     ) or not unicodedata.is_normalized("NFC", path):
+        keep(request, "redirect")
         return HttpResponsePermanentRedirect(with_query(canonical, request.META.get("QUERY_STRING", "")))
+    if (other := chosen_representation(request)) is not None:
+        return other(request, publication)
     if not _is_cached_type(publication):
         response = HttpResponse(render_publication(publication, request))
         response["Cache-Control"] = "private, no-cache"
+        vary_by_accept(response)
         return response
     return _serve(request, publication)
 
@@ -149,6 +156,7 @@ def _is_cached_type(publication: Publication) -> bool:
 
 def _serve(request: HttpRequest, publication: Publication) -> HttpResponseBase:
     """Serve stored HTML, rendering and storing it first when its key is not the present one."""
+    keep(request, "page")
     key = html_key(publication)
     origin = f"{request.scheme}://{request.get_host()}"
     etag = f'"{hashlib.sha256(f"{key}{origin}".encode()).hexdigest()[:32]}"'
@@ -188,6 +196,7 @@ def _headers(response: HttpResponse, etag: str, modified: int) -> HttpResponse:
     response["Last-Modified"] = http_date(modified)
     seconds = pages_settings.PUBLIC_CACHE_SECONDS
     response["Cache-Control"] = f"public, max-age={seconds}" if seconds else "public, no-cache"
+    vary_by_accept(response)
     return response
 
 
@@ -206,7 +215,7 @@ def preview_view(request: HttpRequest, page_id: int) -> HttpResponse:
     page = rows.first()
     if page is None:
         raise Http404
-    return _preview(request, page, mode="edit" if request.GET.get("edit") == "1" else "preview")
+    return draft_response(request, page, mode="edit" if request.GET.get("edit") == "1" else "preview")
 
 
 @require_safe
@@ -221,10 +230,11 @@ def preview_link_view(request: HttpRequest, token: str) -> HttpResponse:
         response._has_been_logged = True  # type: ignore[attr-defined]
         logger.warning("A preview link was refused: it is forged, expired or revoked, or its page is gone.")
         return response
-    return _preview(request, page, mode="preview")
+    return draft_response(request, page, mode="preview")
 
 
-def _preview(request: HttpRequest, page: AbstractPage, *, mode: Mode) -> HttpResponse:
+def draft_response(request: HttpRequest, page: AbstractPage, *, mode: Mode = "preview") -> HttpResponse:
+    """Answer with the draft of ``page``, for nobody but whoever asks: not kept, not indexed, its address not told on."""
     response = HttpResponse(render_draft(page, request, mode=mode))
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"

@@ -196,6 +196,28 @@ def test_a_move_into_a_section_that_was_not_accepted_is_stale(page: Any, superus
     with pytest.raises(ProposalStale):
         services.accept_proposal(proposal, actor=superuser, blocks=["h2"])
     assert texts(page) == ["One", "Two"]
+    # Nothing was decided by that: the whole of it still fits.
+    proposal.refresh_from_db()
+    assert proposal.status == ProposalStatus.PENDING
+    services.accept_proposal(proposal, actor=superuser)
+    assert (proposal.status, proposal.decisions) == (ProposalStatus.ACCEPTED, ["accepted", "accepted"])
+
+
+@pytest.mark.parametrize("other", ["a block", "a field"])
+def test_a_choice_that_fits_no_longer_takes_nothing_else_away(other: str, page: Any, superuser: Any) -> None:
+    operations = [{"op": "update", "id": "h1", "props": {"text": "One, better"}}]
+    if other == "a block":
+        operations.append({"op": "update", "id": "h2", "props": {"text": "Two, better"}})
+    fields = {"seo_title": "Better"} if other == "a field" else {}
+    proposal = services.create_proposal(page, operations, actor=superuser, fields=fields)
+    services.apply_page_operations(page, [{"op": "remove", "id": "h1"}], actor=superuser)
+    with pytest.raises(ProposalStale, match="The proposal waits"):
+        services.accept_proposal(proposal, actor=superuser, blocks=["h1"])
+    proposal.refresh_from_db()
+    assert (proposal.status, proposal.decided_by) == (ProposalStatus.PENDING, None)
+    services.accept_proposal(proposal, actor=superuser)
+    page.refresh_from_db()
+    assert (texts(page), page.seo_title) == (["Two, better"], "") if other == "a block" else (["Two"], "Better")
 
 
 @pytest.mark.parametrize("nothing", [{"meta": {}}, {"props": {"text": "One"}}])

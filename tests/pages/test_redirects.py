@@ -121,3 +121,15 @@ def test_saving_a_site_renews_stored_html(page_factory: Any, site: Site, client:
     # An old copy in memory does not turn the counter back.
     stale.save()
     assert Site.objects.get(pk=site.pk).generation == count + 1
+
+
+@pytest.mark.parametrize("old", ["/%C3%BCber-uns/", "/über-uns", "/u%CC%88ber-uns/"])
+def test_an_old_path_as_a_browser_shows_it_leads_on(old: str, site: Site, client: Any, admin_client: Any) -> None:
+    values = {"site": site.pk, "old_path": old, "page": "", "target": "/new/", "permanent": "on"}
+    assert admin_client.post(reverse("admin:ai_cms_pages_redirect_add"), values).status_code == 302
+    answer = client.get("/%C3%BCber-uns/?x=1")
+    assert (answer.status_code, answer["Location"]) == (301, "/new/?x=1")
+    # Two spellings of one address are one redirect, and a circle in another spelling is one.
+    assert "already exists" in admin_client.post(reverse("admin:ai_cms_pages_redirect_add"), values).content.decode()
+    with pytest.raises(ValidationError, match="circles"):
+        Redirect(site=site, old_path="/new/", target="/%C3%BCber-uns/").full_clean()

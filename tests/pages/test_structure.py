@@ -292,7 +292,9 @@ STEPS = st.lists(
 
 @pytest.mark.django_db(transaction=False)
 @given(steps=STEPS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_any_sequence_of_edits_keeps_the_tree(site: Any, system: Any, steps: list[tuple[str, int, int, Any]]) -> None:
     from ai_cms.core.exceptions import RequestRefused
 

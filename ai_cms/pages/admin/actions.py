@@ -19,8 +19,9 @@ from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_template_model
 from ..exceptions import PageStale, PublishRefused
+from ..rows import short
 from ..services import make_template, publish_page, schedule_page, unpublish_page
-from .base import PagesAdmin, short
+from .base import PagesAdmin
 from .forms import put_errors
 
 if TYPE_CHECKING:

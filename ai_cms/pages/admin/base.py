@@ -21,13 +21,13 @@ from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor, PermissionPolicy, get_policy
 
 from .. import get_page_model
+from ..rows import short, visible_pages
 from .scripts import FORM_MEDIA
 
 if TYPE_CHECKING:
     from ..models import AbstractPage
-    from ..querysets import PageQuerySet
 
-__all__ = ["Crumb", "PagesAdmin", "explain", "page_url", "visible_pages"]
+__all__ = ["Crumb", "PagesAdmin", "explain", "page_url"]
 
 View = Callable[..., HttpResponseBase]
 #: A step of the breadcrumbs: its text and where it leads ("" for the page one is on).
@@ -41,13 +41,6 @@ def page_url(site_name: str, name: str, *args: object, **query: Any) -> str:
     meta = get_page_model()._meta
     url = reverse(f"{site_name}:{meta.app_label}_{meta.model_name}_{name}", args=args)
     return f"{url}?{urlencode(query)}" if query else url
-
-
-def visible_pages(request: HttpRequest, *, deleted: bool = False) -> PageQuerySet:
-    """Return the pages whose drafts the user may read; with ``deleted`` those in the bin too."""
-    model = get_page_model()
-    rows: PageQuerySet = model.all_objects.all() if deleted else model.objects.all()
-    return rows.visible_to(Actor.from_request(request))
 
 
 def explain(error: RequestRefused) -> list[str]:
@@ -68,6 +61,9 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     class Media:
         css = {"all": ["ai_cms/core/admin.css", "ai_cms/pages/admin/admin.css"]}
+
+    #: Where an admin of another app has its templates; those of pages stand in for what it has not.
+    template_folder = "admin/ai_cms_pages"
 
     # Rights
 
@@ -219,7 +215,7 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         request.current_app = self.admin_site.name
         return TemplateResponse(
             request,
-            f"admin/ai_cms_pages/{template}",
+            [f"{self.template_folder}/{template}", f"admin/ai_cms_pages/{template}"],
             {
                 **self.admin_site.each_context(request),
                 "title": title,
@@ -273,9 +269,3 @@ class PagesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if done:
             self.tell(request, done)
         return HttpResponseRedirect(then)
-
-
-def short(text: object, limit: int = 80) -> str:
-    """Return text cut for titles and lists."""
-    words = str(text).strip() or _("(untitled)")
-    return words if len(words) <= limit else f"{words[: limit - 1]}…"

@@ -14,8 +14,10 @@ from django.utils.translation import ngettext
 from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor
 
+from .. import get_page_model
+from ..rows import short, visible_pages
 from ..services import delete_page, publish_page, unpublish_page
-from .base import MAX_ID, PagesAdmin, explain, short, visible_pages
+from .base import MAX_ID, PagesAdmin, explain
 
 if TYPE_CHECKING:
     from ..models import AbstractPage
@@ -90,7 +92,8 @@ class BulkViews(PagesAdmin):
     ) -> HttpResponse:
         below = 0
         if action == "delete":
-            below = sum((page.rght - page.lft - 1) // 2 for page in allowed)
+            counted = get_page_model().all_objects.non_polymorphic().filter(pk__in=[page.pk for page in allowed])
+            below = sum(counted.order_by().with_number_below().values_list("number_below", flat=True))
         return self.show(
             request,
             "page/bulk.html",

@@ -6,18 +6,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from .. import get_page_model
-from .base import MAX_ID, page_url, visible_pages
+from ..rows import search_pages, visible_pages
+from .base import MAX_ID, page_url
 
 if TYPE_CHECKING:
     from ..models import AbstractPage
-    from ..querysets import PageQuerySet
 
-__all__ = ["PageChoiceField", "PageInput", "label_of", "search_pages"]
+__all__ = ["PageChoiceField", "PageInput", "label_of"]
 
 _NUMBER = re.compile(r"(?:.*\()?#?(\d{1,19})\)?\s*", re.DOTALL)
 SUGGESTIONS = 30
@@ -26,15 +25,6 @@ SUGGESTIONS = 30
 def label_of(page: AbstractPage) -> str:
     """Return how a page is written in the field: its path, and its number, which is what counts."""
     return f"{page.path} (#{page.pk})"
-
-
-def search_pages(request: HttpRequest, words: str) -> PageQuerySet:
-    """Return the visible pages whose title or path holds every word, the shortest path first."""
-    rows: PageQuerySet = visible_pages(request).non_polymorphic().defer("content_json", "metadata")
-    for word in words.split()[:8]:
-        rows = rows.filter(Q(title__icontains=word) | Q(path__icontains=word))
-    rows = rows.order_by("level", "path", "pk")
-    return rows
 
 
 class PageInput(forms.TextInput):

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import F, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
@@ -17,9 +16,8 @@ from ai_cms.core.permissions import Actor
 
 from ..exceptions import PageStale, PathTakenByRoute, PublishNeeded, SlugTaken, TreeTooLarge
 from ..models import AbstractPage, Publication
+from ..rows import LEVEL_SIZE, RowMaker, short, visible_pages
 from ..services import delete_page, purge_page, restore_page
-from .base import short, visible_pages
-from .rows import LEVEL_SIZE, RowMaker
 from .work import WorkViews
 
 __all__ = ["DeletionViews"]
@@ -108,15 +106,11 @@ class DeletionViews(WorkViews):
     def bin_view(self, request: HttpRequest) -> HttpResponse:
         """List what was deleted: of each deletion the page at the top, which brings the others back."""
         maker = RowMaker(request)
-        rows = maker.queryset(deleted=True).filter(deleted_at__isnull=False)
-        tops = rows.filter(Q(parent__deleted_at=None) | ~Q(parent__deletion=F("deletion")))
-        pages = Paginator(tops.order_by("-deleted_at", "tree_id", "lft"), LEVEL_SIZE).get_page(request.GET.get("page"))
+        pages = Paginator(maker.bin(), LEVEL_SIZE).get_page(request.GET.get("page"))
         found = []
         for page in pages.object_list:
             row = maker.row(page)
-            found.append(
-                {"row": row, "below": (page.rght - page.lft - 1) // 2, "may_purge": self._may_purge(request, page)}
-            )
+            found.append({"row": row, "below": page.number_below, "may_purge": self._may_purge(request, page)})
         return self.show(request, "page/bin.html", _("Bin"), crumbs=[(_("Bin"), "")], rows=found, pages=pages, query="")
 
     def _may_purge(self, request: HttpRequest, page: AbstractPage) -> bool:
@@ -180,7 +174,7 @@ class DeletionViews(WorkViews):
 
             text = _("“%(title)s” was deleted for good.") % {"title": short(page.title)}
             return self.carry_out(request, work, done=text, then=self.link("bin"))
-        count = (page.rght - page.lft + 1) // 2
+        count = page.get_descendant_count() + 1
         about = ngettext(
             "%(number)d page with its history is deleted. This cannot be undone.",
             "%(number)d pages with their history are deleted. This cannot be undone.",

@@ -17,24 +17,18 @@ from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.permissions import Actor
 
 from ...core.jsontypes import JsonObject
+from ..differences import between, field_differences
 from ..models import AbstractPage, Revision, RevisionKind
-from ..rendering import render_draft
+from ..rendering import draft_at
+from ..rows import short
 from ..services import restore_revision, update_page
-from ..snapshots import apply_snapshot, assign_fields, take_snapshot
-from .base import PagesAdmin, short
-from .differences import between, field_differences
+from ..snapshots import assign_fields, take_snapshot
+from ..views import draft_response
+from .base import PagesAdmin
 
-__all__ = ["HistoryViews", "draft_at"]
+__all__ = ["HistoryViews"]
 
 PER_PAGE = 50
-
-
-def draft_at(page: AbstractPage, revision: Revision) -> AbstractPage:
-    """Return ``page`` as it was in ``revision``; not to be saved."""
-    shown = copy.copy(page)
-    apply_snapshot(shown, revision.snapshot)
-    shown.content_json = revision.content_json
-    return shown
 
 
 class HistoryViews(PagesAdmin):
@@ -259,8 +253,4 @@ class HistoryViews(PagesAdmin):
 
 @xframe_options_sameorigin
 def _framed(request: HttpRequest, page: AbstractPage) -> HttpResponse:
-    response = HttpResponse(render_draft(page, request))
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return draft_response(request, page)

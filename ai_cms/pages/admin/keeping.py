@@ -20,8 +20,9 @@ from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor
 
+from ..rows import short, visible_pages
 from ..services.keeping import keep_for_deleted
-from .base import MAX_ID, PagesAdmin, page_url, short, visible_pages
+from .base import MAX_ID, PagesAdmin, page_url
 
 __all__ = ["KeepingViews", "copy_key", "keep_at_login", "keeping", "show_lost"]
 

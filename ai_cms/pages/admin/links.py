@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from ai_cms.core.permissions import Actor, policy_for
 
 from ..models import PreviewLink
+from ..rows import short
 from ..services.previews import make_preview_link, revoke_preview_links
-from .base import PagesAdmin, short
+from .base import PagesAdmin
 from .readonly import PolicyReadOnlyAdmin
 
 __all__ = ["PreviewLinkAdmin", "PreviewLinkViews"]

@@ -20,13 +20,14 @@ from ai_cms.core.permissions import Actor, get_policy
 
 from .. import get_page_model, get_template_model
 from ..admin_links import links_for
-from ..exceptions import PageStale, PageTypeRefused, PublishNeeded, PublishRefused
+from ..exceptions import PageStale, PublishNeeded, PublishRefused
 from ..models import AbstractPage, Proposal, ProposalStatus, Revision, RevisionKind
-from ..services import check_place, create_page, instantiate_template, page_types, update_page
-from ..services.page_types import page_type_about
+from ..rows import RowMaker, short
+from ..services import create_page, instantiate_template, update_page
+from ..services.page_types import page_type_about, types_below
 from ..services.publishing import publish_page
 from .actions import ActionViews
-from .base import MAX_ID, short
+from .base import MAX_ID
 from .bulk import BulkViews
 from .choosing import PageChoiceField
 from .deletion import DeletionViews
@@ -36,7 +37,6 @@ from .keeping import KeepingViews, copy_key, keep_at_login, keeping, show_lost
 from .links import PreviewLinkViews
 from .moving import MovingViews
 from .problems import problems_of
-from .rows import RowMaker
 from .tree import TreeViews
 
 __all__ = ["PageAdmin"]
@@ -127,21 +127,9 @@ class PageAdmin(
 
     def _type(self, request: HttpRequest, parent: AbstractPage) -> type[AbstractPage] | None:
         """Return the type that was chosen, or the only one there is to choose."""
-        allowed = self.types_below(parent)
+        allowed = types_below(parent)
         chosen = allowed.get(request.GET.get("type", ""))
         return next(iter(allowed.values())) if chosen is None and len(allowed) == 1 else chosen
-
-    @staticmethod
-    def types_below(parent: AbstractPage) -> dict[str, type[AbstractPage]]:
-        """Return the page types that may stand below a page."""
-        found = {}
-        for name, model in page_types().items():
-            try:
-                check_place(model, type(parent))
-            except PageTypeRefused:
-                continue
-            found[name] = model
-        return found
 
     def _choose_type(self, request: HttpRequest, parent: AbstractPage | None) -> HttpResponse:
         if request.method != "GET":
@@ -161,7 +149,7 @@ class PageAdmin(
                     "about": page_type_about(model),
                     "url": self.link("add", parent=parent.pk, type=name),
                 }
-                for name, model in self.types_below(parent).items()
+                for name, model in types_below(parent).items()
             ]
         )
         return self.show(

@@ -15,16 +15,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from ai_cms.blocks.documents.document import Document
 from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
+from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor
 
+from ..changes import block_changes, changes_digest
+from ..differences import Difference, field_differences, of_operations, provenance_words
 from ..models import Proposal, ProposalStatus, Revision, RevisionKind
+from ..rows import short
 from ..services import accept_proposal, proposal_state, reject_proposal
 from ..services.deferring import accept_and_keep_rest
 from ..snapshots import take_snapshot
-from .base import MAX_ID, short
-from .differences import Difference, field_differences, of_operations, provenance_words
+from .base import MAX_ID
 from .readonly import PolicyReadOnlyAdmin
 
 __all__ = ["ProposalAdmin"]
@@ -137,6 +141,7 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
             call=proposal.provenance.get("call", ""),
             behind=page.version - proposal.base_version,
             may_decide=pending and self.may(request, "accept", proposal),
+            shown=_shown(proposal, document, present) if pending else "",
         )
 
     def accept_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -144,6 +149,7 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         chosen = request.POST.getlist("block")
         names = request.POST.getlist("field")
         whole = "_all" in request.POST
+        shown = request.POST.get("shown", "")[:64]
         if not whole and not chosen and not names:
             self.tell(request, _("Tick at least one change, or accept or reject everything."), 30)
             return HttpResponseRedirect(self.link("change", proposal.pk))
@@ -153,8 +159,10 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         def work() -> None:
             actor = Actor.from_request(request)
             if whole:
-                accept_proposal(proposal, actor=actor)
-            elif (rest := accept_and_keep_rest(proposal, actor=actor, blocks=chosen, fields=names)) is not None:
+                accept_proposal(proposal, actor=actor, shown=shown)
+            elif (
+                rest := accept_and_keep_rest(proposal, actor=actor, blocks=chosen, fields=names, shown=shown)
+            ) is not None:
                 url = self.link("change", rest.pk)
                 words = _("What you did not tick waits as a proposal of its own.")
                 self.message_user(request, format_html('{} <a href="{}">{}</a>', done, url, words))
@@ -180,6 +188,12 @@ class ProposalAdmin(PolicyReadOnlyAdmin):
         except RequestRefused as error:
             self.tell_refusal(request, error)
         return HttpResponseRedirect(self.link("change", proposal.pk))
+
+
+def _shown(proposal: Proposal, document: Document, present: JsonObject) -> str:
+    """Return the digest of the changes as the page shows them."""
+    fields = [{"name": name, "before": present.get(name), "after": value} for name, value in proposal.fields.items()]
+    return changes_digest(block_changes(document, proposal.operations), fields)
 
 
 def _agent(proposal: Proposal) -> str:

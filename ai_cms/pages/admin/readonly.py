@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from .base import PagesAdmin, short
+from ..rows import short
+from .base import PagesAdmin
 
 if TYPE_CHECKING:
     from ..models import Element, Proposal, Publication, Revision

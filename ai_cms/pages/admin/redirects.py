@@ -17,7 +17,8 @@ from .. import get_page_model
 from ..addresses import normalise_path
 from ..current_site import site_of
 from ..models import Redirect
-from .base import page_url, short, visible_pages
+from ..rows import short, visible_pages
+from .base import page_url
 from .choosing import PageChoiceField
 from .scripts import FORM_MEDIA
 

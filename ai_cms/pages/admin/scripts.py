@@ -11,9 +11,9 @@ __all__ = ["FORM_MEDIA", "TREE_MEDIA"]
 
 
 def _modules(*names: str) -> Media:
-    scripts: list[Any] = [Script(f"ai_cms/pages/admin/{name}", type="module") for name in names]
+    scripts: list[Any] = [Script(f"ai_cms/pages/{name}", type="module") for name in names]
     return Media(js=scripts)
 
 
-FORM_MEDIA = _modules("form.js", "copies.js", "saving.js")
-TREE_MEDIA = _modules("tree.js")
+FORM_MEDIA = _modules("admin/form.js", "admin/copies.js", "admin/saving.js")
+TREE_MEDIA = _modules("levels.js", "admin/tree.js")

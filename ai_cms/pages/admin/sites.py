@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Site
+from ..rows import visible_pages
 from ..services.locks import touch_site
-from .base import page_url, visible_pages
+from .base import page_url
 
 __all__ = ["SiteAdmin"]
 

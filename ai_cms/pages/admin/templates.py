@@ -19,13 +19,14 @@ from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor
 
 from .. import get_template_model
+from ..differences import block_frame
 from ..exceptions import PageStale
 from ..models.template import AbstractTemplate
 from ..provenance import written_by
+from ..rows import short
 from ..services import instantiate_template, page_types, save_template
-from .base import MAX_ID, PagesAdmin, short
+from .base import MAX_ID, PagesAdmin
 from .choosing import PageChoiceField
-from .differences import block_frame
 from .forms import put_errors
 from .keeping import copy_key, keep_at_login, keeping, show_lost
 

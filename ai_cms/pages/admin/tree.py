@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from ai_cms.core.mappings import TemplateContext
 
+from ..filters import PageFilters
 from ..models import AbstractPage, Proposal, ProposalStatus
-from .base import PagesAdmin, short, visible_pages
-from .choosing import SUGGESTIONS, label_of, search_pages
-from .filters import PageFilters
-from .rows import LEVEL_SIZE, Level, RowMaker
+from ..rows import LEVEL_SIZE, Level, RowMaker, search_pages, short, visible_pages
+from .base import PagesAdmin
+from .choosing import SUGGESTIONS, label_of
 from .scripts import TREE_MEDIA
 
 __all__ = ["TreeViews"]

@@ -14,9 +14,10 @@ from ai_cms.core.exceptions import NotFound, PermissionRefused, RequestRefused
 from ai_cms.core.permissions import Actor, get_policy
 
 from ..models import AbstractPage, TreeWork, WorkStatus
+from ..rows import short, visible_pages
 from ..services import cancel_tree_work, start_tree_work
 from ..services.tree_work import go_on
-from .base import PagesAdmin, short, visible_pages
+from .base import PagesAdmin
 
 __all__ = ["WorkViews"]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
-from ai_cms.core.api.versions import set_version
+from ai_cms.core.api.versions import expected_version, set_version
 from ai_cms.core.api.viewsets import ServiceViewSet
 from ai_cms.core.exceptions import InvalidInput, NotFound, PermissionRefused
 from ai_cms.core.mappings import CleanedData
@@ -19,9 +20,11 @@ from ai_cms.core.permissions import get_policy
 from ai_cms.pages import get_page_model
 
 from ..current_site import site_of
-from ..models import AbstractPage
+from ..models import AbstractPage, PageAct, Proposal
+from ..outside import outside_in
+from ..permissions import PagePolicy
 from ..querysets import PageQuerySet
-from ..services import start_tree_work
+from ..services import approval_address, ask_approval, start_tree_work
 from .messages import no_such_page, required
 from .serializers.pages import PageSerializer
 from .serializers.work import TreeWorkSerializer
@@ -62,6 +65,8 @@ class PagesViewSet(ServiceViewSet):
     """
 
     rights: ClassVar[Mapping[str, str]] = {}
+    #: Actions that make a proposal, or ask a person, for tokens that may only propose.
+    proposable: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -73,10 +78,49 @@ class PagesViewSet(ServiceViewSet):
     lookup_url_kwarg = "id"
     lookup_value_regex = "[^/]+"
 
+    def outside(self, response: Any) -> str:
+        return outside_in(getattr(response, "data", None))
+
     @property
     def right(self) -> str:
         """The right that the present action asks for."""
+        if self.proposes:
+            return "propose_add" if self.rights[self.action] == "add" else "propose"
         return self.rights[self.action]
+
+    @property
+    def proposes(self) -> bool:
+        """Whether the present action is only suggested: it can be, and the token's scopes end there."""
+        if self.action not in self.proposable or not self.actor.has_scope("propose"):
+            return False
+        right = self.rights[self.action]
+        return not self.actor.has_scope(PagePolicy.scopes.get(right, "admin"))
+
+    def proposed(self, proposal: Proposal) -> Response:
+        """Answer 202 with where the proposal is that was made instead of a write."""
+        words = _("The token may only propose, so this waits as a proposal until a person accepts it.")
+        address = reverse("ai_cms_api:proposal-detail", kwargs={"id": proposal.pk})
+        data = {"detail": words, "code": "proposed", "proposal": proposal.pk, "approval": None, "url": address}
+        response = Response(data, status=202)
+        response["Location"] = address
+        return response
+
+    def asked(self, page: AbstractPage, act: PageAct, arguments: CleanedData | None = None) -> Response:
+        """Ask a person to do ``act``, and answer 202 with where to read what became of it."""
+        expected = expected_version(self.request)
+        approval = ask_approval(page, act, actor=self.actor, arguments=arguments, expected_version=expected)
+        address = reverse("ai_cms_api:page-approval", kwargs={"id": approval.pk})
+        path = approval_address(approval)
+        data = {
+            "detail": _("The token may only propose, so a person has to approve this; nothing was done so far."),
+            "code": "approval_needed",
+            "proposal": None,
+            "approval": str(approval.pk),
+            "url": self.request.build_absolute_uri(path) if path else None,
+        }
+        response = Response(data, status=202)
+        response["Location"] = address
+        return response
 
     def visible_pages(self, *, deleted: bool = False) -> PageQuerySet:
         """Return the pages that the actor may read: those that are not in the bin, or those that are."""

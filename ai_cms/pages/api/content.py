@@ -7,7 +7,6 @@ takes the long way, so that a bad token is refused and the answer is marked priv
 from __future__ import annotations
 
 import json
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +27,8 @@ from ai_cms.core.api.parsers import check_charset, check_query
 from ai_cms.core.api.renderers import JSONRenderer
 from ai_cms.core.api.viewsets import ServiceView
 from ai_cms.core.exceptions import InvalidInput, NotFound
+from ai_cms.core.lane import keep
+from ai_cms.pages.addresses import url_prefix
 from ai_cms.pages.api.publications import (
     ORDERINGS,
     Finder,
@@ -36,10 +37,11 @@ from ai_cms.pages.api.publications import (
     etag_of,
     object_text,
     on_site,
-    url_prefix,
 )
 from ai_cms.pages.conf import pages_settings
+from ai_cms.pages.counts import kept_counts
 from ai_cms.pages.models import Redirect
+from ai_cms.pages.outside import outside_in
 
 from ..querysets import PageQuerySet
 from .base import as_id
@@ -60,6 +62,10 @@ class PublicContentView(ServiceView):
     def answer(self, request: HttpRequest, **kwargs: object) -> HttpResponseBase:
         """Return the answer to a GET request."""
         raise NotImplementedError
+
+    def outside(self, response: Any) -> str:
+        # What is stored as text goes out as it is; only for agents is it read.
+        return outside_in(json.loads(response.content)) if response.content else ""
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:
         if request.method not in ("GET", "HEAD") or _has_credentials(request):
@@ -104,6 +110,7 @@ def _one(request: HttpRequest, finder: Finder) -> HttpResponse:
     row = finder.whole()
     if row is None:
         raise NotFound
+    keep(request, "content")
     text = object_text(row[0], row[1], row[5], row[6], url_prefix())
     return _dated(HttpResponse(text, content_type=JSON), etag_of(*row[:5]), int(row[4].timestamp()))
 
@@ -159,6 +166,7 @@ class ContentFindView(PublicContentView):
             moved = _redirect(on_site(host), path)
             if moved is None:
                 raise
+        keep(request, "content")
         response = _Moved(f"{reverse('ai_cms_api:content-find')}?{urlencode({'path': moved[0]})}")
         response.status_code = 301 if moved[1] else 302
         return response
@@ -236,6 +244,9 @@ class ContentListView(PublicContentView):
         early = get_conditional_response(request, etag=etag)
         if early is not None and early.status_code == 304:
             return _public(HttpResponseNotModified(), etag)
+        if not parameters.get("search"):
+            # What words are nearly the same is remembered for a while, whatever is written.
+            keep(request, "list")
         prefix = url_prefix()
         results = ",".join(object_text(row[0], row[1], row[2], row[-1], prefix) for row in found)
         following = replace_query_param(here, "page", number + 1) if start + size < count else None
@@ -244,18 +255,16 @@ class ContentListView(PublicContentView):
         return _public(HttpResponse(text, content_type=JSON), etag)
 
 
-_counts: dict[Any, int] = {}
-
-
 def _count(listing: Listing, found: list[Any]) -> int:
     """Return how many entries the list has: counted anew after each change of the site, and every ten seconds."""
     # The entries themselves are part of the key: two databases, or one put back, may share all the rest.
-    key = (int(time.monotonic() / 10), listing.key, repr([row[:6] for row in found]))
-    if key not in _counts:
-        if len(_counts) >= 1_000:
-            _counts.clear()
-        _counts[key] = listing.count()
-    return _counts[key]
+    key = (listing.key, repr([row[:6] for row in found]))
+    counts = kept_counts()
+    count: int | None = counts.get(key)
+    if count is None:
+        count = listing.count()
+        counts.put(key, count)
+    return count
 
 
 def _page_number(raw: str) -> int:

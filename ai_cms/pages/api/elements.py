@@ -18,7 +18,7 @@ from ai_cms.core.api.versions import expected_version, set_version
 from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.core.mappings import CleanedData
 from ai_cms.pages.models import AbstractPage, Element
-from ai_cms.pages.services import apply_page_operations
+from ai_cms.pages.services import apply_page_operations, suggest_operations
 
 from ...core.jsontypes import JsonMapping, JsonObject
 from ..services.drafts import DraftEdit
@@ -84,6 +84,7 @@ class ElementViewSet(PagesViewSet):
         "partial_update": "change",
         "destroy": "change",
     }
+    proposable = frozenset({"create", "update", "partial_update", "destroy"})
     versioned = frozenset({"create", "update", "partial_update", "destroy"})
 
     def base_queryset(self) -> QuerySet[Element]:
@@ -109,6 +110,8 @@ class ElementViewSet(PagesViewSet):
         self.require_page(self.right, page)
         block = {"type": values["type"], "props": values.get("props", {})}
         operation = {"op": "insert", "block": block, **self._place(page, values, None)}
+        if self.proposes:
+            return self._suggest(page, [operation])
         applied = self._apply(page, [operation])
         uid = applied.operations[0]["block"]["id"]
         element = self.base_queryset().get(page_id=page.pk, uid=uid)
@@ -122,7 +125,10 @@ class ElementViewSet(PagesViewSet):
 
     def destroy(self, request: Request, id: str) -> Response:
         element = self._element()
-        self._apply(self._page_of(element), [{"op": "remove", "id": element.uid}])
+        page, operations = self._page_of(element), [{"op": "remove", "id": element.uid}]
+        if self.proposes:
+            return self._suggest(page, operations)
+        self._apply(page, operations)
         return Response(status=204)
 
     def _write(self, request: Request, shape: Any, *, replace: bool = False, **options: Any) -> Response:
@@ -135,6 +141,8 @@ class ElementViewSet(PagesViewSet):
         if values.keys() & {"parent_uid", "after", "order"}:
             values.setdefault("parent_uid", element.parent_uid)
             operations.append({"op": "move", "id": element.uid, **self._place(page, values, element.uid)})
+        if self.proposes:
+            return self._suggest(page, operations)
         if operations:
             self._apply(page, operations)
         return self._answer(self.base_queryset().get(pk=element.pk))
@@ -161,6 +169,14 @@ class ElementViewSet(PagesViewSet):
         base = page.version if expected is None else expected
         return apply_page_operations(
             page, operations, actor=self.actor, base_version=base, strict_version=expected is not None
+        )
+
+    def _suggest(self, page: AbstractPage, operations: Sequence[JsonMapping]) -> Response:
+        expected = expected_version(self.request)
+        base = page.version if expected is None else expected
+        strict = expected is not None
+        return self.proposed(
+            suggest_operations(page, operations, actor=self.actor, base_version=base, strict_version=strict)
         )
 
     def _element(self) -> Element:

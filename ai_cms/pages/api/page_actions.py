@@ -27,11 +27,12 @@ from ai_cms.pages.services import (
     restore_page,
     revoke_preview_links,
     schedule_page,
+    suggest_operations,
     unpublish_page,
 )
 
 from ..exceptions import TreeTooLarge
-from ..models import AbstractPage
+from ..models import AbstractPage, PageAct
 from .base import PagesViewSet, as_id, created
 from .messages import required
 from .serializers.actions import (
@@ -96,6 +97,16 @@ class PageActions(PagesViewSet):
         page = self.page()
         values = self.body(request, OperationsSerializer)
         strict = expected_version(request)
+        if self.proposes:
+            suggested = suggest_operations(
+                page,
+                values["operations"],
+                actor=self.actor,
+                base_version=strict if strict is not None else values.get("base_version"),
+                strict_version=strict is not None,
+                title=values.get("message", "")[:255],
+            )
+            return self.proposed(suggested)
         applied = apply_page_operations(
             page,
             values["operations"],
@@ -189,6 +200,11 @@ class PageActions(PagesViewSet):
     def publish(self, request: Request, id: str) -> Response:
         page = self.page()
         values = self.body(request, PublishSerializer)
+        if self.proposes:
+            if values.get("recursive") or values.get("revision") is not None:
+                field = "recursive" if values.get("recursive") else "revision"
+                raise InvalidInput(errors={field: [_("A token that may only propose asks for one draft at a time.")]})
+            return self.asked(page, PageAct.PUBLISH)
         if values.get("recursive"):
             if values.get("revision") is not None:
                 raise InvalidInput(errors={"revision": [_("Of the pages below, the drafts are published.")]})
@@ -203,6 +219,8 @@ class PageActions(PagesViewSet):
     def unpublish(self, request: Request, id: str) -> Response:
         page = self.page()
         self.body(request, EmptySerializer)
+        if self.proposes:
+            return self.asked(page, PageAct.UNPUBLISH)
         expected = expected_version(request)
         return self.page_answer(unpublish_page(page, actor=self.actor, expected_version=expected))
 

@@ -15,10 +15,10 @@ from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.mappings import CleanedData, Columns
 from ai_cms.core.permissions import get_policy
 from ai_cms.pages import get_page_model, get_template_model
-from ai_cms.pages.services import create_page, delete_page, instantiate_template, update_page
+from ai_cms.pages.services import create_page, delete_page, instantiate_template, suggest_update, update_page
 
 from ..exceptions import TreeTooLarge
-from ..models import AbstractTemplate
+from ..models import AbstractTemplate, PageAct
 from ..querysets import PageQuerySet
 from .base import PagesViewSet, created
 from .page_actions import LONG, PageActions
@@ -100,6 +100,7 @@ class PageViewSet(PageActions, PagesViewSet):
         "partial_update": "change",
         "destroy": "delete",
     }
+    proposable = frozenset({"create", "update", "partial_update", "destroy", "operations", "publish", "unpublish"})
     required_scopes = {"publish": "publish", "unpublish": "publish", "schedule": "publish", "purge": "admin"}
 
     def base_queryset(self) -> PageQuerySet:
@@ -118,6 +119,8 @@ class PageViewSet(PageActions, PagesViewSet):
     def create(self, request: Request) -> Response:
         self.require(self.right)
         values = self.body(request, PageCreateSerializer)
+        if self.proposes:
+            return self._ask_for_new(values)
         common: dict[str, Any] = {
             "actor": self.actor,
             "parent": self.parent_in(values),
@@ -146,6 +149,8 @@ class PageViewSet(PageActions, PagesViewSet):
 
     def destroy(self, request: Request, id: str) -> Response:
         page, expected = self.page(), expected_version(request)
+        if self.proposes:
+            return self.asked(page, PageAct.DELETE)
         try:
             delete_page(page, actor=self.actor, expected_version=expected)
         except TreeTooLarge:
@@ -157,6 +162,18 @@ class PageViewSet(PageActions, PagesViewSet):
         values = self.body(request, shape, **options)
         if "parent" in values and values["parent"] != page.parent_id:
             raise InvalidInput(errors={"parent": [_("Move the page by /pages/{id}/move/.")]})
+        if self.proposes:
+            if values.get("slug") and values["slug"] != page.slug:
+                raise InvalidInput(errors={"slug": [_("Another slug cannot be proposed; leave it out.")]})
+            suggested = suggest_update(
+                page,
+                actor=self.actor,
+                fields=draft_fields(values),
+                content=values.get("content_json"),
+                expected_version=expected_version(request),
+                title=values.get("message", "")[:255],
+            )
+            return self.proposed(suggested)
         page = update_page(
             page,
             actor=self.actor,
@@ -168,6 +185,29 @@ class PageViewSet(PageActions, PagesViewSet):
             **({"kind": values["kind"]} if "kind" in values else {}),
         )
         return self.page_answer(page)
+
+    def _ask_for_new(self, values: CleanedData) -> Response:
+        """Ask for a new page. Raises InvalidInput for what it cannot be asked for with."""
+        beyond = {
+            "template",
+            "metadata",
+            "seo_title",
+            "seo_description",
+            "in_menus",
+            "locale",
+            "fields",
+        } & values.keys()
+        if beyond or values["publish"]:
+            field = sorted(beyond)[0] if beyond else "publish"
+            message = _("A token that may only propose asks for a draft of title, slug, type and content_json.")
+            raise InvalidInput(errors={field: [message]})
+        arguments = {
+            "title": values["title"],
+            "slug": values.get("slug", ""),
+            "type": values.get("type", ""),
+            "content": values.get("content_json") or [],
+        }
+        return self.asked(self.parent_in(values), PageAct.CREATE, arguments)
 
     def _template(self, pk: int | None) -> AbstractTemplate | None:
         if pk is None:

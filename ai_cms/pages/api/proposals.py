@@ -18,7 +18,7 @@ from ai_cms.pages.services import accept_proposal, create_proposal, proposal_sta
 from ai_cms.pages.snapshots import take_snapshot
 
 from ...core.jsontypes import JsonObject
-from ..changes import block_changes
+from ..changes import block_changes, changes_digest
 from ..services.deferring import accept_and_keep_rest
 from .base import PagesViewSet, as_id, created
 from .page_filters import id_parameter
@@ -71,6 +71,7 @@ def proposal_data(proposal: Proposal, page: AbstractPage) -> JsonObject:
             zip(proposal.operations, states, block_changes(document, proposal.operations), strict=True)
         )
     ]
+    fields = [{"name": name, "before": present.get(name), "after": value} for name, value in proposal.fields.items()]
     found: JsonObject = dict(ProposalSummarySerializer(proposal).data)
     return found | {
         "operations": proposal.operations,
@@ -78,9 +79,8 @@ def proposal_data(proposal: Proposal, page: AbstractPage) -> JsonObject:
         "provenance": proposal.provenance,
         "page_version": page.version,
         "changes": changes,
-        "field_changes": [
-            {"name": name, "before": present.get(name), "after": value} for name, value in proposal.fields.items()
-        ],
+        "field_changes": fields,
+        "shown_digest": changes_digest(changes, fields),
     }
 
 
@@ -102,6 +102,7 @@ class PageProposalViewSet(_Proposals):
     """The proposals for one page."""
 
     rights = {"list": "view", "create": "change"}
+    proposable = frozenset({"create"})
 
     def list(self, request: Request, id: str) -> Response:
         return self.listed(request, self.get_queryset().filter(page_id=self.page().pk))
@@ -159,11 +160,12 @@ class ProposalViewSet(_Proposals):
         blocks, fields = values.get("blocks"), values.get("fields")
         if blocks is not None and not blocks and not fields:
             raise InvalidInput(errors={"blocks": [_("Name at least one block or field, or reject the proposal.")]})
+        looked_at = {"edits": values.get("edits"), "shown": values.get("shown", "")}
         rest = None
         if values["keep_rest"]:
-            rest = accept_and_keep_rest(proposal, actor=self.actor, blocks=blocks, fields=fields)
+            rest = accept_and_keep_rest(proposal, actor=self.actor, blocks=blocks, fields=fields, **looked_at)
         else:
-            accept_proposal(proposal, actor=self.actor, blocks=blocks, fields=fields)
+            accept_proposal(proposal, actor=self.actor, blocks=blocks, fields=fields, **looked_at)
         response = self._decided(proposal)
         response.data["rest"] = rest.pk if rest is not None else None
         return response

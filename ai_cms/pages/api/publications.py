@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import quote
 
 from django.db.models import Q
 from django.http import QueryDict
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.mappings import Columns
 from ai_cms.core.strictjson import is_clean_text
-from ai_cms.pages.addresses import host_names, normalise_path, public_url
+from ai_cms.pages.addresses import host_names, normalise_path, url_below
 from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.models import Publication, PublicationFacet, Site
 from ai_cms.pages.prepared import Markers, PreparedQuery
@@ -26,11 +26,10 @@ from ai_cms.pages.services import resolve_page_type
 
 from .page_filters import id_parameter
 
-__all__ = ["ORDERINGS", "Finder", "Listing", "clean_path", "etag_of", "object_text", "on_site", "url_prefix"]
+__all__ = ["ORDERINGS", "Finder", "Listing", "clean_path", "etag_of", "object_text", "on_site"]
 
 #: Column by the name clients use; the default is the newest first.
 ORDERINGS = {"published": "first_published_at", "modified": "modified_at", "title": "title", "path": "path"}
-_URL_SAFE = "/~:@!$&'()*+,;="
 
 
 _HEAD = ("page_id", "path", "version", "revision", "modified_at")
@@ -86,10 +85,31 @@ _queries = {
 _count_all = PreparedQuery(lambda mark: _on_marked_site(mark).order_by().values_list("pk"), count=True)
 
 
-def newest_of_facet(led: Any, window: slice, column: str) -> Any:
-    """Return the columns of a list's entries, found by facets ``led`` whose index is in the list's order."""
-    keys = led.order_by("-first_published_at", "-publication_id").values("publication_id")[window]
-    return Publication.objects.filter(pk__in=keys).order_by(*_NEWEST).values_list(*_ROW, column)
+@cache
+def _newest_of_facet(column: str, narrowed: tuple[str, ...]) -> PreparedQuery:
+    """Return the query for a list that one facet leads, whose index is in the list's order.
+
+    ``column``: as rows() of a listing takes it, "" to count. ``narrowed``: the columns, type or locale, that have a value too.
+    """
+
+    def make(mark: Markers) -> Any:
+        facet = {"name": mark.text("facet"), "value": mark.text("value")}
+        if not column:
+            rows = _on_marked_site(mark).filter(
+                pk__in=PublicationFacet.objects.filter(**facet).values("publication_id")
+            )
+            return rows.filter(**{each: mark.text(each) for each in narrowed}).order_by().values_list("pk")
+        led = PublicationFacet.objects.filter(
+            Q(publication__expire_at=None) | Q(publication__expire_at__gt=mark.moment("now")),
+            publication__active=True,
+            publication__site_id=_sites(mark.text("name"), mark.text("bare")).values("pk")[:1],
+            **facet,
+            **{f"publication__{each}": mark.text(each) for each in narrowed},
+        )
+        keys = led.order_by("-first_published_at", "-publication_id").values("publication_id")[mark.window]
+        return Publication.objects.filter(pk__in=keys).order_by(*_NEWEST).values_list(*_ROW, column)
+
+    return PreparedQuery(make, count=not column)
 
 
 def chosen(rows: Any, window: slice, column: str) -> Any:
@@ -133,7 +153,9 @@ class Listing:
         self.is_plain = not any((facets, parameters.get("ordering"), *conditions))
         #: What the number of entries depends on.
         self.key = (host, repr(facets), *conditions)
-        self.selected: Any = None if self.is_plain else filter_content(host, parameters)
+        #: The facet that leads the list, with what narrows it; a list of more conditions takes what fits and sorts it.
+        self.leading = leading_facet(facets, parameters)
+        self.selected: Any = None if self.is_plain or self.leading else filter_content(host, parameters)
 
     def rows(self, column: str, *, limit: int, offset: int) -> list[Any]:
         """Return the entries of one page of the list: the columns ``ROW`` and ``column``.
@@ -142,9 +164,10 @@ class Listing:
         """
         if self.is_plain:
             return _queries[column].rows(limit=limit, offset=offset, **self._values())
+        if self.leading:
+            values: Columns = {**self._values(), **self.leading}
+            return _newest_of_facet(column, _narrowed(self.leading)).rows(limit=limit, offset=offset, **values)
         window = slice(offset, offset + limit)
-        if (led := leading_facets(self.host, self.parameters)) is not None:
-            return list(newest_of_facet(led, window, column))
         found = list(chosen(self.selected, window, column))
         if found or not self.parameters.get("search", "").strip() or (offset and self.selected.exists()):
             return found
@@ -153,7 +176,13 @@ class Listing:
 
     def count(self) -> int:
         """Return how many entries there are."""
-        found: int = _count_all.rows(**self._values())[0][0] if self.is_plain else self.selected.count()
+        found: int
+        if self.is_plain:
+            found = _count_all.rows(**self._values())[0][0]
+        elif self.leading:
+            found = _newest_of_facet("", _narrowed(self.leading)).rows(**self._values(), **self.leading)[0][0]
+        else:
+            found = self.selected.count()
         return found
 
     def _values(self) -> Columns:
@@ -161,14 +190,9 @@ class Listing:
         return {"name": name, "bare": bare, "now": timezone.now()}
 
 
-def url_prefix() -> str:
-    """Return the URL path below which the host project serves pages, ending in a slash."""
-    return public_url("/")
-
-
 def object_text(page_id: int, path: str, parent_id: int | None, tail: str, prefix: str) -> str:
     """Return the JSON object of a publication: the keys that a move may change, and the stored rest behind them."""
-    url = prefix + (path[1:] if path.isascii() else quote(path[1:], safe=_URL_SAFE))
+    url = url_below(prefix, path)
     parent = "null" if parent_id is None else parent_id
     # Paths are slugs and slashes, but what an import brought along is escaped like everything else.
     places = json.dumps({"path": path, "url": url}, ensure_ascii=False, separators=(",", ":"))[1:-1]
@@ -205,23 +229,24 @@ def filter_content(host: str, parameters: QueryDict, *, find: Callable[..., Any]
     return rows.order_by(*(ordering or _NEWEST))
 
 
-def leading_facets(host: str, parameters: QueryDict) -> Any:
-    """Return the facets by which a list is found in its own order; ``None`` for a list that no single value leads.
+def leading_facet(facets: Mapping[str, list[str]], parameters: QueryDict) -> Columns:
+    """Return the one facet value that leads a list in its own order, with the type and locale asked for; else nothing.
 
-    The others, of several values or with other conditions, take what fits and sort it.
+    Raises InvalidInput.
     """
-    facets = facets_in(parameters)
     name, values = next(iter(facets.items())) if len(facets) == 1 else ("", [])
     if len(set(values)) != 1 or any(parameters.get(key) for key in ("ordering", "search", "under")):
-        return None
-    site = _sites(*host_names(host)).values("pk")[:1]
-    shown = Q(publication__expire_at=None) | Q(publication__expire_at__gt=timezone.now())
-    rows = PublicationFacet.objects.filter(
-        shown, name=name, value=values[0], publication__active=True, publication__site_id=site
-    )
-    if parameters.get("type"):
-        rows = rows.filter(publication__type=resolve_page_type(parameters.get("type", "")).type_name())
-    return rows.filter(publication__locale=parameters["locale"]) if parameters.get("locale") else rows
+        return {}
+    found: Columns = {"facet": name, "value": values[0]}
+    if kind := parameters.get("type"):
+        found["type"] = resolve_page_type(kind).type_name()
+    if locale := parameters.get("locale"):
+        found["locale"] = locale
+    return found
+
+
+def _narrowed(leading: Columns) -> tuple[str, ...]:
+    return tuple(name for name in ("type", "locale") if name in leading)
 
 
 def facets_in(parameters: QueryDict) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from ai_cms.core.api.openapi import extend_schema
 from ai_cms.core.api.versions import expected_version
 from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.pages.models import AbstractPage, Revision
-from ai_cms.pages.services import restore_revision
+from ai_cms.pages.services import restore_revision, suggest_restore
 from ai_cms.pages.snapshots import take_snapshot
 
 from ..changes import block_changes, field_changes
@@ -46,6 +46,7 @@ class RevisionViewSet(PagesViewSet):
     def base_queryset(self) -> QuerySet[Revision]:
         return Revision.objects.all()
 
+    proposable = frozenset({"restore"})
     rights = {"list": "view", "retrieve": "view", "restore": "change", "compare": "view"}
 
     def list(self, request: Request, id: str) -> Response:
@@ -66,6 +67,9 @@ class RevisionViewSet(PagesViewSet):
     def restore(self, request: Request, id: str, number: str) -> Response:
         page = self.page()
         self.body(request, EmptySerializer)
+        if self.proposes:
+            expected = expected_version(request)
+            return self.proposed(suggest_restore(page, as_id(number), actor=self.actor, expected_version=expected))
         page = restore_revision(page, as_id(number), actor=self.actor, expected_version=expected_version(request))
         return self.page_answer(page)
 

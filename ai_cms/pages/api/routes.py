@@ -7,6 +7,7 @@ from django.urls import path
 from ai_cms.core.api.routers import api_router
 
 from . import components as components
+from .approvals import PageApprovalViewSet
 from .content import ContentDetailView, ContentFindView, ContentListView
 from .elements import ElementViewSet
 from .page_types import PageTypesView
@@ -48,6 +49,8 @@ api_router.add_urls(
             PageProposalViewSet.as_view({"get": "list", "post": "create"}),
             name="page-proposals",
         ),
+        path("page-approvals/", PageApprovalViewSet.as_view({"get": "list"}), name="page-approvals"),
+        path("page-approvals/<str:id>/", PageApprovalViewSet.as_view({"get": "retrieve"}), name="page-approval"),
         path("content/", ContentListView.as_view(), name="content-list"),
         path("content/find/", ContentFindView.as_view(), name="content-find"),
         path("content/<str:id>/", ContentDetailView.as_view(), name="content-detail"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from .access import PageGroupPermission, PreviewLink
+from .approval import PageAct, PageApproval
 from .element import Element, ElementReference
 from .page import AbstractPage, AbstractPageMeta, Page, PageStatus
 from .proposal import Proposal, ProposalStatus
@@ -18,6 +19,8 @@ __all__ = [
     "Element",
     "ElementReference",
     "Page",
+    "PageAct",
+    "PageApproval",
     "PageGroupPermission",
     "PageStatus",
     "PreviewLink",

@@ -231,6 +231,19 @@ class AbstractPage(PolymorphicModel, MPTTModel, metaclass=PageBase):  # type: ig
         found: PageQuerySet = rows.below(self, include_self=include_self).order_by("lft")
         return found
 
+    def get_descendant_count(self) -> int:
+        """Return how many pages are below, those in the bin too; one query, unless there is none."""
+        if self.is_leaf_node():
+            return 0
+        rows = base_model(type(self)).all_objects.non_polymorphic().order_by()
+        found: int = rows.below(self).count()
+        return found
+
+    def is_leaf_node(self) -> bool:
+        """Return whether nothing was below the page when it was loaded."""
+        leaf: bool = self.rght == self.lft + 1
+        return leaf
+
     @property
     def is_root(self) -> bool:
         return self.parent_id is None

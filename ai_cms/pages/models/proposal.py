@@ -41,6 +41,10 @@ class Proposal(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("asked for by")
     )
     agent = models.CharField(_("made by"), max_length=200, blank=True)
+    # By which way in it was made (an actor's ``via``), with which API token, in which run of a model; "" where unknown.
+    via = models.CharField(max_length=10, default="", editable=False)
+    token = models.CharField(max_length=64, default="", editable=False)
+    run = models.CharField(max_length=64, default="", editable=False)
     status = models.CharField(
         _("status"), max_length=10, choices=ProposalStatus.choices, default=ProposalStatus.PENDING, db_index=True
     )

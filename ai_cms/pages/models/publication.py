@@ -54,6 +54,9 @@ class Publication(models.Model):
 
     objects = PublicationQuerySet.as_manager()
 
+    #: While it is being written: the number of the revision that it takes the place of.
+    replaced: int | None = None
+
     class Meta:
         verbose_name = _("publication")
         verbose_name_plural = _("publications")

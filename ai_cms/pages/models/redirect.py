@@ -56,7 +56,8 @@ class Redirect(models.Model):
     def clean(self) -> None:
         """Bring the old path into the form paths have. Raises ValidationError for a redirect that leads back to itself."""
         super().clean()
-        self.old_path = normalise_path(self.old_path)
+        # Copied from the line of a browser it is written with percent signs, which no request's path has any more.
+        self.old_path = normalise_path(unquote(self.old_path))
         path = self._local_path(self.target)
         for _step in range(MAX_STEPS):
             if path == self.old_path:

@@ -25,6 +25,7 @@ class RevisionKind(models.TextChoices):
     PROPOSAL = "proposal", _("Proposal accepted")
     # What a refused write wanted: nothing typed is lost.
     CONFLICT = "conflict", _("Refused: someone else was faster")
+    UNDO = "undo", _("Undone: what an agent did")
 
 
 class Revision(models.Model):
@@ -43,6 +44,10 @@ class Revision(models.Model):
     agent = models.CharField(
         _("made by"), max_length=200, blank=True, help_text=_("Agent, importer or command, if no person.")
     )
+    # By which way in it was written (an actor's ``via``), with which API token, in which run of a model; "" where unknown.
+    via = models.CharField(max_length=10, default="", editable=False)
+    token = models.CharField(max_length=64, default="", editable=False)
+    run = models.CharField(max_length=64, default="", editable=False)
     message = models.CharField(_("message"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"))
     title = models.CharField(_("title"), max_length=255)

@@ -80,6 +80,7 @@ END $do$;
 # A table of its own: a move rewrites every publication's path, and each new row version would enter the GIN index again.
 # Vectors stay in the table's own pages: the planner does not count what unpacking costs, takes a table that looks small for
 # quickly read, and would read every vector instead of the GIN index.
+# New entries wait in a list that every search reads through: it is kept short, for the few that come between two searches.
 # Kept by triggers instead of a foreign key, which would make Django's flush (TRUNCATE of the tables it knows) impossible.
 _POSTGRES = f"""
 CREATE TABLE IF NOT EXISTS {INDEX} (
@@ -89,6 +90,7 @@ CREATE TABLE IF NOT EXISTS {INDEX} (
 ALTER TABLE {INDEX} DROP CONSTRAINT IF EXISTS {INDEX}_publication_id_fkey;
 ALTER TABLE {INDEX} ALTER COLUMN vector SET STORAGE MAIN;
 CREATE INDEX IF NOT EXISTS {INDEX}_gin ON {INDEX} USING gin (vector);
+ALTER INDEX {INDEX}_gin SET (gin_pending_list_limit = 64);
 CREATE OR REPLACE FUNCTION {INDEX}_vector(title text, body text, config text) RETURNS tsvector LANGUAGE plpgsql AS $body$
 DECLARE
   chosen regconfig :=

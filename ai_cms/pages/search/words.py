@@ -43,6 +43,8 @@ _OTHER_DIGITS = re.compile(r"(?![0-9])\d")
 
 _JOINERS = "-'’\u2010.,&+"
 _JOINER = re.compile(f"[{_JOINERS}]+")
+#: At the end of a word they join nothing: the full stop of each sentence.
+_ENDS = re.compile(f"[{_JOINERS}]+(?= |\\Z)")
 _LOOSE_JOINER = re.compile("[.,&+]+")
 #: A number with its unit or letter: 5mm, v1, a101.
 _MEASURE = re.compile("([a-z]{1,10})([0-9]{1,6})|([0-9]{1,6})([a-z]{1,10})")
@@ -89,30 +91,38 @@ def cut_text(text: str) -> str:
     What people write as one word or as several comes last in its other form: Wi-Fi, don't, 1,000, Node.js, AT&T, 5mm, an
     ISBN, 030 1234-567.
     """
-    words: list[str] = []
     folded = fold(text)
     other_forms: dict[str, None] = {}
-    odd = False
-    for piece in _pieces(folded):
-        # No expression looks at every word: most are plain, and publishing spends its time here.
-        plain = piece if piece.isalpha() else piece.strip(_JOINERS)
-        if plain.isalpha() and plain.isascii():
-            words.append(plain[:MAX_WORD])
-            continue
-        odd = odd or not piece.isalpha()
-        for part in _parts(piece):
-            for word in _words(part, tail=True):
-                words.append(word)
-                other_forms.update(dict.fromkeys(_measure(word)))
-        # bakery-shop.com is also bakeryshop and bakeryshopcom.
-        for compound in (piece, *_LOOSE_JOINER.split(piece)):
-            if joined := _joined(_parts(compound)):
-                other_forms[joined] = None
+    # No expression looks at every word: most are plain, and publishing spends its time here.
+    is_plain = str.isalpha if folded.isascii() else _is_plain
+    words = [piece[:MAX_WORD] if is_plain(piece) else _cut(piece, other_forms) for piece in _pieces(folded)]
+    odd = not "".join(words).isalpha()
     # To look for numbers in groups takes as long as all of the above.
     for start, end in _grouped(folded) if odd else ():
         if number := _number(folded[start:end]):
             other_forms[number] = None
     return " ".join([*words, *other_forms])
+
+
+def _is_plain(piece: str) -> bool:
+    return piece.isascii() and piece.isalpha()
+
+
+def _cut(piece: str, other_forms: dict[str, None]) -> str:
+    """Return the words of what is not letters alone, and add what else they are known as to ``other_forms``."""
+    plain = piece.strip(_JOINERS)
+    if _is_plain(plain):
+        return plain[:MAX_WORD]
+    words: list[str] = []
+    for part in _parts(piece):
+        for word in _words(part, tail=True):
+            words.append(word)
+            other_forms.update(dict.fromkeys(_measure(word)))
+    # bakery-shop.com is also bakeryshop and bakeryshopcom.
+    for compound in (piece, *_LOOSE_JOINER.split(piece)):
+        if joined := _joined(_parts(compound)):
+            other_forms[joined] = None
+    return " ".join(words)
 
 
 def cut_query(query: str) -> list[Group]:
@@ -173,7 +183,8 @@ def _number(written: str) -> str:
 
 def _pieces(folded: str) -> list[str]:
     """Return what stands between spaces and signs: words, and several of them with joiners in between."""
-    return (folded if folded.isascii() else _SPACE_WITHIN.sub("", folded)).translate(_separators).split()
+    text = (folded if folded.isascii() else _SPACE_WITHIN.sub("", folded)).translate(_separators)
+    return _ENDS.sub("", text).split()
 
 
 def _parts(piece: str) -> list[str]:

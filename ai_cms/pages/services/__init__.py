@@ -6,6 +6,7 @@ policy, takes the locks it needs, and does all of its work or none.
 
 from __future__ import annotations
 
+from .approvals import approval_address, ask_approval, decide_approval
 from .bin import delete_page, delete_rows, purge_page, restore_page
 from .branches import PageSpec, insert_level
 from .bulk import bulk_create_pages
@@ -18,6 +19,7 @@ from .publications import json_tail, refresh_public_fields
 from .publishing import publish_page, publish_scheduled, schedule_page, unpublish_page
 from .sites import create_site
 from .structure import create_page, move_page, reorder_pages
+from .suggesting import suggest_operations, suggest_restore, suggest_update
 from .templates import instantiate_template, make_template, save_template
 from .tree_work import cancel_tree_work, carry_out_due, start_tree_work
 
@@ -26,6 +28,8 @@ __all__ = [
     "PageSpec",
     "accept_proposal",
     "apply_page_operations",
+    "approval_address",
+    "ask_approval",
     "bulk_create_pages",
     "cancel_tree_work",
     "carry_out_due",
@@ -34,6 +38,7 @@ __all__ = [
     "create_page",
     "create_proposal",
     "create_site",
+    "decide_approval",
     "delete_page",
     "delete_rows",
     "insert_level",
@@ -58,6 +63,9 @@ __all__ = [
     "save_template",
     "schedule_page",
     "start_tree_work",
+    "suggest_operations",
+    "suggest_restore",
+    "suggest_update",
     "translate_page",
     "unpublish_page",
     "update_page",

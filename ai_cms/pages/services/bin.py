@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
-from ai_cms.core.signals import page_deleted, page_restored
+from ai_cms.core.signals import page_deleted, page_purged, page_restored
 
 from .. import tree
 from ..exceptions import InvalidMove, PageNotFound
@@ -42,7 +42,7 @@ def delete_page(
         expect_version_of(lock, page.pk, expected_version)
         if node.parent_id is None:
             raise InvalidMove(_("The home page of a site cannot be deleted."))
-        require_size(who, node, asked)
+        require_size(who, lock.rows, node, asked)
         rows = tree.subtree(lock.rows, node).filter(deleted_at=None)
         require_each(who, "delete", rows, asked)
         require_publish_of_live(who, rows, asked)
@@ -81,7 +81,7 @@ def restore_page(
             raise PageNotFound
         if parent_deleted is not None:
             raise InvalidMove(_("The page above is in the bin; restore that one."))
-        require_size(who, node, asked)
+        require_size(who, lock.rows, node, asked)
         base = node.path[: -len(old_slug) - 1]
         new_slug = free_slug(lock, node.parent_id or 0, base, slug or old_slug, exact=True, exclude=page.pk)
         rows = tree.subtree(lock.rows, node).filter(deletion=deletion)
@@ -90,7 +90,7 @@ def restore_page(
         ids = list(rows.order_by("lft").values_list("pk", flat=True))
         if new_slug != old_slug:
             lock.rows.filter(pk=page.pk).update(slug=new_slug)
-            follow(lock, node, node.path, tree.child_path(base, new_slug), old_site=node.site_id)
+            follow(lock, node, node.path, tree.child_path(base, new_slug))
         Publication.objects.using(lock.using).filter(page_id__in=rows.values("pk")).update(active=True)
         rows.update(deleted_at=None, deletion=None)
         fresh = lock.page(page.pk)
@@ -111,12 +111,13 @@ def purge_page(page: AbstractPage, *, actor: ActorLike, expected_version: int | 
         expect_version_of(lock, page.pk, expected_version)
         if not node.deleted:
             raise InvalidMove(_("Only pages in the bin can be deleted for good."))
-        require_size(who, node)
+        require_size(who, lock.rows, node)
         rows = tree.subtree(lock.rows, node)
         require_each(who, "purge", rows)
         ids = list(rows.order_by("-lft").values_list("pk", flat=True))
         delete_rows(lock.rows, ids, using=lock.using)
         tree.remove(lock, node)
+        page_purged.send(sender=type(page), instance=page, actor=who, page_ids=ids)
     return len(ids)
 
 

@@ -20,6 +20,7 @@ from ai_cms.core.signals import publications_written
 
 from .. import get_page_model, tree
 from ..addresses import avoid_routes, first_free
+from ..edges import Numbers
 from ..elements import element_rows, reference_rows
 from ..models import AbstractPage, Element, ElementReference, Publication, PublicationFacet, Revision
 from ..relations import remembered, save_new_related
@@ -74,8 +75,10 @@ def insert_branches(
     """
     everything = [spec for root in roots for spec in root.walk()]
     taken = set(lock.rows.filter(parent_id=parent.pk, deleted_at=None).values_list("slug", flat=True))
-    left = tree.make_room(lock, parent, 2 * len(everything), position)
-    _place(roots, parent, left, taken)
+    # A page without children is one item, each other two.
+    items = sum(2 if spec.children else 1 for spec in everything)
+    room, parent = tree.make_room(lock, parent, position, items)
+    _place(roots, parent, Numbers(room), taken)
     for spec in roots:
         spec.page.parent_id = parent.pk
     with remembered([spec.page for spec in everything]):
@@ -90,9 +93,8 @@ def insert_branches(
     return everything
 
 
-def _place(roots: Sequence[PageSpec], parent: Node, left: int, taken: set[str]) -> None:
-    """Set tree columns and paths of all pages, the first edge being ``left``."""
-    edge = left
+def _place(roots: Sequence[PageSpec], parent: Node, numbers: Numbers, taken: set[str]) -> None:
+    """Set tree columns and paths of all pages."""
     slugs: dict[str, set[str]] = {parent.path: taken}
     # An explicit stack: a branch may be deeper than Python's recursion limit.
     stack: list[tuple[PageSpec, str, int, bool]] = [
@@ -102,16 +104,14 @@ def _place(roots: Sequence[PageSpec], parent: Node, left: int, taken: set[str]) 
         spec, base, level, leaving = stack.pop()
         page = spec.page
         if leaving:
-            page.rght = edge
-            edge += 1
+            page.rght = numbers.close(page.lft)
             continue
         siblings = slugs.setdefault(base, set())
         page.slug = first_free(page.slug, avoid_routes(base, siblings))
         siblings.add(page.slug)
         page.path = tree.child_path(base, page.slug)
         page.tree_id, page.level, page.site_id = parent.tree_id, level, parent.site_id
-        page.lft = edge
-        edge += 1
+        page.lft = numbers.open()
         stack.append((spec, base, level, True))
         stack.extend((child, page.path, level + 1, False) for child in reversed(spec.children))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import router, transaction
@@ -20,13 +20,20 @@ __all__ = ["accept_and_keep_rest"]
 
 
 def accept_and_keep_rest(
-    proposal: Proposal, *, actor: ActorLike, blocks: Sequence[str] | None, fields: Sequence[str] | None
+    proposal: Proposal,
+    *,
+    actor: ActorLike,
+    blocks: Sequence[str] | None,
+    fields: Sequence[str] | None,
+    edits: Mapping[str, JsonMapping] | None = None,
+    shown: str = "",
 ) -> Proposal | None:
     """Accept the changes of the named blocks and fields; what is left becomes a proposal of its own, which waits.
 
-    ``blocks`` and ``fields``: as for :func:`accept_proposal`; ``None`` for both is all of it. Returns that proposal, ``None``
-    where nothing is left. It is as old as the one it was part of: changes made to its blocks since then count, and changes
-    made from now on to blocks that the accepted part brought. Raises what :func:`accept_proposal` does.
+    ``blocks``, ``fields``, ``edits`` and ``shown``: as for :func:`accept_proposal`; ``None`` for blocks and fields is all of
+    it. Returns that proposal, ``None`` where nothing is left. It is as old as the one it was part of: changes made to its
+    blocks since then count, and changes made from now on to blocks that the accepted part brought. Raises what
+    :func:`accept_proposal` does.
     """
     if fields is None:
         fields = list(proposal.fields) if blocks is None else []
@@ -41,7 +48,9 @@ def accept_and_keep_rest(
     rest = [operation for operation in proposal.operations if operation_target(operation) not in chosen]
     left = {name: value for name, value in proposal.fields.items() if name not in fields}
     with transaction.atomic(using=router.db_for_write(Proposal)):
-        accepted = accept_proposal(proposal, actor=actor, blocks=sorted(chosen), fields=list(fields))
+        accepted = accept_proposal(
+            proposal, actor=actor, blocks=sorted(chosen), fields=list(fields), edits=edits, shown=shown
+        )
         if not rest and not left:
             return None
         present = get_page_model().all_objects.only("content_json").get(pk=accepted.page_id).content_json
@@ -55,6 +64,9 @@ def accept_and_keep_rest(
             provenance=accepted.provenance,
             author=accepted.author,
             agent=accepted.agent,
+            via=accepted.via,
+            token=accepted.token,
+            run=accepted.run,
         )
 
 

@@ -26,6 +26,7 @@ from ..provenance import written_by
 from ..rebase import stale_targets
 from ..revisions import document_at, record_conflict, record_revision
 from ..snapshots import apply_snapshot, assign_fields, take_snapshot
+from ..untrusted import of_agent
 from .locks import locked_page
 from .paths import rename
 from .salvage import salvaged
@@ -105,13 +106,14 @@ def update_page(
         snapshot_before = take_snapshot(fresh)
         before: Document = fresh.content_json
         after = before
-        names = assign_fields(fresh, fields or {}, actor=who, provenance=written_by(who, source))
+        fields = of_agent(who, fields or {}, before)
+        names = assign_fields(fresh, fields, actor=who, provenance=written_by(who, source))
         stale = expected_version is not None and expected_version != fresh.version
         if content is not None:
             # What was written for an older version is judged by that one: locks made since are no mistake of the writer's.
             base = document_at(fresh.pk, expected_version) if stale and expected_version is not None else None
             after = prepare_document(
-                content,
+                of_agent(who, content, before),
                 previous=before if base is None else base,
                 allowed=fresh.allowed_blocks,
                 provenance=written_by(who, source),
@@ -169,7 +171,7 @@ def apply_page_operations(
     """
     who = Actor.of(actor)
     policy_for(page).require(who, "change", page)
-    parsed = parse_operations(operations)
+    parsed = parse_operations(of_agent(who, operations, page.content_json))
     refused: PageStale | None = None
     wanted: Document | None = None
     with locked_page(page.pk) as fresh:

@@ -164,7 +164,7 @@ class _Job:
         # Read now, both: where they stand decides who may do what, and the tree has moved on since the questions began.
         page, target = self._page(page.pk), self._page(self.work.target_id)
         moved = move_page(page, target, actor=self.actor, asked=asked, **self.options)
-        return {"page": moved.pk, "pages": (moved.rght - moved.lft + 1) // 2}
+        return {"page": moved.pk, "pages": moved.get_descendant_count() + 1}
 
     def _delete(self, page: AbstractPage) -> JsonObject:
         asked = self._ask(page, "delete")
@@ -176,7 +176,7 @@ class _Job:
     def _restore(self, page: AbstractPage) -> JsonObject:
         asked = self._ask(page, "restore", deleted=True)
         restored = restore_page(self._page(page.pk), actor=self.actor, asked=asked, **self.options)
-        return {"page": restored.pk, "pages": (restored.rght - restored.lft + 1) // 2}
+        return {"page": restored.pk, "pages": restored.get_descendant_count() + 1}
 
     def _copy(self, page: AbstractPage) -> JsonObject:
         # What a process that is gone had made of it.

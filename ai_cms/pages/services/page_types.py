@@ -9,7 +9,7 @@ from .. import get_page_model
 from ..exceptions import PageTypeRefused
 from ..models import AbstractPage
 
-__all__ = ["check_place", "page_type_about", "page_types", "resolve_page_type"]
+__all__ = ["check_place", "page_type_about", "page_types", "resolve_page_type", "types_below"]
 
 
 def page_types() -> dict[str, type[AbstractPage]]:
@@ -54,3 +54,15 @@ def check_place(page_type: type[AbstractPage], parent_type: type[AbstractPage]) 
         raise PageTypeRefused(_("%(child)s may not stand below %(parent)s.") % {"child": child, "parent": parent})
     if parent_type.child_page_types is not None and child not in parent_type.child_page_types:
         raise PageTypeRefused(_("%(parent)s takes no pages of type %(child)s.") % {"child": child, "parent": parent})
+
+
+def types_below(parent: AbstractPage) -> dict[str, type[AbstractPage]]:
+    """Return the page types that may stand below a page, by name."""
+    found = {}
+    for name, model in page_types().items():
+        try:
+            check_place(model, type(parent))
+        except PageTypeRefused:
+            continue
+        found[name] = model
+    return found

@@ -19,7 +19,7 @@ from ..tree import LockedTrees, Node
 from .locks import touch_site
 from .rights import require_publish_of_live, require_size
 
-__all__ = ["follow", "free_slug", "rename"]
+__all__ = ["carry_publications", "follow", "free_slug", "rename"]
 
 
 def free_slug(
@@ -59,7 +59,7 @@ def rename(lock: LockedTrees, page: AbstractPage, slug: str, *, actor: Actor) ->
     if page.parent_id is None:
         raise InvalidInput(errors={"slug": [_("The home page has no slug.")]})
     node = lock.reread(page.pk)
-    require_size(actor, node)
+    require_size(actor, lock.rows, node)
     old_path = node.path
     parent_path = old_path[: -len(page.slug) - 1]
     new_slug = free_slug(lock, page.parent_id, parent_path, slug, exact=True, exclude=page.pk)
@@ -67,19 +67,27 @@ def rename(lock: LockedTrees, page: AbstractPage, slug: str, *, actor: Actor) ->
     require_publish_of_live(actor, tree.subtree(lock.rows, node))
     page.slug, page.path = new_slug, new_path
     lock.rows.filter(pk=page.pk).update(slug=new_slug)
-    follow(lock, node, old_path, new_path, old_site=page.site_id)
-    page_moved.send(sender=type(page), instance=page, actor=actor, old_path=old_path, new_path=new_path)
+    follow(lock, node, old_path, new_path)
+    page_moved.send(sender=type(page), instance=page, actor=actor, old_path=old_path, new_path=new_path, old_place=None)
     touch_site(page.site_id)
     return True
 
 
-def follow(lock: LockedTrees, node: Node, old_path: str, new_path: str, *, old_site: int | None) -> None:
-    """Bring paths, redirects and publications of the subtree after a rename or move; ``node`` is where it is now."""
+def follow(lock: LockedTrees, node: Node, old_path: str, new_path: str) -> None:
+    """Bring paths, redirects and publications of the subtree after a rename. Raises PathTooLong."""
     rows = tree.subtree(lock.rows, node)
-    if old_path == new_path and old_site == node.site_id:
-        return
-    record_redirects(rows, old_path, new_path, new_site=node.site_id, using=lock.using)
+    tree.refuse_long_paths(rows, old_path, new_path)
+    tree.rewrite_paths(rows, old_path, new_path)
+    carry_publications(lock, node, old_path, new_path)
+
+
+def carry_publications(lock: LockedTrees, node: Node | AbstractPage, old_path: str, new_path: str) -> None:
+    """Give the publications of a subtree the paths and the site that its pages have now, and leave redirects.
+
+    ``node``: where it stands now.
+    """
+    rows = tree.subtree(lock.rows, node)
     if old_path != new_path:
-        tree.rewrite_paths(rows, old_path, new_path)
+        record_redirects(rows, new_site=node.site_id, using=lock.using)
     publications = Publication.objects.using(lock.using).filter(page_id__in=rows.values("pk"))
     tree.rewrite_paths(publications, old_path, new_path, site_id=node.site_id, modified_at=timezone.now(), html_key="")

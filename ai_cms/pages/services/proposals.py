@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -15,18 +15,20 @@ from django.utils.translation import ngettext
 
 from ai_cms.blocks.documents.document import Document
 from ai_cms.blocks.documents.operations import apply_operations, parse_operations
+from ai_cms.core.acting import facts_of
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.mappings import FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.signals import proposal_accepted, proposal_created, proposal_rejected
 
-from ...core.jsontypes import JsonMapping
+from ...core.jsontypes import JsonMapping, JsonObject
 from ..conf import pages_settings
 from ..exceptions import ProposalClosed, ProposalStale
 from ..models import AbstractPage, Proposal, ProposalStatus, RevisionKind
 from ..provenance import written_by
 from ..rebase import Fitting, apply_fitting, fingerprints
 from ..snapshots import assign_fields, take_snapshot
+from ..untrusted import of_agent
 from .drafts import save_draft
 from .locks import locked_page
 
@@ -53,13 +55,14 @@ def create_proposal(
     left) and what permissions raise.
     """
     who = Actor.of(actor)
-    policy_for(page).require(who, "change", page)
+    policy_for(page).require(who, "propose", page)
     if not operations and not fields:
         raise InvalidInput(errors={"operations": [_("A proposal needs operations or fields.")]})
     marks = dict(provenance) if provenance is not None else written_by(who, "human")
     with locked_page(page.pk) as fresh:
         document: Document = fresh.content_json
-        parsed: Sequence[Any] = parse_operations(operations)
+        parsed: Sequence[Any] = parse_operations(of_agent(who, operations, document))
+        fields = of_agent(who, fields, document)
         present = take_snapshot(fresh)
         options: dict[str, Any] = {"provenance": marks, "allowed": fresh.allowed_blocks, "actor": who}
         left_out = ""
@@ -93,12 +96,13 @@ def create_proposal(
             provenance=marks,
             author=who.account,
             agent=agent or who.label,
+            **facts_of(who).columns,
         )
         proposal_created.send(sender=Proposal, instance=proposal, actor=who)
     policy = pages_settings.PROPOSAL_POLICY
-    if policy and import_string(policy)(proposal, who):
+    if policy and policy_for(page).can(who, "change", page) and import_string(policy)(proposal, who):
         # The policy named by the host stands in for the person; the actor's own rights still count.
-        accept_proposal(proposal, actor=who)
+        accept_proposal(proposal, actor=who, by_policy=True)
     return proposal
 
 
@@ -148,13 +152,19 @@ def accept_proposal(
     actor: ActorLike,
     blocks: Sequence[str] | None = None,
     fields: Sequence[str] | None = None,
+    edits: Mapping[str, JsonMapping] | None = None,
+    shown: str = "",
+    by_policy: bool = False,
 ) -> Proposal:
     """Apply a proposal to the page as it is now, as one revision.
 
     ``blocks``: only the operations on (or inserting) these block ids; ``None`` for all. ``fields``: only these fields; ``None``
     for all when ``blocks`` is ``None`` too, else none. Operations whose block was changed since are left out and marked stale.
-    What is left of a partly accepted proposal counts as rejected.
-    Raises ProposalClosed, ProposalStale when nothing fits any more, InvalidInput for unknown block ids.
+    What is left of a partly accepted proposal counts as rejected. ``edits``: properties that the person has changed before
+    accepting, by block id; the change is theirs. ``shown``: the digest of the changes as their screen showed them, for the
+    record; ``by_policy``: the site's rule decides, no person.
+    Raises ProposalClosed, ProposalStale when nothing of what was chosen fits (the proposal goes on waiting if something else of
+    it does), InvalidInput for unknown block ids, InvalidOperation.
     """
     who = Actor.of(actor)
     policy_for(proposal.page).require(who, "change", proposal.page)
@@ -170,13 +180,22 @@ def accept_proposal(
         before: Document = page.content_json
         fitting = _fitting(page, row, wanted, who)
         document, decisions = fitting.document, fitting.decisions
+        given = take_snapshot(page)
         changes, names = _assign_fitting(page, row, field_names, who)
         if "accepted" not in decisions and not changes:
+            if _fits_otherwise(page, row, who):
+                raise ProposalStale(
+                    _(
+                        "Nothing of what you chose fits the page: it was changed there, or what you chose stands in a block of "
+                        "this proposal that you did not choose. The proposal waits; accept all of it, or other blocks."
+                    )
+                )
             stale_everywhere = True
             row.status, row.decisions = ProposalStatus.STALE, decisions
             row.decided_at, row.decided_by = timezone.now(), who.account
             row.save(update_fields=["status", "decisions", "decided_at", "decided_by"])
         else:
+            document, edited = _edited(page, row, document, decisions, edits or {}, who)
             changed = document != before
             if changed:
                 page.content_json = document
@@ -194,12 +213,59 @@ def accept_proposal(
             row.decisions, row.revision = decisions, revision.number
             row.decided_at, row.decided_by = timezone.now(), who.account
             row.save(update_fields=["status", "decisions", "revision", "decided_at", "decided_by"])
-            proposal_accepted.send(sender=Proposal, instance=row, actor=who, revision=revision)
+            proposal_accepted.send(
+                sender=Proposal,
+                instance=row,
+                actor=who,
+                revision=revision,
+                shown={
+                    "document": before,
+                    "snapshot": given,
+                    "digest": shown,
+                    "edits": edited,
+                    "fields": sorted(changes),
+                    "by_policy": by_policy,
+                },
+            )
     proposal.__dict__.update({name: getattr(row, name) for name in ("status", "decisions", "revision", "decided_at")})
     proposal.decided_by = row.decided_by
     if stale_everywhere:
         raise ProposalStale
     return proposal
+
+
+def _edited(
+    page: AbstractPage,
+    proposal: Proposal,
+    document: Document,
+    decisions: Sequence[str],
+    edits: Mapping[str, JsonMapping],
+    actor: Actor,
+) -> tuple[Document, JsonObject]:
+    """Return the document with a person's changes of what is accepted, and these: {id: {"before", "after"}}."""
+    if not edits:
+        return document, {}
+    mine: set[str] = set()
+    for operation, word in zip(proposal.operations, decisions, strict=True):
+        if word == "accepted" and operation["op"] in ("insert", "update"):
+            target = operation_target(operation)
+            block = document.find(target) if operation["op"] == "insert" else None
+            mine |= {target} if block is None else Document([block]).ids()
+    if unknown := sorted(set(edits) - mine):
+        raise InvalidInput(errors={"edits": [_("No accepted change is of the block %(id)s.") % {"id": unknown[0]}]})
+    before = {name: dict((document.find(name) or {}).get("props") or {}) for name in edits}
+    operations = [{"op": "update", "id": name, "props": dict(props)} for name, props in edits.items()]
+    changed = apply_operations(
+        document,
+        parse_operations(operations),
+        provenance=written_by(actor, "human"),
+        allowed=page.allowed_blocks,
+        actor=actor,
+    ).document
+    after = {name: dict((changed.find(name) or {}).get("props") or {}) for name in edits}
+    return changed, {
+        name: {"before": before[name], "after": after[name]} for name in edits if before[name] != after[name]
+    }
 
 
 def _wanted(proposal: Proposal, blocks: Sequence[str] | None) -> set[int]:
@@ -230,6 +296,13 @@ def _fitting(page: AbstractPage, proposal: Proposal, wanted: set[int] | None, ac
         provenance=proposal.provenance or None,
         allowed=page.allowed_blocks,
         actor=actor,
+    )
+
+
+def _fits_otherwise(page: AbstractPage, proposal: Proposal, actor: Actor) -> bool:
+    """Return whether anything of the whole proposal fits the page as it is."""
+    return "accepted" in _fitting(page, proposal, None, actor).decisions or bool(
+        _assign_fitting(page, proposal, proposal.fields, actor)[0]
     )
 
 

@@ -63,7 +63,7 @@ def write_publication(
         version = row.version
     refuse_errors(shown)
     now = timezone.now()
-    rows = Publication.objects.filter(page_id=page.pk).values_list("pk", "first_published_at")
+    rows = Publication.objects.filter(page_id=page.pk).values_list("pk", "first_published_at", "revision")
     old = None if first else rows.first()
     with type(shown).loaded_for_public([shown]):
         values = publication_values(shown, version=version, revision=revision, now=now, first=old[1] if old else None)
@@ -78,6 +78,7 @@ def write_publication(
         if facets:
             PublicationFacet.objects.bulk_create(facets)
         type(shown).after_publishing([(shown, publication)])
+    publication.replaced = old[2] if old else None
     page.published_version = version
     return publication
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
-from ai_cms.core.signals import page_published, page_unpublished
+from ai_cms.core.signals import page_published, page_scheduled, page_unpublished
 
 from .. import get_page_model
 from ..exceptions import InvalidSchedule, PageNotFound, PublishRefused
@@ -62,12 +62,13 @@ def unpublish_page(page: AbstractPage, *, actor: ActorLike, expected_version: in
     who = Actor.of(actor)
     policy_for(page).require(who, "publish", page)
     with locked_page(page.pk, expected_version=expected_version) as fresh:
+        shown = Publication.objects.filter(page_id=fresh.pk).values_list("revision", flat=True).first()
         gone, _rows = Publication.objects.filter(page_id=fresh.pk).delete()
         fresh.published_version = fresh.expire_at = None
         fresh.go_live_at = fresh.scheduled_revision = None
         fresh.save(update_fields=["published_version", "expire_at", "go_live_at", "scheduled_revision"])
         if gone:
-            page_unpublished.send(sender=type(fresh), instance=fresh, actor=who)
+            page_unpublished.send(sender=type(fresh), instance=fresh, actor=who, revision=shown)
             touch_site(fresh.site_id)
     return fresh
 
@@ -94,6 +95,7 @@ def schedule_page(
         raise InvalidSchedule
     with locked_page(page.pk, expected_version=expected_version) as fresh:
         names = {"go_live_at", "expire_at", "scheduled_revision"}
+        before = {name: getattr(fresh, name) for name in sorted(names)}
         fresh.go_live_at, fresh.expire_at, fresh.scheduled_revision = go_live_at, expire_at, None
         if go_live_at is not None:
             refuse_errors(fresh)
@@ -107,6 +109,7 @@ def schedule_page(
             names.add("latest_revision")
         fresh.save(update_fields=names)
         Publication.objects.filter(page_id=fresh.pk).update(expire_at=expire_at)
+        page_scheduled.send(sender=type(fresh), instance=fresh, actor=who, before=before)
     return fresh
 
 
@@ -142,10 +145,11 @@ def publish_scheduled(now: datetime | None = None) -> JsonObject:
             with locked_page(pk) as page:
                 if page.expire_at is None or page.expire_at > moment or page.published_version is None:
                     continue
+                shown = Publication.objects.filter(page_id=pk).values_list("revision", flat=True).first()
                 Publication.objects.filter(page_id=pk).delete()
                 page.published_version = page.expire_at = None
                 page.save(update_fields=["published_version", "expire_at"])
-                page_unpublished.send(sender=type(page), instance=page, actor=actor)
+                page_unpublished.send(sender=type(page), instance=page, actor=actor, revision=shown)
                 touch_site(page.site_id)
         except PageNotFound:
             continue

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import PermissionRefused
 from ai_cms.core.permissions import Actor, get_policy, policy_for
 
-from .. import get_page_model
+from .. import get_page_model, tree
 from ..conf import pages_settings
 from ..exceptions import PublishNeeded, TreeTooLarge
 from ..models import AbstractPage, Publication
@@ -63,15 +63,17 @@ def require_each(actor: Actor, action: str, rows: PageQuerySet, asked: Asked | N
         raise PermissionRefused(_("Below the page are pages that you may not see or change."))
 
 
-def require_size(actor: Actor, node: Node, asked: Asked | None = None) -> None:
+def require_size(actor: Actor, rows: PageQuerySet, node: Node, asked: Asked | None = None) -> None:
     """Raise TreeTooLarge for a subtree that would hold the tree's lock for longer than others should wait.
 
-    ``asked``: what takes long has been done already.
+    ``rows``: all rows of the base table. ``asked``: what takes long has been done already.
     """
     name = "TREE_MAX_PAGES" if asked is None else "TREE_WORK_MAX_PAGES"
     limit = pages_settings.TREE_MAX_PAGES if asked is None else pages_settings.TREE_WORK_MAX_PAGES
-    count = node.width // 2
-    if count > limit and not actor.is_system:
+    # Half the numbers between the edges is the most there can be; usually far more than there are.
+    if actor.is_system or (node.rght - node.lft + 1) // 2 <= limit:
+        return
+    if (count := tree.count_below(rows, node) + 1) > limit:
         raise TreeTooLarge(count, limit, name)
 
 
@@ -120,6 +122,8 @@ def require_new(actor: Actor, page_type: type[AbstractPage], parent: AbstractPag
     Both policies are asked where the type has one of its own, unless the type's rights allow it there.
     Raises NotFound, PermissionRefused.
     """
+    if actor.is_confined:
+        policy_for(parent).require(actor, "view", parent)
     rights = rights_of_type(page_type)
     if rights is not None and actor.is_authenticated and rights.may_make(actor, parent, publish=publish):
         if all(map(actor.has_scope, ("write", "publish") if publish else ("write",))):

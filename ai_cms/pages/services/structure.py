@@ -13,7 +13,7 @@ from ai_cms.blocks.documents.provenance import Source
 from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.mappings import FieldValues
 from ai_cms.core.permissions import Actor, ActorLike, get_policy, policy_for
-from ai_cms.core.signals import page_created, page_moved, page_published
+from ai_cms.core.signals import page_created, page_moved, page_published, pages_reordered
 
 from .. import get_page_model, tree
 from ..elements import page_references, sync_elements, sync_page_picture
@@ -23,9 +23,10 @@ from ..provenance import written_by
 from ..revisions import record_revision
 from ..snapshots import assign_fields
 from ..tree import Position
+from ..untrusted import of_agent
 from .locks import expect_version_of, touch_site
 from .page_types import check_place, resolve_page_type
-from .paths import follow, free_slug
+from .paths import carry_publications, free_slug
 from .publications import write_publication
 from .rights import Asked, asking_anew, require_each, require_new, require_publish_of_live, require_size
 
@@ -65,7 +66,7 @@ def create_page(
     marks = written_by(who, source)
     assign_fields(page, {"title": title, **(fields or {})}, partial=False, actor=who, provenance=marks)
     page.content_json = prepare_document(
-        content if content is not None else [],
+        of_agent(who, content if content is not None else [], None),
         previous=None,
         allowed=model.allowed_blocks,
         provenance=marks,
@@ -135,21 +136,29 @@ def move_page(
             policy_for(parent).require(who, "add", parent)
             check_place(type(page), type(parent))
             new_slug = free_slug(lock, parent_id, parent.path, slug or node.slug, exact=bool(slug), exclude=page.pk)
-            tree.child_path(parent.path, new_slug)
-            require_size(who, node, asked)
+            require_size(who, lock.rows, node, asked)
             # The rights to a page come from where it stands: whoever moves it gives them, over all that is below it.
             rows = tree.subtree(lock.rows, node)
             require_each(who, "change", rows, asked)
             require_publish_of_live(who, rows, asked)
         else:
             new_slug = node.slug
-        if not tree.move(lock, node, goal, position, slug=new_slug):
+        stood = lock.rows.filter(parent_id=node.parent_id, tree_id=node.tree_id, lft__lt=node.lft).order_by("-lft")
+        old_place = (node.parent_id, stood.values_list("pk", flat=True).first())
+        new_path = old_path if same_parent else tree.child_path(parent.path, new_slug)
+        if not tree.move(lock, node, goal, position, slug=new_slug, path=new_path):
             return lock.page(page.pk)
-        moved = lock.reread(page.pk)
-        if not same_parent:
-            follow(lock, moved, old_path, tree.child_path(parent.path, new_slug), old_site=old_site)
         fresh = lock.page(page.pk)
-        page_moved.send(sender=type(page), instance=fresh, actor=who, old_path=old_path, new_path=fresh.path)
+        if (old_path, old_site) != (fresh.path, fresh.site_id):
+            carry_publications(lock, fresh, old_path, new_path)
+        page_moved.send(
+            sender=type(page),
+            instance=fresh,
+            actor=who,
+            old_path=old_path,
+            new_path=fresh.path,
+            old_place=old_place,
+        )
         touch_site(fresh.site_id)
         if old_site != fresh.site_id:
             touch_site(old_site)
@@ -176,10 +185,13 @@ def reorder_pages(
         if len(set(ordered)) != len(ordered) or not set(ordered) <= known:
             raise InvalidMove(_("Name each child of the page at most once, and no other page."))
         wanted = [*ordered, *(pk for pk in children if pk not in set(ordered))]
+        before = list(children)
         for index, pk in enumerate(wanted):
             if children[index] == pk:
                 continue
             tree.move(lock, lock.reread(pk), lock.reread(children[index]), "before")
             children.remove(pk)
             children.insert(index, pk)
+        if wanted != before:
+            pages_reordered.send(sender=type(parent), instance=parent, actor=who, before=before, after=wanted)
         touch_site(parent.site_id)

@@ -16,7 +16,7 @@ from django.db import close_old_connections, connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ai_cms.core.exceptions import Conflict
+from ai_cms.core.exceptions import Conflict, PermissionRefused
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
 from ai_cms.core.tasks import enqueue, task
 
@@ -44,9 +44,11 @@ def start_tree_work(
     its beginning has been asked. Raises TreeTooLarge above ``TREE_WORK_MAX_PAGES``, Conflict above ``TREE_WORK_PER_USER``.
     """
     who = Actor.of(actor)
+    if who.agent is not None:
+        raise PermissionRefused(_("An agent starts no long work on the tree; ask a person to do it."))
     right = {WorkKind.COPY: "view", WorkKind.MOVE: "change"}.get(WorkKind(kind), kind)
     policy_for(page).require(who, right, page)
-    total = (page.rght - page.lft + 1) // 2
+    total = page.get_descendant_count() + 1
     if total > pages_settings.TREE_WORK_MAX_PAGES and not who.is_system:
         raise TreeTooLarge(total, pages_settings.TREE_WORK_MAX_PAGES, "TREE_WORK_MAX_PAGES")
     open_ones = TreeWork.objects.open().filter(user=who.account).count() if who.account is not None else 0

@@ -16,6 +16,7 @@ from ai_cms.pages.addresses import public_url
 from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.menus import MAIN_MENU, menu_rows
 from ai_cms.pages.models import AbstractPage, Publication, Site
+from ai_cms.pages.provenance import digital_source_type
 from ai_cms.pages.rendering import ORIGIN
 
 from ...core.jsontypes import JsonObject
@@ -134,6 +135,8 @@ def page_head(context: template.Context) -> SafeString:
             {"@type": "PropertyValue", "name": f"ai-cms:blocks-by-{source}", "value": count}
             for source, count in summary["sources"].items()
         ]
+        if source_type := digital_source_type(summary):
+            data["digitalSourceType"] = source_type
         if summary["models"]:
             data["creditText"] = "Partly written with " + ", ".join(summary["models"])
     data = page.linked_data(data, origin=origin, publication=publication)

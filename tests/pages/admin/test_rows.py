@@ -9,7 +9,7 @@ from django.test import RequestFactory
 
 from ai_cms.core.permissions import Actor
 from ai_cms.pages import services
-from ai_cms.pages.admin.rows import RowMaker
+from ai_cms.pages.rows import RowMaker
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from ai_cms.pages import get_page_model, services
-from ai_cms.pages.admin.rows import LEVEL_SIZE
+from ai_cms.pages.rows import LEVEL_SIZE
 
 
 def titles(html: str) -> list[str]:

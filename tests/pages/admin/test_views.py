@@ -10,8 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from ai_cms.pages import services
-from ai_cms.pages.admin import differences
+from ai_cms.pages import differences, services
 from ai_cms.pages.models import Redirect
 
 HEADING = {"id": "h1", "type": "heading", "v": 1, "props": {"text": "Bread", "level": 2}}

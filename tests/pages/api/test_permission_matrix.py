@@ -21,12 +21,14 @@ from .operations import bodies, operations
 Template: Any = get_template_model()
 
 ALL = {"view", "add", "change", "delete", "publish", "restore", "purge"}
-#: What each scope of a token leaves of its user's rights.
+PROPOSING = {"view", "propose", "propose_add"}
+#: What each scope of a token leaves of its user's rights: all that the one before it leaves, and more.
 SCOPES = {
     "read": {"view"},
-    "write": ALL - {"publish", "purge"},
-    "publish": {"view", "publish"},
-    "admin": {"view", "purge"},
+    "propose": PROPOSING,
+    "write": PROPOSING | (ALL - {"publish", "purge"}),
+    "publish": PROPOSING | (ALL - {"purge"}),
+    "admin": PROPOSING | ALL,
 }
 #: What a principal may do to pages inside the editors' subtree, outside it, and to the owner's own page outside it.
 RIGHTS: dict[str, dict[str, set[str]]] = {
@@ -40,8 +42,8 @@ RIGHTS: dict[str, dict[str, set[str]]] = {
     "superuser": {"inside": ALL, "outside": ALL, "own": ALL},
 }
 TOKENS = {f"{user} with {scope}": (user, scope) for user in ("editor", "superuser") for scope in SCOPES}
-#: A token narrows what its user may do, whoever that is: two of them each time, the others when there is time.
-FIRST_TOKENS = {"editor with write", "superuser with read"}
+#: A token narrows what its user may do, whoever that is: some of them each time, the others when there is time.
+FIRST_TOKENS = {"editor with write", "editor with publish", "editor with propose", "superuser with read"}
 PRINCIPALS = [
     *RIGHTS,
     *(pytest.param(name, marks=() if name in FIRST_TOKENS else pytest.mark.stress) for name in TOKENS),
@@ -104,8 +106,26 @@ TEMPLATES = {
     ("patch", "templates/{id}/"): "change",
     ("delete", "templates/{id}/"): "delete",
 }
+#: What becomes a proposal, or a question to a person, for a token that may only propose: 202 for who has the right to change.
+PROPOSABLE = {
+    ("put", "pages/{id}/"),
+    ("patch", "pages/{id}/"),
+    ("delete", "pages/{id}/"),
+    ("post", "pages/{id}/operations/"),
+    ("post", "pages/{id}/publish/"),
+    ("post", "pages/{id}/unpublish/"),
+    ("post", "pages/{id}/revisions/{number}/restore/"),
+    ("post", "pages/{id}/proposals/"),
+    ("put", "elements/{id}/"),
+    ("patch", "elements/{id}/"),
+    ("delete", "elements/{id}/"),
+    ("post", "elements/"),
+    ("post", "pages/"),
+}
 #: By scope rather than by right, since the token is judged before anything is looked up.
 PUBLISHING = {("post", f"pages/{{id}}/{verb}/") for verb in ("publish", "unpublish", "schedule")}
+#: What a scope reaches.
+REACH = {scope: list(SCOPES)[: place + 1] for place, scope in enumerate(SCOPES)}
 PURGING = ("post", "pages/{id}/purge/")
 
 
@@ -182,11 +202,16 @@ def world(root: Any, system: Any, editor: Any, superuser: Any) -> World:
 def rights(principal: str, place: str) -> set[str]:
     user, scope = TOKENS.get(principal, (principal, ""))
     found = RIGHTS[user].get(place, set())
+    if "change" in found:
+        found = {*found, "propose"}
+    if "add" in found:
+        found = {*found, "propose_add"}
     return found & SCOPES[scope] if scope else found
 
 
 def adds_somewhere(principal: str) -> bool:
-    return any("add" in rights(principal, place) for place in ("inside", "outside", "own"))
+    wanted = "propose_add" if principal.endswith("with propose") else "add"
+    return any(wanted in rights(principal, place) for place in ("inside", "outside", "own"))
 
 
 def stopped_at_the_door(principal: str, operation: tuple[str, str]) -> int | None:
@@ -194,13 +219,22 @@ def stopped_at_the_door(principal: str, operation: tuple[str, str]) -> int | Non
     if principal == "anonymous":
         return 401
     scope = TOKENS.get(principal, ("", ""))[1]
-    if scope and operation[0] != "get":
-        if operation in PUBLISHING:
-            return None if scope == "publish" else 403
-        if operation == PURGING:
-            return None if scope == "admin" else 403
-        return 403 if scope == "read" else None
-    return None
+    if not scope or operation[0] == "get" or proposes(principal, operation):
+        return None
+    return None if needed(operation) in REACH[scope] else 403
+
+
+def needed(operation: tuple[str, str]) -> str:
+    """Return the scope that a write asks for."""
+    return "publish" if operation in PUBLISHING else "admin" if operation == PURGING else "write"
+
+
+def proposes(principal: str, operation: tuple[str, str]) -> bool:
+    """Return whether the token ends below a write that it can propose."""
+    scope = TOKENS.get(principal, ("", ""))[1]
+    if not scope or operation not in PROPOSABLE or needed(operation) in REACH[scope]:
+        return False
+    return "propose" in REACH[scope]
 
 
 def expected(principal: str, operation: tuple[str, str], place: str, state: str) -> set[int]:
@@ -211,6 +245,13 @@ def expected(principal: str, operation: tuple[str, str], place: str, state: str)
     if operation in IN_A_BODY:
         return _in_a_body(principal, operation, allowed, state)
     wanted = ON_A_PAGE[operation]
+    if proposes(principal, operation):
+        if "view" not in allowed or state == "deleted":
+            return {404}
+        if operation[1].endswith("restore/") and "propose" in allowed:
+            # The only revision is what the page is: there is nothing to propose.
+            return {400}
+        return ({201} if operation[1].endswith("proposals/") else {202}) if "propose" in allowed else {403}
     in_bin = state == "deleted"
     if "view" not in allowed:
         return {404}
@@ -237,6 +278,8 @@ def _in_a_body(principal: str, operation: tuple[str, str], allowed: set[str], st
         return {404}
     if "view" not in allowed or state == "deleted":
         return {400}
+    if principal.endswith("with propose"):
+        return {202} if f"propose{'_add' if operation[1] == 'pages/' else ''}" in allowed else {403}
     return {200, 201} if IN_A_BODY[operation] in allowed else {403}
 
 
@@ -244,7 +287,7 @@ def sees_template(principal: str) -> bool:
     user = TOKENS.get(principal, (principal, ""))[0]
     scope = TOKENS.get(principal, ("", ""))[1]
     # Policies ask for the scope of adding when they ask whether somebody may add pages somewhere.
-    return user in ("staff", "superuser") or (user == "editor" and scope in ("", "write"))
+    return user in ("staff", "superuser") or (user == "editor" and (not scope or "write" in REACH[scope]))
 
 
 def fingerprint() -> Any:
@@ -312,7 +355,7 @@ def test_who_may_do_what_to_pages(world: World, principal: str) -> None:
 @pytest.mark.parametrize("principal", PRINCIPALS)
 def test_who_may_do_what_to_templates(world: World, principal: str) -> None:
     client = world.client(principal)
-    user, scope = TOKENS.get(principal, (principal, ""))
+    user = TOKENS.get(principal, (principal, ""))[0]
     everything = user in ("staff", "superuser")
     wrong = []
     for operation, action in TEMPLATES.items():
@@ -322,7 +365,7 @@ def test_who_may_do_what_to_templates(world: World, principal: str) -> None:
             wanted = {door}
         elif not sees_template(principal):
             wanted = {403} if action == "add" else {404}
-        elif (not everything and action in ("change", "delete")) or (scope not in ("", "write") and action != "view"):
+        elif not everything and action in ("change", "delete"):
             wanted = {403}
         with transaction.atomic():
             answer = call(client, operation, world.ids[("inside", "draft")])

@@ -11,6 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from ai_cms.core.slugs import make_slug
 from ai_cms.pages import get_page_model, services
 from ai_cms.pages.models import TreeWork
 
@@ -311,3 +312,22 @@ def test_containers_are_called_by_what_is_in_them(watch: Any, superuser: Any, pa
     watched.visit(page_url("change", made.pk))
     summaries = watched.page.locator(".aicb-summary").all_inner_texts()
     assert summaries[:2] == ["Knead the dough until it is smooth, then let it rest…", "Flour · Water"]
+
+
+def test_the_slug_that_is_suggested_is_the_one_that_is_made(watch: Any, superuser: Any, root: Any) -> None:
+    watched = watch(superuser)
+    watched.visit(page_url("add") + f"?parent={root.pk}&type={get_page_model().type_name()}")
+    page = watched.page
+    titles = [
+        "Übers Brot & Käse",
+        "  Don't – stop_me! ",
+        "東京 都庁",
+        "ﬁne ½ Straße",
+        "word " * 40,
+        "x" * 130,
+        "a-" + "b" * 120,
+    ]
+    for title in titles:
+        page.fill("#id_title", title)
+        assert page.get_attribute("#id_slug", "placeholder") == make_slug(title)
+    assert watched.problems == []

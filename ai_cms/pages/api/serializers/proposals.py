@@ -65,6 +65,9 @@ class ProposalSerializer(ProposalSummarySerializer):
     page_version = serializers.IntegerField(read_only=True)
     changes = ProposalChangeSerializer(many=True, read_only=True)
     field_changes = ProposalFieldSerializer(many=True, read_only=True)
+    shown_digest = serializers.CharField(
+        read_only=True, help_text=_("Of the changes as they are here; send it back as shown when you accept them.")
+    )
 
 
 @extend_schema_serializer(
@@ -105,6 +108,16 @@ class AcceptSerializer(ActionSerializer):
         required=False,
         default=False,
         help_text=_("What is not named becomes a proposal of its own, which waits; else it is rejected."),
+    )
+    edits = serializers.DictField(
+        child=serializers.DictField(),
+        required=False,
+        help_text=_("Properties that were changed before accepting, by block id; these changes are yours."),
+    )
+    shown = serializers.RegexField(
+        r"^[0-9a-f]{64}$",
+        required=False,
+        help_text=_("The shown_digest of what the person looked at, for the record of who answers for it."),
     )
 
 

@@ -65,13 +65,24 @@ function follow(event) {
   visible.scrollIntoView({ block: "center" });
 }
 
+/** As long as a slug of a page can be. */
+const SLUG_LENGTH = 100;
+
+/** Return the slug that the server makes of a title: what `make_slug` of core does. */
+function slugOf(title) {
+  const words = title.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}_\s-]+/gu, "");
+  const slug = [...words.replace(/[-\s]+/g, "-").replace(/^[-_]+|[-_]+$/g, "")];
+  if (slug.length <= SLUG_LENGTH) return slug.join("");
+  const begun = slug.slice(0, SLUG_LENGTH + 1);
+  const end = begun.lastIndexOf("-");
+  const cut = end > 0 && SLUG_LENGTH - end < Math.floor(SLUG_LENGTH / 3) ? slug.slice(0, end) : slug.slice(0, SLUG_LENGTH);
+  return cut.join("").replace(/[-_]+$/, "");
+}
+
 /** Show which slug a new page will get from its title. */
 function suggestSlug(slug) {
   const title = slug.form.elements.title;
-  const show = () => {
-    const plain = title.value.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-    slug.placeholder = plain.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60);
-  };
+  const show = () => { slug.placeholder = slugOf(title.value); };
   title.addEventListener("input", show);
   show();
 }

@@ -1,21 +1,16 @@
 // The tree of pages: levels are read when they are opened, pages are moved by dragging, by buttons and by keys (Alt and
 // Shift with an arrow: Alt alone goes back and forward in browsers). Without this script every link and button does the
-// same by loading a page. Nothing inline, nothing imported.
+// same by loading a page. Nothing inline, nothing imported: ai_cms/pages/levels.js stands before it.
 
-const OPEN = "ai-cms-open-pages";
-
-class Tree {
+class Tree extends window.aiCmsLevels {
   constructor(root) {
-    this.root = root;
+    super(root, { prefix: "aicms", title: ".aicms-title", key: "ai-cms-open-pages" });
     this.live = document.querySelector("[data-aicms-live]");
     this.notice = document.querySelector("[data-aicms-notice]");
-    this.dragged = null;
     this.enhance(root);
     root.addEventListener("click", (event) => this.click(event));
     root.addEventListener("keydown", (event) => this.key(event));
-    for (const kind of ["dragstart", "dragover", "dragleave", "drop", "dragend"]) {
-      root.addEventListener(kind, (event) => this[kind](event));
-    }
+    this.draggable();
     this.restore();
   }
 
@@ -37,58 +32,6 @@ class Tree {
     this.notice.classList.toggle("aicms-notice-failed", failed);
   }
 
-  /** Turn the links that open levels into buttons, and let rows be dragged. */
-  enhance(scope) {
-    for (const link of scope.querySelectorAll("a.aicms-toggle")) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "aicms-toggle";
-      button.dataset.level = link.dataset.level;
-      button.setAttribute("aria-label", link.getAttribute("aria-label"));
-      button.setAttribute("aria-expanded", String("open" in link.dataset));
-      button.append(...link.childNodes);
-      link.replaceWith(button);
-    }
-    for (const node of scope.querySelectorAll(".aicms-node[data-movable]")) {
-      node.querySelector(":scope > .aicms-row").draggable = true;
-    }
-  }
-
-  node(id) { return this.root.querySelector(`.aicms-node[data-page="${id}"]`); }
-  level(node) { return node.querySelector(":scope > .aicms-level"); }
-  toggle(node) { return node.querySelector(":scope > .aicms-row .aicms-toggle"); }
-
-  async read(url) {
-    const answer = await fetch(url, { headers: { "X-Requested-With": "fetch" }, credentials: "same-origin" });
-    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-    const holder = document.createElement("template");
-    holder.innerHTML = await answer.text();
-    return holder.content;
-  }
-
-  async open(node) {
-    const toggle = this.toggle(node);
-    if (!toggle) return;
-    let level = this.level(node);
-    if (!level) {
-      const content = await this.read(toggle.dataset.level);
-      level = document.createElement("ul");
-      level.className = "aicms-level";
-      level.append(content);
-      this.enhance(level);
-      node.append(level);
-    }
-    level.hidden = false;
-    toggle.setAttribute("aria-expanded", "true");
-    this.remember();
-  }
-
-  close(node) {
-    this.level(node).hidden = true;
-    this.toggle(node).setAttribute("aria-expanded", "false");
-    this.remember();
-  }
-
   async click(event) {
     const toggle = event.target.closest(".aicms-toggle");
     const more = event.target.closest(".aicms-more a");
@@ -97,11 +40,8 @@ class Tree {
     event.preventDefault();
     try {
       if (step) await this.step(step.closest(".aicms-node"), step.value, step);
-      else if (toggle) {
-        const node = toggle.closest(".aicms-node");
-        if (toggle.getAttribute("aria-expanded") === "true") this.close(node);
-        else await this.open(node);
-      } else {
+      else if (toggle) await this.openOrClose(toggle.closest(".aicms-node"));
+      else {
         const item = more.closest("li");
         const content = await this.read(more.dataset.level);
         const nodes = [...content.querySelectorAll(".aicms-node")];
@@ -121,14 +61,10 @@ class Tree {
       this.undo();
       return;
     }
-    const directions = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" };
-    const rtl = getComputedStyle(this.root).direction === "rtl";
-    let direction = event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey ? directions[event.key] : undefined;
-    const node = event.target.closest(".aicms-node");
-    if (!direction || !node || !("movable" in node.dataset)) return;
-    if (rtl && direction === "in") direction = "out";
-    else if (rtl && direction === "out") direction = "in";
-    event.preventDefault();
+    this.arrow(event);
+  }
+
+  stepped(node, direction, event) {
     this.step(node, direction, event.target).catch(() => this.announce(this.root.dataset.failed, true));
   }
 
@@ -232,92 +168,10 @@ class Tree {
     (wanted || node.querySelector(".aicms-title")).focus();
   }
 
-  opened() {
-    return [...this.root.querySelectorAll(".aicms-toggle[aria-expanded='true']")].map(
-      (toggle) => toggle.closest(".aicms-node").dataset.page,
-    );
-  }
-
-  remember() { sessionStorage.setItem(OPEN, JSON.stringify(this.opened())); }
-
   /** Read the tree again and open what was open, and the level of ``parent``. */
-  async refresh(parent) {
-    const wanted = new Set([...this.opened(), String(parent ?? "")]);
-    this.root.replaceChildren(await this.read(this.root.dataset.level));
-    this.enhance(this.root);
-    await this.openAll(wanted);
-  }
+  async refresh(parent) { await this.reread([parent]); }
 
-  async openAll(wanted) {
-    let found = true;
-    while (found) {
-      found = false;
-      for (const toggle of [...this.root.querySelectorAll(".aicms-toggle[aria-expanded='false']")]) {
-        const node = toggle.closest(".aicms-node");
-        if (wanted.delete(node.dataset.page)) {
-          await this.open(node);
-          found = true;
-        }
-      }
-    }
-  }
-
-  async restore() {
-    try {
-      const wanted = JSON.parse(sessionStorage.getItem(OPEN) || "[]");
-      if (Array.isArray(wanted)) await this.openAll(new Set(wanted.slice(0, 50)));
-    } catch { sessionStorage.removeItem(OPEN); }
-  }
-
-  // Dragging
-
-  dragstart(event) {
-    const node = event.target.closest(".aicms-node[data-movable]");
-    if (!node) return;
-    this.dragged = node;
-    node.classList.add("aicms-dragged");
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", node.dataset.page);
-  }
-
-  /** Return where the pointer would put the page: the node under it and the position; null where it cannot go. */
-  goal(event) {
-    const row = event.target.closest(".aicms-row");
-    const node = row && row.closest(".aicms-node");
-    if (!this.dragged || !node || this.dragged.contains(node)) return null;
-    const box = row.getBoundingClientRect();
-    const part = (event.clientY - box.top) / box.height;
-    // Beside the root of a site nothing can stand.
-    if (!node.dataset.parent) return { node, row, position: "last-child" };
-    return { node, row, position: part < 0.3 ? "before" : part > 0.7 ? "after" : "last-child" };
-  }
-
-  mark(row, position) {
-    this.root.querySelectorAll("[data-drop]").forEach((item) => { delete item.dataset.drop; });
-    if (row) row.dataset.drop = position;
-  }
-
-  dragover(event) {
-    const goal = this.goal(event);
-    this.mark(goal && goal.row, goal && goal.position);
-    if (!goal) return;
-    event.preventDefault();
-    event.dataTransfer.dropEffect = "move";
-    if (goal.node !== this.over) {
-      this.over = goal.node;
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => { if (this.dragged) this.open(goal.node).catch(() => {}); }, 800);
-    }
-  }
-
-  dragleave(event) { if (!this.root.contains(event.relatedTarget)) this.mark(null); }
-
-  async drop(event) {
-    const goal = this.goal(event);
-    const node = this.dragged;
-    this.dragend();
-    if (!goal || !node) return;
-    event.preventDefault();
+  async moved(node, goal) {
     try {
       const done = await this.place(node.dataset.page, { target: goal.node.dataset.page, position: goal.position });
       if (!done) return;
@@ -325,14 +179,6 @@ class Tree {
       else await this.refresh(done.parent);
       this.finish(node.dataset.page, null);
     } catch { this.announce(this.root.dataset.failed, true); }
-  }
-
-  dragend() {
-    clearTimeout(this.timer);
-    this.over = null;
-    this.mark(null);
-    if (this.dragged) this.dragged.classList.remove("aicms-dragged");
-    this.dragged = null;
   }
 }
 

@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
-from ..models import PageStatus, Revision, Site
-from ..querysets import PageQuerySet, status_condition
-from ..services import page_types
-from .base import visible_pages
+from .models import PageStatus, Revision, Site
+from .querysets import PageQuerySet, status_condition
+from .rows import visible_pages
+from .services import page_types
 
 __all__ = ["PageFilters"]
 

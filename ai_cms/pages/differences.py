@@ -20,13 +20,14 @@ from ai_cms.blocks.html.richtext import strip_tags_text
 from ai_cms.blocks.rendering.render import render_blocks
 from ai_cms.blocks.types.registry import blocks
 
-from ...core.jsontypes import JsonMapping, JsonObject
-from ..changes import block_changes, field_changes
+from ..core.jsontypes import JsonMapping, JsonObject
+from .changes import block_changes, field_changes
 
 if TYPE_CHECKING:
-    from ..models import AbstractPage
+    from .models import AbstractPage
 
 __all__ = [
+    "OPERATIONS",
     "Difference",
     "FieldDifference",
     "between",
@@ -117,7 +118,7 @@ def of_operations(
 
 
 def block_frame(request: HttpRequest, page: AbstractPage | None, block: JsonObject | None, title: str) -> str:
-    """Return a block as an HTML document of its own: its styles stay in, the admin's stay out."""
+    """Return a block as an HTML document of its own: its styles stay in, those around it stay out."""
     if block is None:
         return ""
     html = render_blocks([block], request=request, page=page, mode="preview")

@@ -1,4 +1,4 @@
-"""Rows of pages as the tree and the lists show them: a level of the tree in one query, rights without any."""
+"""Rows of pages as trees and lists show them to an editor: a level of the tree in one query, rights without any."""
 
 from __future__ import annotations
 
@@ -7,24 +7,46 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from ai_cms.core.permissions import Actor, get_policy
 
-from .. import get_page_model
-from ..addresses import public_url
-from ..models import AbstractPage, Revision, Site
-from ..services import page_types
-from .base import visible_pages
+from . import get_page_model
+from .addresses import public_url
+from .models import AbstractPage, Revision, Site
+from .services import page_types
 
 if TYPE_CHECKING:
-    from ..querysets import PageQuerySet
+    from .querysets import PageQuerySet
 
-__all__ = ["LEVEL_SIZE", "Level", "Row", "RowMaker"]
+__all__ = ["LEVEL_SIZE", "Level", "Row", "RowMaker", "search_pages", "short", "visible_pages"]
 
 #: Pages of one level shown at once.
 LEVEL_SIZE = 50
+
+
+def short(text: object, limit: int = 80) -> str:
+    """Return text cut for titles and lists."""
+    words = str(text).strip() or _("(untitled)")
+    return words if len(words) <= limit else f"{words[: limit - 1]}…"
+
+
+def visible_pages(request: HttpRequest, *, deleted: bool = False) -> PageQuerySet:
+    """Return the pages whose drafts the user may read; with ``deleted`` those in the bin too."""
+    model = get_page_model()
+    rows: PageQuerySet = model.all_objects.all() if deleted else model.objects.all()
+    return rows.visible_to(Actor.from_request(request))
+
+
+def search_pages(request: HttpRequest, words: str) -> PageQuerySet:
+    """Return the visible pages whose title or path holds every word, the shortest path first."""
+    rows: PageQuerySet = visible_pages(request).non_polymorphic().defer("content_json", "metadata")
+    for word in words.split()[:8]:
+        rows = rows.filter(Q(title__icontains=word) | Q(path__icontains=word))
+    rows = rows.order_by("level", "path", "pk")
+    return rows
 
 
 @dataclass
@@ -40,6 +62,8 @@ class Row:
     can_add: bool
     can_delete: bool
     can_publish: bool
+    #: Whether it is of the project's ordinary type, which need not be named each time.
+    plain: bool = False
     #: Beside ``page.status``, which a plan hides: whether and how it is on the site.
     status: Any = None
     first: bool = False
@@ -101,15 +125,21 @@ class RowMaker:
             made[-1].last = True
         return Level(made, parent, start + size if len(found) > size else None)
 
+    def bin(self) -> PageQuerySet:
+        """Return of each deletion the page at the top, which brings the others back; the latest deletion first."""
+        rows = self.queryset(deleted=True).filter(deleted_at__isnull=False)
+        tops: PageQuerySet = rows.filter(Q(parent__deleted_at=None) | ~Q(parent__deletion=F("deletion")))
+        return tops.with_number_below().order_by("-deleted_at", "tree_id", "lft")
+
     def row(self, page: Any) -> Row:
         """Return the row of a page from :meth:`queryset`."""
         model = self.types.get(page.polymorphic_ctype_id, self.model)
         policy = get_policy(model)
-        # The policy asks the page's type for its rules, and these rows are all of the base type.
-        asked = page if model is type(page) else self._as_type(page, model)
+        asked = self.typed(page)
         deleted = page.deleted_at is not None
         return Row(
             page=page,
+            plain=model is self.model,
             status=page.state,
             type_label=str(model._meta.verbose_name),
             edited_by=page.edited_by or page.edited_by_agent or "",
@@ -138,7 +168,10 @@ class RowMaker:
         host = self.request.get_host().lower()
         return {host, host.rsplit(":", 1)[0]}
 
-    @staticmethod
-    def _as_type(page: AbstractPage, model: type[AbstractPage]) -> AbstractPage:
+    def typed(self, page: Any) -> Any:
+        """Return a row of the base type as its own, for policies, which ask the page's type for its rules; no query."""
+        model = self.types.get(page.polymorphic_ctype_id, self.model)
+        if model is type(page):
+            return page
         names = {field.attname for field in type(page)._meta.concrete_fields} & page.__dict__.keys()
         return model(**{name: page.__dict__[name] for name in names})
