@@ -15,6 +15,7 @@ class AssistConfig(RequiresApps, AppConfig):
     requires = ("ai_cms.core", "ai_cms.blocks", "ai_cms.llm", "ai_cms.pages")
 
     def ready(self) -> None:
+        from ai_cms.llm.briefing import briefers
         from ai_cms.pages.admin_links import page_links
 
         from . import checks as checks
@@ -23,8 +24,12 @@ class AssistConfig(RequiresApps, AppConfig):
         from . import tasks as tasks
         from .admin_links import write_links
         from .api import routes as routes
+        from .library import library_briefing
+        from .permissions import register_assist_policies
 
+        register_assist_policies()
         page_links.register("write", write_links)
+        briefers.register("library", library_briefing)
         if apps.is_installed("ai_cms.assets"):
             from ai_cms.assets.admin_panels import queue_panels
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 from django.utils import timezone
 
@@ -16,19 +15,20 @@ from ai_cms.assets.quotas import check_quota
 from ai_cms.assets.services import upload_asset
 from ai_cms.assets.storage import check_storages, open_file
 from ai_cms.core.exceptions import Unprocessable
-from ai_cms.core.permissions import Actor, policy_for
+from ai_cms.core.permissions import Actor, get_policy, policy_for
 from ai_cms.llm import gateway
 from ai_cms.llm.exceptions import LLMInvalidImage
 from ai_cms.llm.gateway.options import Carrier
 from ai_cms.llm.handler import llms
-from ai_cms.llm.messages import ImagePart, LLMRequest, Message, TextPart
+from ai_cms.llm.messages import ImagePart
 
 from ..core.permissions import ActorLike
 from .images import SUFFIXES, PictureStore, StoredPicture
+from .pictures import picture_views
 from .registry import get_task
 from .services import prepared
 
-__all__ = ["AssetStore", "suggest_alt_text"]
+__all__ = ["AssetStore", "asset_view", "suggest_alt_text"]
 
 #: A model sees this size; more pixels cost more and say no more.
 _SEEN = "medium"
@@ -73,9 +73,9 @@ def suggest_alt_text(image: AbstractImage, *, actor: ActorLike, run: Carrier | N
     task = get_task("alt_text")
     about = "\n".join(text for text in (image.title, image.caption, image.prompt) if text)
     job = prepared(task, who, {"file_name": image.name[:200], "context": about[:4_000]}, None, None)
-    request = task.request(job)
     if llms[task.alias()].supports_vision:
-        request = _shown(request, image)
+        job.material["picture"] = _picture(image)
+    request = task.request(job)
     call = gateway.call(request, actor=who, alias=task.alias(), task=task.name, run=run)
     result = task.finish(job, call.parsed)
     text = str(result.output.get("alt", "")).strip()
@@ -89,13 +89,23 @@ def suggest_alt_text(image: AbstractImage, *, actor: ActorLike, run: Carrier | N
     return image
 
 
-def _shown(request: LLMRequest, image: AbstractImage) -> LLMRequest:
-    """Return the request with the picture in the user's message, after the data."""
+def _picture(image: AbstractImage) -> ImagePart | None:
+    """Return a picture in the size that a model is shown; ``None`` for one that has no such form."""
     row = rendition_of(image, _SEEN, ("webp", "jpeg", "png"))
     if row is None:
-        return request
+        return None
     with open_file(row.stored_in, row.stored_name) as file:
-        data = file.read()
-    *before, last = request.messages
-    seen = Message.user([TextPart(last.text), ImagePart(data, row.mime)])
-    return replace(request, messages=[*before, seen])
+        return ImagePart(file.read(), row.mime)
+
+
+def asset_view(source: str, actor: Actor) -> ImagePart | None:
+    """Return the picture of an asset that a block names, such as ``asset:42``, if the actor may see it."""
+    key = source.removeprefix("asset:")
+    if key == source or not (key.isascii() and key.isdecimal()) or len(key) > 18:
+        return None
+    rows = get_policy(get_image_model()).visible(actor, get_image_model().objects.non_polymorphic())
+    image = rows.filter(pk=int(key)).first()
+    return None if image is None else _picture(image)
+
+
+picture_views.register("assets", asset_view)

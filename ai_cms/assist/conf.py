@@ -23,6 +23,22 @@ class AssistSettings(AppSettings):
     ASSIST_INPUT_CHARACTERS = Setting(
         60_000, int, "Characters of page text that are put into one request at most.", validate=positive
     )
+    ASSIST_LIBRARY_CHARACTERS = Setting(
+        6_000,
+        int,
+        "Characters of the library that one request is told at most; the narrowest scopes first.",
+        validate=positive,
+    )
+    ASSIST_GOLDEN_SETS = Setting[list[str]](
+        list,
+        (list, tuple),
+        "Files of golden cases, JSON or YAML, that `ai_eval` carries out beside those that come with it.",
+    )
+    ASSIST_LIBRARY_IN_CHAT = Setting(
+        True,
+        bool,
+        "Tell agents in chats of the library as well: of what holds everywhere, and of items for the task 'chat'.",
+    )
     ASSIST_MAX_TOKENS = Setting(8_000, int, "Tokens a model may write for one task at most.", validate=positive)
     ASSIST_IMAGE_MAX_BYTES = Setting(20_000_000, int, "Bytes of a generated image at most.", validate=positive)
 

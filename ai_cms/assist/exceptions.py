@@ -7,7 +7,8 @@
     ├── InvalidPayload (400)     messages by path under "payload"
     ├── PageNeeded (400)         the task works on a page, and none was named
     ├── NoPage (400)             the task works on something else, and a page was named
-    └── NoNewPage (400)          the task makes no page, or works on one already, and a parent was named
+    ├── NoNewPage (400)          the task makes no page, or works on one already, and a parent was named
+    └── InvalidGoldenSet (400)   a file of cases that cannot be used
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pydantic import ValidationError
 
 from ai_cms.core.exceptions import AICMSError, InvalidInput
 
-__all__ = ["AssistError", "InvalidPayload", "NoNewPage", "NoPage", "PageNeeded", "UnknownTask"]
+__all__ = ["AssistError", "InvalidGoldenSet", "InvalidPayload", "NoNewPage", "NoPage", "PageNeeded", "UnknownTask"]
 
 
 class AssistError(AICMSError):
@@ -74,3 +75,10 @@ class NoNewPage(AssistError, InvalidInput):
     def __init__(self, *, with_page: bool) -> None:
         message = _("Name a page or a parent, not both.") if with_page else _("This task makes no page of its own.")
         super().__init__(errors={"parent": [message]})
+
+
+class InvalidGoldenSet(AssistError, InvalidInput):
+    """A file of golden cases cannot be used."""
+
+    def __init__(self, path: str, problems: Iterable[str]) -> None:
+        super().__init__(_("%(path)s: %(problems)s") % {"path": path, "problems": "; ".join(problems)})

@@ -6,12 +6,15 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ai_cms.blocks.documents.prepare import prepare_document
 from ai_cms.blocks.exceptions import InvalidDocument
 from ai_cms.core.permissions import Actor
 from ai_cms.pages.untrusted import without_remote_sources
 
 from ..core.jsontypes import JsonMapping, JsonObject
+from .surroundings import Addresses
 
 __all__ = ["usable_blocks"]
 
@@ -22,16 +25,24 @@ Block = JsonObject
 Problem = JsonMapping
 
 
-def usable_blocks(value: Sequence[object], allowed: tuple[str, ...], actor: Actor) -> tuple[list[Block], list[str]]:
+def usable_blocks(
+    value: Sequence[object], allowed: tuple[str, ...], actor: Actor, addresses: Addresses | None = None
+) -> tuple[list[Block], list[str]]:
     """Return new blocks with ids, cleaned and validated by their classes, and what was left out of them.
+
+    ``addresses``: what they may lead to; ``None``: anywhere.
 
     A property that is not valid is left out where it may be, else its block, with what is inside of that. Raises ValueError
     if nothing is left, with the places of the errors, in words that tell a model what to correct.
     """
     blocks = [_bare(block) for block in value]
     left_out: list[str] = []
+    if addresses is not None:
+        invented: list[str] = []
+        blocks = addresses.kept(blocks, invented)
+        left_out += [_("The address %(address)s is none of this site.") % {"address": each} for each in invented]
     first: list[Problem] = []
-    for _round in range(_ROUNDS):
+    for _number in range(_ROUNDS):
         made, problems = _checked(blocks, allowed, actor)
         if not problems:
             return made, left_out

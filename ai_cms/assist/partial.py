@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from ..core.jsontypes import JsonObject
 from ..core.permissions import Actor
 from .mending import usable_blocks
+from .surroundings import Addresses
 
 __all__ = ["BlockReader"]
 
@@ -19,9 +20,10 @@ class BlockReader:
     A block counts as complete when the next has begun or the list has ended. One that cannot be used is not shown.
     """
 
-    def __init__(self, allowed: tuple[str, ...], actor: Actor) -> None:
+    def __init__(self, allowed: tuple[str, ...], actor: Actor, addresses: Addresses | None = None) -> None:
         self.allowed = allowed
         self.actor = actor
+        self.addresses = addresses
         self.operations: list[JsonObject] = []
         self._text = ""
         self._seen = 0
@@ -37,7 +39,7 @@ class BlockReader:
         made: list[JsonObject] = []
         for block in complete[self._seen :]:
             try:
-                checked, _left_out = usable_blocks([block], self.allowed, self.actor)
+                checked, _left_out = usable_blocks([block], self.allowed, self.actor, self.addresses)
             except ValueError:
                 continue
             made.extend({"op": "insert", "block": found} for found in checked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 from django.template.loader import render_to_string
@@ -15,12 +16,17 @@ from ai_cms.blocks.types.text import FORBIDDEN_CHARACTERS
 from ai_cms.core.mappings import Columns, TemplateContext
 from ai_cms.core.permissions import Actor
 from ai_cms.core.registry import Registry
-from ai_cms.llm.messages import LLMRequest, Message
+from ai_cms.llm.handler import llms
+from ai_cms.llm.messages import ImagePart, LLMRequest, Message, TextPart
 from ai_cms.pages.models import AbstractPage
 
 from ..core.jsontypes import JsonMapping, JsonObject
 from .conf import assist_settings
 from .exceptions import InvalidPayload, NoNewPage, NoPage, PageNeeded, UnknownTask
+from .library import briefed
+from .library import told as library_text
+from .models import LibraryVersion
+from .prompting import digest_of, render_prompt, shipped
 
 __all__ = ["Job", "Payload", "TaskResult", "WritingTask", "get_task", "register_task", "tasks"]
 
@@ -34,7 +40,7 @@ _OUTLINE = 40
 class Payload(BaseModel):
     """Base of all payloads: unknown keys are refused, so that a typing error is noticed."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, defer_build=True)
 
     @field_validator("*")
     @classmethod
@@ -58,6 +64,24 @@ class Job:
     parent: Any = None
     #: What prepare() found out and finish() needs: the slots of a rewrite, the sections of a draft.
     material: dict[str, Any] = field(default_factory=dict)
+    #: What of the site's library the model is told; found by request().
+    library: list[LibraryVersion] = field(default_factory=list)
+    #: The site's own instructions, where it has some, and by what their text is known, or that of the shipped ones.
+    prompt: LibraryVersion | None = None
+    prompt_digest: str = ""
+
+    def prompt_used(self) -> JsonObject:
+        """Return which instructions the model was given."""
+        own = {} if self.prompt is None else {"item": self.prompt.item_id, "version": self.prompt.number}
+        return {"digest": self.prompt_digest, **own}
+
+    def library_used(self) -> list[JsonObject]:
+        """Return which versions of the library the model was told."""
+        return [{"item": version.item_id, "version": version.number} for version in self.library]
+
+    def told_versions(self) -> list[LibraryVersion]:
+        """Return all versions that the request was made with."""
+        return self.library if self.prompt is None else [*self.library, self.prompt]
 
 
 @dataclass
@@ -107,6 +131,14 @@ class WritingTask:
             return {} if job.parent is None else {"language": job.parent.locale}
         outline = [text for _level, text, _id in page.content_json.headings()][:_OUTLINE]
         return {"language": page.locale, "page_title": page.title, **({"outline": outline} if outline else {})}
+
+    def pictures(self, job: Job) -> list[ImagePart]:
+        """Return the pictures that a model which sees is shown after the data."""
+        return []
+
+    def guidance(self, job: Job) -> str:
+        """Return what else the model is told by this project, below the rules; never content."""
+        return ""
 
     def max_tokens(self, job: Job) -> int:
         """Return the tokens that the answer may have."""
@@ -170,14 +202,27 @@ class WritingTask:
     def request(self, job: Job) -> LLMRequest:
         """Return the request to a model: instructions from the template, content as data."""
         data = {**self.context(job), **self.data(job)}
-        options = {key: value for key, value in data.items() if key in self.options()}
+        fixed = self.options()
+        options = {key: value for key, value in data.items() if key in fixed}
         told = {"task": self, "options": options, "page": job.page is not None}
-        # The rules follow every prompt, a project's own too: what is data never gives orders.
-        system = f"{render_to_string(self.template_name, told).strip()}\n\n{render_to_string(RULES, told).strip()}"
+        place = job.page if job.page is not None else job.parent
+        job.prompt, job.library = briefed(self.name, place)
+        prompt: str
+        if job.prompt is None:
+            prompt, source = render_to_string(self.template_name, told), shipped(self.template_name)
+        else:
+            prompt, source = render_prompt(job.prompt.text, options, page=job.page is not None), job.prompt.text
+        job.prompt_digest = digest_of(source)
+        # The rules follow every prompt, a project's and a site's own too: what is data never gives orders.
+        system = f"{prompt.strip()}\n\n{render_to_string(RULES, told).strip()}"
+        # The library is published by whoever may give orders here; the rules above it hold all the same.
+        system = "\n\n".join(filter(None, [system, self.guidance(job), library_text(job.library)]))
         # JSON reads an escaped slash as the same: so no content can end the data and go on as if it were the user.
         content = json.dumps(data, ensure_ascii=False, indent=1).replace("</", "<\\/")
+        text = f"<data>\n{content}\n</data>"
+        shown = self.pictures(job) if llms[self.alias()].supports_vision else []
         return LLMRequest(
-            [Message.system(system), Message.user(f"<data>\n{content}\n</data>")],
+            [Message.system(system), Message.user([TextPart(text), *shown] if shown else text)],
             max_tokens=self.max_tokens(job),
             response_model=self.response_model(job),
             response_schema=self.response_schema(job),
@@ -185,18 +230,22 @@ class WritingTask:
             payload=data,
         )
 
-    def options(self) -> set[str]:
+    def options(self) -> frozenset[str]:
         """Return the payload fields with a fixed set of values: these alone may stand in the instructions."""
-        fixed = set()
-        properties = self.payload_model.model_json_schema().get("properties", {})
-        for name, schema in properties.items():
-            choices = [schema, *schema.get("anyOf", [])]
-            if any(
-                "enum" in choice or "const" in choice or choice.get("type") in ("integer", "boolean")
-                for choice in choices
-            ):
-                fixed.add(name)
-        return fixed
+        return _fixed_fields(self.payload_model)
+
+
+@cache
+def _fixed_fields(payload_model: type[Payload]) -> frozenset[str]:
+    fixed = set()
+    properties = payload_model.model_json_schema().get("properties", {})
+    for name, schema in properties.items():
+        choices = [schema, *schema.get("anyOf", [])]
+        if any(
+            "enum" in choice or "const" in choice or choice.get("type") in ("integer", "boolean") for choice in choices
+        ):
+            fixed.add(name)
+    return frozenset(fixed)
 
 
 tasks: Registry[WritingTask] = Registry("writing task")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -32,6 +32,7 @@ from ai_cms.pages.services import create_proposal
 
 from ..core.jsontypes import JsonMapping, JsonObject
 from .exceptions import NoNewPage
+from .library import note_use
 from .partial import BlockReader
 from .registry import Job, TaskResult, WritingTask, get_task
 
@@ -52,6 +53,8 @@ class Outcome:
     result: TaskResult
     call: gateway.CallResult
     proposal: Proposal | None = None
+    library: list[JsonObject] = field(default_factory=list)
+    prompt: JsonObject = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:
         """Return the answer of the API."""
@@ -71,6 +74,8 @@ class Outcome:
                 "reported": usage.reported,
             },
             "call": self.call.call_id,
+            "library": self.library,
+            "prompt": self.prompt,
         }
 
 
@@ -101,7 +106,7 @@ def generate_text(
     task = get_task(name)
     if page is not None:
         # Before credits are spent, not after.
-        policy_for(page).require(who, "change", page)
+        policy_for(page).require(who, "propose", page)
         get_policy(Proposal).require(who, "add")
     job = prepared(task, who, payload, page, parent)
     request = task.request(job)
@@ -118,12 +123,15 @@ def generate_text(
         try:
             call = _streamed(request, job, on_operation, options, shown)
         except _CUT_SHORT as error:
+            if (call_id := getattr(error, "call_id", None)) is not None:
+                note_use(job.told_versions(), call=call_id, task=task.name)
             if (page or parent) and shown and keep_partial:
                 _keep_part(task, job, shown, error, on_proposal, stopped=_was_stopped(run))
             raise
     else:
         call = gateway.call(request, **options)
         _raise_if_stopped(run)
+    note_use(job.told_versions(), call=call.call_id, task=task.name)
     result = task.finish(job, call.parsed)
     if shown:
         _keep_ids(result, shown)
@@ -132,7 +140,7 @@ def generate_text(
     if (page or parent) and (result.operations or result.fields):
         proposal = _propose(task, job, result, call.provenance(), str(task.label), on_proposal)
         _say_what_is_missing(result, proposal)
-    return Outcome(task, result, call, proposal)
+    return Outcome(task, result, call, proposal, job.library_used(), job.prompt_used())
 
 
 def prepared(
@@ -155,12 +163,12 @@ def _streamed(
 ) -> gateway.CallResult:
     """Read the answer as it comes and pass on each block once it is complete; ``shown`` holds those so far."""
     show = on_operation or _nobody_watches
-    reader = BlockReader(job.material["types"], job.actor)
+    reader = BlockReader(job.material["types"], job.actor, job.material.get("addresses"))
     with gateway.stream(request, **options) as events:
         try:
             for event in events:
                 if isinstance(event, gateway.Restarted):
-                    reader = BlockReader(job.material["types"], job.actor)
+                    reader = BlockReader(job.material["types"], job.actor, job.material.get("addresses"))
                     shown.clear()
                     show({"op": "restart"})
                 elif isinstance(event, TextDelta):

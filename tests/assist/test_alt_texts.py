@@ -15,6 +15,7 @@ from ai_cms.assets import get_image_model
 from ai_cms.assets.services import accept_alt_text, refuse_alt_text, update_asset
 from ai_cms.assist.alt_texts import ASKING_SECONDS, HANDLER, propose_alt_texts, state_of, waiting
 from ai_cms.assist.assets import suggest_alt_text
+from ai_cms.assist.pictures import seen
 from ai_cms.core.permissions import Actor
 from ai_cms.llm.exceptions import LLMUnavailable
 from ai_cms.llm.handler import llms
@@ -56,12 +57,12 @@ def test_every_picture_without_a_text_gets_a_proposal_and_no_text(member: Any) -
     update_asset(two, actor=member, decorative=True)
     theirs = uploaded(make_user("other"), jpeg(70, 70))
     answers(2)
-    seen: list[tuple[int, int, int]] = []
+    watched: list[tuple[int, int, int]] = []
     report = propose_alt_texts(
-        member, on_picture=lambda report, image: seen.append((report.done, report.total, image.pk))
+        member, on_picture=lambda report, image: watched.append((report.done, report.total, image.pk))
     )
     assert (report.total, report.proposed, report.failed, report.stopped) == (2, 2, 0, "")
-    assert seen == [(1, 2, four.pk), (2, 2, three.pk)]
+    assert watched == [(1, 2, four.pk), (2, 2, three.pk)]
     rows = {row.pk: row for row in get_image_model().objects.non_polymorphic()}
     assert [rows[pk].alt for pk in (three.pk, four.pk, theirs.pk)] == ["", "", ""]
     assert rows[four.pk].alt_suggestion["text"] == "Loaf 1"
@@ -223,3 +224,18 @@ def test_the_button_of_the_admin(client: Any, superuser: Any) -> None:
     client.force_login(staff)
     assert client.get(reverse("admin:ai_cms_assist_writingrun_alt_texts_state", args=[run.pk])).status_code == 404
     assert Actor.system("x").is_system
+
+
+def test_a_picture_of_a_page_is_shown_to_whoever_may_see_it(member: Any) -> None:
+    image = pictures(member, 1)[0]
+    found = seen(f"asset:{image.pk}", Actor.of(member))
+    assert found is not None
+    assert found.mime in ("image/webp", "image/jpeg", "image/png")
+    assert found.data
+    for source, who in (
+        (f"asset:{image.pk}", Actor.of(make_user("other"))),
+        (f"asset:{image.pk + 1}", Actor.of(member)),
+        ("asset:x", Actor.of(member)),
+        (f"/media/{image.pk}.jpg", Actor.of(member)),
+    ):
+        assert seen(source, who) is None

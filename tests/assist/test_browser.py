@@ -128,6 +128,44 @@ def test_forms_and_prompts_are_clean_and_fit(watch: Callable[..., Any], superuse
     assert watched.problems == []
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_prompt_is_written_and_gone_back_to_by_keys(
+    watch: Callable[..., Any], superuser: Any, local: None, scripts: bool
+) -> None:
+    watched = watch(superuser, viewport={"width": 1440, "height": 900}, java_script_enabled=scripts)
+    browser = watched.page
+    path = reverse("admin:ai_cms_assist_libraryitem_prompt", args=["summarise"])
+
+    def reach(role: str, name: str) -> None:
+        target = browser.get_by_role(role, name=name)
+        for _key in range(250):
+            if target.evaluate("element => element === document.activeElement"):
+                return
+            browser.keyboard.press("Tab")
+        raise AssertionError(f"{name} is not reached by Tab")
+
+    watched.visit(path)
+    reach("textbox", "Instructions")
+    browser.keyboard.press("Control+A")
+    browser.keyboard.type("Sum it up for sailors.")
+    reach("button", "Save and publish")
+    browser.keyboard.press("Enter")
+    browser.get_by_text("Models are instructed by version 1").wait_for()
+    reach("textbox", "Instructions")
+    browser.keyboard.press("Control+End")
+    browser.keyboard.type(" Be brief.")
+    reach("button", "Save and publish")
+    browser.keyboard.press("Enter")
+    browser.get_by_text("Models are instructed by version 2").wait_for()
+    reach("button", "Go back to version 1")
+    browser.keyboard.press("Enter")
+    browser.get_by_text("Models are instructed by version 3").wait_for()
+    assert browser.get_by_role("textbox", name="Instructions").input_value() == "Sum it up for sailors."
+    if scripts:
+        assert look_at(browser, path) == []
+        sound(watched)
+
+
 def test_the_lists_of_models_and_tokens_are_clean(watch: Callable[..., Any], superuser: Any, page: Any) -> None:
     running(superuser, page)
     create_token(superuser, scopes=["read"], name="Mine")

@@ -7,9 +7,10 @@ from django.contrib import admin
 
 from ai_cms.assist.models import WritingRun
 
+from .library import LibraryItemAdmin
 from .writing import WritingRunAdmin
 
-__all__ = ["WritingRunAdmin"]
+__all__ = ["LibraryItemAdmin", "WritingRunAdmin"]
 
 if apps.is_installed("ai_cms.assets"):
     from .alt_texts import AltTextAdmin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
+from ai_cms.assist.library import instructing
 from ai_cms.assist.registry import WritingTask, tasks
 from ai_cms.core.permissions import Actor
 from ai_cms.llm.conf import gateway_settings
@@ -35,12 +36,16 @@ class Answering:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A task with the text of its template and the file that holds it, relative to the project or its app."""
+    """A task with the text of its prompt and the file that holds the shipped one, relative to the project or its app.
+
+    ``version``: of the site's own, in whose place the shipped one then is not used.
+    """
 
     task: WritingTask
     answering: Answering
     text: str
     source: str
+    version: int | None = None
 
 
 def answering(task: WritingTask) -> Answering:
@@ -67,6 +72,12 @@ def prompts() -> list[Prompt]:
 
 
 def _prompt(task: WritingTask) -> Prompt:
+    own = instructing(task.name, None)
+    shown = _shipped(task)
+    return shown if own is None else replace(shown, text=own.text, version=own.number)
+
+
+def _shipped(task: WritingTask) -> Prompt:
     try:
         found: Any = get_template(task.template_name)
     except TemplateDoesNotExist:

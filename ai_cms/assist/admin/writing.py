@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from ai_cms.assist.models import HANDLER, WritingRun
+from ai_cms.assist.models import HANDLER, LibraryItem, WritingRun
 from ai_cms.assist.registry import WritingTask, tasks
 from ai_cms.blocks.types.registry import blocks
 from ai_cms.core.admin import ReadOnlyAdmin
@@ -321,7 +321,8 @@ class WritingRunAdmin(ReadOnlyAdmin):
         """Show the instructions that models get, and who answers each task."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return self._show(request, "prompts.html", _("Prompts"), prompts=prompts())
+        may_edit = get_policy(LibraryItem).can(Actor.from_request(request), "view")
+        return self._show(request, "prompts.html", _("Prompts"), prompts=prompts(), may_edit=may_edit)
 
     def _find(self, request: HttpRequest, run_id: UUID | str) -> WritingRun | None:
         try:

@@ -63,6 +63,12 @@ class OutcomeSerializer(serializers.Serializer[object]):
     page = serializers.IntegerField(allow_null=True)
     usage = serializers.DictField()
     call = serializers.CharField()
+    library = serializers.ListField(
+        child=serializers.DictField(), help_text="What of the library the model was told: item and version."
+    )
+    prompt = serializers.DictField(
+        help_text="Which instructions it was given: their digest, and the version of the site's own."
+    )
 
 
 class GenerateImageSerializer(ActionSerializer):

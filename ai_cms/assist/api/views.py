@@ -69,7 +69,8 @@ class TasksView(ServiceView):
 class GenerateTextView(ServiceView):
     """Carry out a writing task."""
 
-    required_scopes = {"post": "write"}
+    # On a page it makes a proposal, as all writing tasks do.
+    required_scopes = {"POST": "propose"}
     # The provider is called here; no transaction may be held meanwhile.
     idempotency_atomic = False
     idempotency_lease = 600
@@ -86,6 +87,10 @@ class GenerateTextView(ServiceView):
             del request.META["HTTP_IDEMPOTENCY_KEY"]
             self.run_key = "rest:" + hashlib.sha256(f"{principal_of(request)}\n{key}".encode()).hexdigest()
 
+    def outside(self, response: Any) -> str:
+        # A model has written it, of texts that may hold anything. Of a run it is read at the run's address.
+        return "" if response.status_code == 202 else "the result of a writing task"
+
     @extend_schema(
         summary="Carry out a writing task",
         request=GenerateTextSerializer,
@@ -95,7 +100,7 @@ class GenerateTextView(ServiceView):
         form = GenerateTextSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
-        page, parent = self._page(data.get("page"), "change"), self._page(data.get("parent"), "add")
+        page, parent = self._page(data.get("page"), "propose"), self._page(data.get("parent"), "add")
         task = get_task(data["task"])
         if not (data["stream"] or data["background"]):
             with seat(request._request):

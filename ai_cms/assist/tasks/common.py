@@ -62,7 +62,7 @@ def list_up_to(limit: int, item: Any, *, least: int = 0, description: str | None
 class Output(BaseModel):
     """Base of answers: what a model adds is ignored, its strings are trimmed."""
 
-    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, defer_build=True)
 
 
 class SourcePayload(Payload):

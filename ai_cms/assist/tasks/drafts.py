@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from django.utils.text import Truncator
@@ -11,8 +12,10 @@ from pydantic import BaseModel, Field, create_model, field_validator
 from ai_cms.assist.conf import assist_settings
 from ai_cms.assist.mending import usable_blocks
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
-from ai_cms.blocks.schema import document_schema
+from ai_cms.assist.surroundings import Addresses, around, public_pages
+from ai_cms.blocks.drafting import draft_schema, draftable, purposes, worked_example
 from ai_cms.blocks.types.registry import blocks
+from ai_cms.core.mappings import TemplateContext
 from ai_cms.core.permissions import Actor, policy_for
 from ai_cms.llm.schema import strict_schema
 from ai_cms.pages import get_page_model
@@ -24,14 +27,11 @@ from .common import Brief, Language, Output, Tone, text_up_to
 
 __all__ = ["DraftTask", "PageDraftTask", "SectionDraftTask", "draft_types"]
 
-#: Types a model cannot fill in: they need a file, an address, a permission, a query, or a program.
-_NEEDS_MORE = frozenset({"image", "gallery", "video", "audio", "embed", "raw_html", "code", "page_list"})
-
 
 def draft_types(allowed: tuple[str, ...] | None = None) -> tuple[str, ...]:
     """Return the block types a model may choose from, on a page that admits ``allowed``."""
     chosen = assist_settings.ASSIST_BLOCKS
-    names = [name for name in blocks if name not in _NEEDS_MORE] if chosen is None else list(chosen)
+    names = draftable() if chosen is None else list(chosen)
     usable = [name for name in names if name in blocks and blocks[name].block_meta.permission is None]
     return tuple(name for name in usable if allowed is None or name in allowed)
 
@@ -65,13 +65,42 @@ class DraftTask(WritingTask):
     def data(self, job: Job) -> JsonObject:
         found = dict(super().data(job))
         found["block_types"] = {name: str(blocks[name].block_meta.label) for name in job.material["types"]}
+        place = job.page if job.page is not None else job.parent
+        if place is not None:
+            found["pages"] = public_pages(place)
+        # As the whole request has it: what stands in the outline may be linked to as well.
+        job.material["addresses"] = Addresses({**self.context(job), **found})
         return found
+
+    def context(self, job: Job) -> TemplateContext:
+        found: TemplateContext | None = job.material.get("context")
+        if found is None:
+            place = job.page if job.page is not None else job.parent
+            found = super().context(job)
+            if place is not None:
+                found = {**found, **around(place, job.actor, new=job.page is None)}
+            job.material["context"] = found
+        return found
+
+    def guidance(self, job: Job) -> str:
+        types = job.material["types"]
+        lines = [f"- {name}: {purpose}" for name, purpose in purposes(types).items()]
+        parts = ["What each block is for:\n" + "\n".join(lines)]
+        if example := worked_example(types):
+            answer = {
+                "title": "Sourdough for beginners",
+                "seo_description": "An evening class in baking.",
+                "blocks": example,
+            }
+            told = json.dumps(answer, ensure_ascii=False)
+            parts.append(f"An example of an answer, of another subject:\n{told}")
+        return "\n\n".join(parts)
 
     def response_model(self, job: Job) -> type[BaseModel]:
         allowed = job.material["types"]
 
         def valid(value: list[JsonObject]) -> list[JsonObject]:
-            found, job.material["left_out"] = usable_blocks(value, allowed, job.actor)
+            found, job.material["left_out"] = usable_blocks(value, allowed, job.actor, job.material.get("addresses"))
             return found
 
         return create_model(
@@ -79,8 +108,13 @@ class DraftTask(WritingTask):
         )
 
     def response_schema(self, job: Job) -> JsonMapping:
+        types = tuple(job.material["types"])
+        found: JsonMapping = blocks.derived(("draft answer", self.output_model, types), lambda: self._schema_of(types))
+        return found
+
+    def _schema_of(self, types: tuple[str, ...]) -> JsonMapping:
         schema = self.output_model.model_json_schema()
-        document = dict(document_schema(job.material["types"], writing=True))
+        document = dict(draft_schema(types))
         definitions = document.pop("$defs")
         properties = {**schema["properties"], "blocks": document}
         whole = {**schema, "properties": properties, "$defs": {**schema.get("$defs", {}), **definitions}}

@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from ai_cms.assist.exceptions import InvalidPayload
+from ai_cms.assist.pictures import seen
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
 from ai_cms.core.permissions import Actor
+from ai_cms.llm.messages import ImagePart
 from ai_cms.pages.models import AbstractPage
 
 from ...core.jsontypes import JsonMapping, JsonObject
@@ -162,6 +164,11 @@ class AltTextTask(WritingTask):
             found.setdefault("file_name", str(image["props"].get("src", "")).rsplit("/", 1)[-1])
             found["context"] = found.get("context") or image["props"].get("caption") or job.page.title
         return found
+
+    def pictures(self, job: Job) -> list[ImagePart]:
+        image = job.material.get("image")
+        found = job.material.get("picture") or (seen(str(image["props"].get("src", "")), job.actor) if image else None)
+        return [found] if found is not None else []
 
     def finish(self, job: Job, answer: AltText) -> TaskResult:
         image = job.material.get("image")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Annotated, Any, ClassVar, Literal
 
 from django.utils.translation import gettext
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field, create_model, model_validator
 
 from ai_cms.assist.conf import assist_settings
 from ai_cms.assist.exceptions import InvalidPayload
+from ai_cms.assist.library import protected_phrases
 from ai_cms.assist.registry import Job, Payload, TaskResult, WritingTask, register_task
 from ai_cms.assist.slots import Slot, links_of, slots_of, updates
 from ai_cms.assist.translation import carry_over
@@ -30,11 +32,15 @@ __all__ = ["ImproveTask", "ProofreadTask", "RewritePayload", "RewriteTask", "Tra
 
 
 class InPlacePayload(Payload):
-    """``text``: a plain text, or HTML with ``html``; left out, the blocks of the page are rewritten, all or those named."""
+    """``text``: a plain text, or HTML with ``html``; left out, the blocks of the page are rewritten, all or those named.
+
+    ``protected``: phrases that stay to the letter, beside those of the library.
+    """
 
     text: LongText | None = None
     html: bool = False
     blocks: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=500)] | None = None
+    protected: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=50)] = []
 
 
 class Piece(Output):
@@ -79,6 +85,8 @@ class InPlaceTask(WritingTask):
 
     def data(self, job: Job) -> JsonObject:
         given = job.payload.model_dump(mode="json", exclude_none=True, exclude={"text", "html", "blocks"})
+        if not given.get("protected"):
+            given.pop("protected", None)
         pieces = [
             {"key": key, "format": "html" if slot.html else "text", "text": slot.text}
             for key, slot in job.material["slots"].items()
@@ -93,6 +101,7 @@ class InPlaceTask(WritingTask):
 
     def response_model(self, job: Job) -> type[BaseModel]:
         slots: dict[str, Slot] = job.material["slots"]
+        phrases = [*job.payload.protected, *protected_phrases(job.library)]
 
         def complete(answer: Any) -> Any:
             keys = [piece.key for piece in answer.pieces]
@@ -102,6 +111,12 @@ class InPlaceTask(WritingTask):
                 slot = slots[piece.key]
                 if not piece.text:
                     raise ValueError(f"Piece {piece.key} is empty.")
+                before, after = (unescape(text) if slot.html else text for text in (slot.text, piece.text))
+                for phrase in phrases:
+                    if before.count(phrase) > after.count(phrase):
+                        raise ValueError(
+                            f"Piece {piece.key} lost “{phrase}”; keep it to the letter, as often as it was there."
+                        )
                 if slot.html:
                     lost = set(links_of(slot.text)) - set(links_of(piece.text))
                     if lost:

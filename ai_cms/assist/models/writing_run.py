@@ -1,4 +1,4 @@
-"""The runs of writing tasks, as the admin lists them. Assist has no tables of its own."""
+"""The runs of writing tasks, as the admin lists them."""
 
 from __future__ import annotations
 
