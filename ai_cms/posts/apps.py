@@ -25,6 +25,7 @@ class PostsConfig(RequiresApps, AppConfig):
 
     def ready(self) -> None:
         from . import checks as checks
+        from . import kept as kept
         from . import receivers as receivers
         from . import syndication as syndication
         from .api import routes as routes

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.mappings import Columns
+from ai_cms.core.users import public_name
 from ai_cms.pages.addresses import host_names, public_url
 from ai_cms.pages.menus import main_menu_column, main_menu_rows
 from ai_cms.pages.models import Publication, Site
@@ -28,7 +29,7 @@ from ai_cms.pages.prepared import Markers, PreparedQuery
 from ai_cms.pages.routing import site_condition
 
 from . import get_category_model, get_tag_model
-from .authors import author_condition, author_name, author_slug
+from .authors import author_condition, author_slug
 from .names import tag_key
 from .records import PostRecord, PostTerm
 
@@ -273,7 +274,7 @@ def _named(archive: Archive, found: JsonObject) -> Archive | None:
     archive.value = str(found.pop("pk"))
     if archive.kind == "author":
         user = get_user_model()(**found)
-        archive.name, archive.slug = author_name(user), author_slug(user)
+        archive.name, archive.slug = public_name(user), author_slug(user)
         archive.description = str(found.get("bio") or "")
     else:
         archive.name, archive.slug = found["name"], found["slug"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Model
 
 from ai_cms.core.permissions import Actor
+from ai_cms.pages.permissions import group_names
 
 from .conf import posts_settings
 
@@ -14,18 +13,8 @@ __all__ = ["edits_all_posts", "is_editor"]
 
 
 def is_editor(actor: Actor) -> bool:
-    """Return whether the actor is in one of the groups of ``POSTS_EDITORS``; asked of the database once for each actor."""
-    if actor.is_superuser:
-        return True
-    if "posts_editor" not in actor.memo:
-        account: Any = actor.account
-        actor.memo["posts_editor"] = bool(
-            account is not None
-            and actor.is_authenticated
-            and account.groups.filter(name__in=posts_settings.POSTS_EDITORS).exists()
-        )
-    found: bool = actor.memo["posts_editor"]
-    return found
+    """Return whether the actor is in one of the groups of ``POSTS_EDITORS``."""
+    return actor.is_superuser or not group_names(actor).isdisjoint(posts_settings.POSTS_EDITORS)
 
 
 def edits_all_posts(actor: Actor, post_type: type[Model]) -> bool:

@@ -11,10 +11,11 @@ from django.contrib.auth import get_user_model
 from ai_cms.assets import get_image_model
 from ai_cms.assets.pictures import picture_of
 from ai_cms.core.jsontypes import JsonObject
+from ai_cms.core.users import public_name
 from ai_cms.pages.relations import related_ids_of
 
 from . import get_category_model, get_tag_model
-from .authors import author_json, author_name, author_slug
+from .authors import author_json, author_slug
 
 if TYPE_CHECKING:
     from ai_cms.pages.models import AbstractPage
@@ -70,7 +71,7 @@ class Facts:
     def words(self) -> str:
         """Return what a search finds the post by."""
         names = [row.name for row in self.categories] + [row.name for row in self.tags]
-        return "\n".join([*names, *(author_name(user) for user in self.authors())])
+        return "\n".join([*names, *(public_name(user) for user in self.authors())])
 
 
 def facts_of(posts: Sequence[AbstractPage], *, public: bool) -> list[Facts]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.urls import NoReverseMatch
 
-from ai_cms.blocks.documents.provenance import provenance_summary
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.pages.conf import pages_settings
 
@@ -17,9 +16,7 @@ from .shown import shown_of
 if TYPE_CHECKING:
     from ai_cms.pages.models import AbstractPage
 
-__all__ = ["blog_posting", "text_source"]
-
-_SCHEMA = "https://schema.org/"
+__all__ = ["blog_posting"]
 
 
 def blog_posting(data: JsonObject, page: AbstractPage, origin: str) -> JsonObject:
@@ -44,23 +41,7 @@ def blog_posting(data: JsonObject, page: AbstractPage, origin: str) -> JsonObjec
         found["dateModified"] = max(shown.updated or shown.published, shown.published).isoformat()
     if description := page.get_excerpt(page.content_json.text()):
         found.setdefault("description", description)
-    if pages_settings.EXPOSE_PROVENANCE and (source := text_source(provenance_summary(page.content_json))):
-        found["digitalSourceType"] = _SCHEMA + source
     return {name: value for name, value in found.items() if value not in (None, [], "")}
-
-
-def text_source(summary: JsonObject) -> str:
-    """Return how a text came to be, in schema.org's words; "" where nothing is known of it.
-
-    What a model wrote alone is its; what people worked on since, or wrote a part of, is composed with it.
-    """
-    sources: dict[str, int] = summary["sources"]
-    by_model = sources.get("model", 0)
-    if not by_model:
-        return "DigitalCreationDigitalSource" if sources.get("human") else ""
-    if by_model == summary["blocks"] and not summary["edited"]:
-        return "TrainedAlgorithmicMediaDigitalSource"
-    return "CompositeWithTrainedAlgorithmicMediaDigitalSource"
 
 
 def _person(author: JsonObject, origin: str) -> JsonObject:

@@ -14,6 +14,7 @@ from ai_cms.pages.type_rights import TypeRights, register_type_rights
 from . import get_category_model, get_post_model, get_tag_model
 from .conf import posts_settings
 from .editors import is_editor
+from .querysets import coauthored_by
 
 if TYPE_CHECKING:
     from ai_cms.pages.models import AbstractPage
@@ -57,12 +58,7 @@ class PostRights(TypeRights):
     def _coauthored(self, actor: Actor) -> set[Any]:
         """Return the keys of the posts the actor is a further author of; read once for each actor."""
         if "posts_coauthored" not in actor.memo:
-            rows: Any = ()
-            if actor.account is not None:
-                field: Any = get_post_model()._meta.get_field("coauthors")
-                through = field.remote_field.through._base_manager
-                rows = through.filter(**{field.m2m_reverse_field_name(): actor.account.pk})
-                rows = rows.values_list(f"{field.m2m_field_name()}_id", flat=True)
+            rows = coauthored_by(actor.account.pk).values_list("key", flat=True) if actor.account is not None else ()
             actor.memo["posts_coauthored"] = set(rows)
         found: set[Any] = actor.memo["posts_coauthored"]
         return found

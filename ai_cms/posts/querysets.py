@@ -1,8 +1,4 @@
-"""Reads of posts: which of them a list shows to whom.
-
-Who may read a post's draft finds it by what the draft says; everybody else by what was published. The two never mix, so that
-no filter and no search tells what a draft says.
-"""
+"""What lists of posts are asked for, as conditions for drafts and for publications."""
 
 from __future__ import annotations
 
@@ -10,27 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, Q, QuerySet, Value, When
-from django.db.models.fields import BooleanField
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
-from ai_cms.core.permissions import Actor, get_policy
-from ai_cms.pages.models import Publication, PublicationFacet, Site
+from ai_cms.pages.models import Publication, PublicationFacet
 from ai_cms.pages.search import has_words
 
 from . import get_category_model, get_post_model, get_tag_model
 from .authors import author_condition
-from .editors import edits_all_posts
 from .names import tag_key
 
-__all__ = ["PostFilter", "posts_for"]
-
-
-#: What no entry of a list needs.
-_HEAVY = (
-    "content_json",
-    "draft_text",
-    *(f"publication__{name}" for name in ("content", "body", "html", "search_title", "search_text")),
-)
+__all__ = ["PostFilter", "coauthored_by"]
 
 
 @dataclass(frozen=True)
@@ -62,43 +49,30 @@ class PostFilter:
             where &= _draft_words(self.search)
         return where
 
-    def of_publications(self, rows: QuerySet[Publication], locale: str) -> QuerySet[Publication]:
-        """Return those of the publications ``rows`` that are asked for."""
-        if self.is_published is False:
-            return rows.none()
-        facets = {
+    def facets(self) -> dict[str, list[str]]:
+        """Return the values that publications are asked for, by facet."""
+        found = {
             "categories": list(self.categories),
             "tag": [tag_key(name) for name in self.tags],
             "author": [self.author] if self.author else [],
         }
-        for name, values in facets.items():
-            if values:
-                matching = PublicationFacet.objects.filter(name=name, value__in=values)
-                rows = rows.filter(pk__in=matching.values("publication_id"))
+        return {name: values for name, values in found.items() if values}
+
+    def of_publications(self, rows: QuerySet[Publication], locale: str) -> QuerySet[Publication]:
+        """Return those of the publications ``rows`` that are asked for."""
+        if self.is_published is False:
+            return rows.none()
+        for name, values in self.facets().items():
+            matching = PublicationFacet.objects.filter(name=name, value__in=values)
+            rows = rows.filter(pk__in=matching.values("publication_id"))
         return rows.filter(has_words(self.search, locale=locale, using=rows.db)) if self.search else rows
 
 
-def posts_for(actor: Actor, site: Site, wanted: PostFilter) -> Any:
-    """Return the posts of ``site`` that ``actor`` may read, newest first, each with ``reads_draft`` and its publication.
-
-    ``reads_draft``: whether the actor reads the draft; else the publication is what there is to be shown.
-    """
-    model = get_post_model()
-    policy: Any = get_policy(model)
-    rows = model.objects.non_polymorphic().filter(site_id=site.pk).select_related("publication").defer(*_HEAVY)
-    rows = rows.order_by("-posted_at", "-pk")
-    if not actor.has_scope("read"):
-        return rows.none()
-    if policy.reaches_everything(actor) or edits_all_posts(actor, model):
-        return rows.filter(wanted.of_drafts()).annotate(reads_draft=Value(True, BooleanField()))
-    own = policy.reach(actor)
-    public = Publication.objects.public().filter(site_id=site.pk, type=model.type_name()).order_by()
-    asked = wanted.of_publications(public, site.locale).exclude(policy.reach(actor, "page__")).order_by()
-    reading = Case(When(own, then=Value(True)), default=Value(False), output_field=BooleanField())
-    drafts = model.objects.non_polymorphic().filter(own & wanted.of_drafts(), site_id=site.pk).order_by()
-    # Each half by its own indexes, then the rows by their keys: of an "or" a database makes a scan of all posts.
-    shown = asked.values_list("page_id").union(drafts.values_list("pk"), all=True)
-    return rows.filter(pk__in=shown).annotate(reads_draft=reading)
+def coauthored_by(user: Any) -> Any:
+    """Return a query whose ``key`` is that of each post that a user (a key, or a marker for one) is a further author of."""
+    field: Any = get_post_model()._meta.get_field("coauthors")
+    rows = field.remote_field.through._base_manager.filter(**{field.m2m_reverse_field_name(): user}).order_by()
+    return rows.annotate(key=F(f"{field.m2m_field_name()}_id"))
 
 
 def _holding(model: Any, name: str, keys: object) -> Any:
@@ -108,15 +82,18 @@ def _holding(model: Any, name: str, keys: object) -> Any:
     return rows.values(f"{field.m2m_field_name()}_id")
 
 
-def _with_below(slugs: tuple[str, ...]) -> list[Any]:
-    """Return the keys of the categories of these slugs and of all below them; one query, there are few."""
-    rows = list(get_category_model()._base_manager.values_list("pk", "parent_id", "slug"))
-    found = {pk for pk, _parent, slug in rows if slug in slugs}
-    while True:
-        below = {pk for pk, parent, _slug in rows if parent in found} - found
-        if not below:
-            return sorted(found)
-        found |= below
+def _with_below(slugs: tuple[str, ...]) -> RawSQL:
+    """Return a subquery for the keys of the categories of these slugs and of all below them, however deep."""
+    meta: Any = get_category_model()._meta
+    quote = connection.ops.quote_name
+    key, slug, parent = (quote(meta.get_field(name).column) for name in (meta.pk.name, "slug", "parent"))
+    table, places = quote(meta.db_table), ", ".join(["%s"] * len(slugs))
+    # Nothing but names of columns is put into the text.
+    query = (
+        f"WITH RECURSIVE below(key) AS (SELECT {key} FROM {table} WHERE {slug} IN ({places})"  # noqa: S608
+        f" UNION SELECT child.{key} FROM {table} child JOIN below ON child.{parent} = below.key) SELECT key FROM below"
+    )
+    return RawSQL(query, slugs)  # noqa: S611
 
 
 def _draft_words(text: str) -> Q:

@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
+from ai_cms.core.lane import keep
 from ai_cms.core.strictjson import is_clean_text
 from ai_cms.pages.addresses import public_url
 from ai_cms.pages.conf import pages_settings
@@ -52,6 +53,7 @@ def archive_view(
             return page_not_found(request)
         html = _render(page)
         cache.set(key, html, _KEPT_SECONDS)
+    _keep(request, kind)
     return _answer(request, html.replace(ORIGIN, _origin(request)), "text/html; charset=utf-8")
 
 
@@ -69,7 +71,14 @@ def feed_view(request: HttpRequest, format: str, kind: str = "all", slug: str = 
     if text is None:
         text = build_feed(archive, format, origin)
         cache.set(key, text, _KEPT_SECONDS)
+    _keep(request, kind)
     return _answer(request, text, FORMATS[format].CONTENT_TYPE)
+
+
+def _keep(request: HttpRequest, kind: str) -> None:
+    """Let the fast lane keep a list or feed; one of an author shows the account's name, whose every log-in is a change."""
+    if kind != "author":
+        keep(request, "posts")
 
 
 def _found(request: HttpRequest, kind: str, slug: str, *, menu: bool = False) -> Archive | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,15 +21,18 @@ from ai_cms.core.api.parsers import FormParser, JSONParser, MultiPartParser
 from ai_cms.core.api.versions import expected_version, set_version
 from ai_cms.core.exceptions import InvalidInput, NotFound, PermissionRefused
 from ai_cms.core.mappings import CleanedData, Columns
+from ai_cms.pages.addresses import url_prefix
 from ai_cms.pages.api.base import PagesViewSet
 from ai_cms.pages.api.page_filters import flag
 from ai_cms.pages.current_site import site_of
 from ai_cms.pages.models import AbstractPage, Publication, Redirect
+from ai_cms.pages.routing import site_key
 from ai_cms.posts import get_category_model, get_post_model
 from ai_cms.posts.authors import author_condition, author_slug
 from ai_cms.posts.conf import posts_settings
+from ai_cms.posts.listing import PostEntry, PostList
 from ai_cms.posts.names import MAX_TAGS
-from ai_cms.posts.querysets import PostFilter, posts_for
+from ai_cms.posts.querysets import PostFilter
 from ai_cms.posts.services import create_post, delete_post, restore_post, update_post, with_picture
 
 from .serializers import (
@@ -124,16 +129,25 @@ class PostViewSet(PagesViewSet):
         return get_post_model().objects.all()
 
     def list(self, request: Request) -> Response:
-        site = site_of(request._request)
-        if site is None:
-            return self.get_paginated_response(self.paginate_queryset(get_post_model().objects.none()))
-        found = self.page_of(posts_for(self.actor, site, self.wanted()))
+        wanted = self.wanted()
+        # A search is by the rules of the site's language.
+        site = site_of(request._request) if wanted.search else None
+        posts: Any = PostList(
+            self.actor,
+            site.pk if site else partial(site_key, request._request),
+            wanted,
+            locale=site.locale if site else "",
+            window=asked_window(self.paginator, request),
+            host="" if site else request.get_host(),
+        )
+        found: Sequence[PostEntry] = self.page_of(posts)
         # A draft that is as it was published is read from its publication, which needs no further query.
-        changed = [row.pk for row in found if row.reads_draft and row.published_version != row.version]
+        changed = [entry.pk for entry in found if entry.is_draft]
         drafts = get_post_model().objects.non_polymorphic().in_bulk(changed) if changed else {}
         shown = dict(zip(drafts, draft_rows(list(drafts.values()), request), strict=True))
+        prefix = url_prefix()
         return self.get_paginated_response(
-            [shown[row.pk] if row.pk in shown else published_row(row, row.publication, request) for row in found]
+            [shown[entry.pk] if entry.pk in shown else published_row(entry, request, prefix) for entry in found]
         )
 
     def retrieve(self, request: Request, slug: str) -> Response:
@@ -274,6 +288,15 @@ class PostViewSet(PagesViewSet):
         elif "thumbnail_id" in given:
             fields["thumbnail"] = given["thumbnail_id"]
         return {**found, "fields": fields}
+
+
+def asked_window(paginator: Any, request: Request) -> slice | None:
+    """Return the part of a list that a query asks for; ``None`` where the paginator has to find out or to refuse."""
+    number = request.query_params.get(paginator.page_query_param, "1")
+    if not (number.isascii() and number.isdecimal()) or len(number) > 9 or not int(number):
+        return None
+    size = paginator.get_page_size(request)
+    return slice((int(number) - 1) * size, int(number) * size)
 
 
 def _on_blog(post: AbstractPage) -> bool:
