@@ -22,6 +22,7 @@ class AssetPolicy(PermissionPolicy[AbstractAsset]):
     """
 
     scopes = {**PermissionPolicy.scopes, "download": "read"}
+    confined = frozenset({"view", "add"})
 
     def _has(self, actor: Actor, action: str) -> bool:
         meta = get_asset_model()._meta

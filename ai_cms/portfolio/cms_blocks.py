@@ -169,6 +169,7 @@ class PortfolioPageBlock(Block):
     class Meta:
         type = PAGE_BLOCK
         label = _("Portfolio page")
+        drafts = False
         icon = "page"
         group = GROUP
         allowed_children = "*"
@@ -190,6 +191,7 @@ class ProjectGridBlock(Block):
 
     class Meta:
         label = _("Project grid")
+        drafts = False
         icon = "grid"
         group = GROUP
         example = {
@@ -215,6 +217,7 @@ class SkillChartBlock(Block):
 
     class Meta:
         label = _("Skill chart")
+        drafts = False
         icon = "chart"
         group = GROUP
         example = {"title": "Skills", "items": [{"name": "Python", "category": "Language", "level": 4, "years": 6}]}
@@ -243,6 +246,7 @@ class TimelineBlock(Block):
 
     class Meta:
         label = _("Timeline")
+        drafts = False
         icon = "timeline"
         group = GROUP
         example = {
@@ -269,6 +273,7 @@ class ResumeBlock(Block):
 
     class Meta:
         label = _("Résumé")
+        drafts = False
         icon = "document"
         group = GROUP
         example = {

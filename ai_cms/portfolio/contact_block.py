@@ -39,6 +39,7 @@ class ContactBlock(Block):
 
     class Meta:
         label = _("Contact")
+        drafts = ("title", "text", "email", "phone", "place")
         icon = "envelope"
         group = _("Portfolio")
         example = {

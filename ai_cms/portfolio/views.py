@@ -10,6 +10,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
+from ai_cms.core.lane import keep
 from ai_cms.pages.addresses import public_url
 from ai_cms.pages.conf import pages_settings
 from ai_cms.pages.rendering import ORIGIN, html_key, neutral_request, render_published
@@ -38,6 +39,7 @@ def page_view(request: HttpRequest, slug: str, page: str) -> HttpResponseBase:
     portfolio.shown_page = page
     if portfolio.current_page is None:
         return page_not_found(request)
+    keep(request, "portfolio")
     origin = f"{request.scheme}://{request.get_host()}"
     etag = f'"{hashlib.sha256(f"{html_key(publication)}{page}{origin}".encode()).hexdigest()[:32]}"'
     modified = int(publication.modified_at.timestamp())

@@ -19,7 +19,7 @@ _NOTHING = "Nothing published here is about this. Say so; do not answer from mem
 
 
 class PassageArguments(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     query: Annotated[str, Field(min_length=1, max_length=500, description="A question, or the words it is about.")]
     limit: Annotated[int, Field(ge=1, le=12)] = 6

@@ -53,7 +53,9 @@ def some(numbers: list[int]) -> list[dict[str, Any]]:
     return [*made, gallery(*(f"asset:{number}" for number in numbers[1::2]))] if numbers[1::2] else made
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     st.lists(
         st.tuples(st.lists(st.integers(1, 4), max_size=6), st.sampled_from([None, "", "asset:3", "/x.jpg"])),

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_cms.portfolio.design.contrast import contrast
+from ai_cms.core.colours import contrast
 from ai_cms.portfolio.design.css import css_token, design_css, design_of_token
 from ai_cms.portfolio.design.layouts import FONTS, SPACINGS, Layout, Palette, layouts
 from ai_cms.portfolio.design.tokens import Design, contrast_problems, design_problems, validate_design

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_cms.blocks.rendering import render_blocks
+from ai_cms.core.colours import contrast, mixed
 from ai_cms.portfolio import get_portfolio_model
-from ai_cms.portfolio.design.contrast import contrast
 from ai_cms.portfolio.design.css import css_token, design_css
 from ai_cms.portfolio.design.layouts import FONTS, Palette, layouts
-from ai_cms.portfolio.design.shades import mixed, tint_of
+from ai_cms.portfolio.design.shades import tint_of
 from ai_cms.portfolio.design.tokens import Design, DesignTokens, contrast_problems, design_problems
 
 NAMES = [name for name, _layout in layouts.items()]

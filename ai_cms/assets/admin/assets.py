@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from ai_cms.assets import get_asset_model, get_folder_model, get_image_model
 from ai_cms.assets.admin_panels import panels_for
+from ai_cms.assets.forms import AssetForm
 from ai_cms.assets.models import AbstractAsset, AbstractImage, Rendition
 from ai_cms.assets.pictures import address_of, best_rendition, rendition_of
 from ai_cms.assets.querysets import AssetQuerySet, real
@@ -35,7 +36,6 @@ from ai_cms.core.permissions import Actor, policy_for
 
 from .base import AssetsAdmin, explain
 from .cropping import crop_page
-from .forms import AssetForm
 from .replacing import replace_page
 
 if TYPE_CHECKING:

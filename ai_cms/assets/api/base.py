@@ -40,6 +40,12 @@ class AssetsViewSet(ServiceViewSet):
     idempotency_atomic = False
     idempotency_lease: int | None = 300
 
+    def outside(self, response: Any) -> str:
+        # Names and texts of files are whatever whoever uploaded them has written there.
+        data = getattr(response, "data", None)
+        shown = data.get("results") if isinstance(data, dict) and "results" in data else data
+        return "names and texts of uploaded files" if shown and self.request.method == "GET" else ""
+
     def base_queryset(self) -> QuerySet[Any]:
         rows: AssetQuerySet = get_asset_model().objects.shown().order_by("-created_at", "-pk")
         return rows

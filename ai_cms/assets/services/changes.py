@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
-from ai_cms.core.signals import asset_changed, asset_deleted
+from ai_cms.core.signals import asset_changed, asset_deleted, asset_edited
 
 from .. import get_asset_model, get_image_model
 from ..conf import image_sizes
@@ -51,6 +51,7 @@ def update_asset(asset: A, *, actor: ActorLike, **values: Any) -> A:
     changed = {name: value for name, value in values.items() if name in _PLAIN and getattr(asset, name) != value}
     if "folder" in values:
         changed["folder"] = folder_for(values["folder"], who)
+    before = _said(asset, values)
     with transaction.atomic():
         for name, value in changed.items():
             setattr(asset, name, value)
@@ -65,7 +66,20 @@ def update_asset(asset: A, *, actor: ActorLike, **values: Any) -> A:
         _set_focal(asset, focal, who)
     if values.get("visibility", asset.visibility) != asset.visibility:
         _set_visibility(asset, values["visibility"], who)
+    after = _said(asset, values)
+    if after != before:
+        asset_edited.send(sender=type(asset), instance=asset, actor=who, before=before, after=after)
     return asset
+
+
+def _said(asset: AbstractAsset, names: Collection[str]) -> JsonObject:
+    """Return the present values of fields that may be changed, as ``update_asset`` takes them; a folder by its key."""
+    found: JsonObject = {name: getattr(asset, name) for name in names if name not in ("folder", "tags")}
+    if "folder" in names:
+        found["folder"] = asset.folder_id
+    if "tags" in names:
+        found["tags"] = list(asset.tags.order_by("word").values_list("word", flat=True))
+    return found
 
 
 def _set_focal(image: AbstractImage, focal: dict[str, float], actor: Actor) -> None:

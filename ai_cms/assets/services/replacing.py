@@ -11,7 +11,7 @@ from ai_cms.core.exceptions import InvalidInput, NotFound
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.mappings import Columns
 from ai_cms.core.permissions import Actor, ActorLike, policy_for
-from ai_cms.core.signals import asset_changed
+from ai_cms.core.signals import asset_changed, asset_replaced
 
 from .. import get_asset_model, get_image_model
 from ..conf import assets_settings, image_sizes
@@ -89,6 +89,7 @@ def replace_file(asset: A, file: object, *, actor: ActorLike, name: str = "", ex
             renditions = write_renditions(
                 prepared.files, stored, owner=asset.owner, name=name or asset.name, public=public, keys=keys
             )
+            before = {"mime": asset.mime, "size": asset.size, "sha256": asset.sha256}
             with transaction.atomic():
                 lock_owner(asset.owner)
                 _swap(asset, columns, renditions, prepared, expected_sha256)
@@ -99,6 +100,7 @@ def replace_file(asset: A, file: object, *, actor: ActorLike, name: str = "", ex
                 if prepared.is_image:
                     schedule_further(asset)
                 asset_changed.send(sender=type(asset), instance=asset, actor=who)
+                asset_replaced.send(sender=type(asset), instance=asset, actor=who, before=before)
             stored.keep()
     return asset
 

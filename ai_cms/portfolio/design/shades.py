@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .contrast import TEXT_CONTRAST, contrast
+from ai_cms.core.colours import TEXT_CONTRAST, contrast, mixed
+
 from .layouts import Palette
 
-__all__ = ["line_of", "mixed", "tint_of"]
+__all__ = ["line_of", "tint_of"]
 
 #: How much of the primary colour a tinted panel has at most, in steps of a hundredth.
 _STRONGEST = 16
@@ -28,9 +29,3 @@ def tint_of(palette: Palette, wished: str = "") -> str:
 def line_of(palette: Palette) -> str:
     """Return the colour of lines that part things; it carries no meaning of its own."""
     return mixed(palette.text, palette.background, 0.18)
-
-
-def mixed(first: str, second: str, share: float) -> str:
-    """Return the colour that has ``share`` (0 to 1) of the first and the rest of the second, channel by channel."""
-    pairs = ((int(first[at : at + 2], 16), int(second[at : at + 2], 16)) for at in (1, 3, 5))
-    return "#" + "".join(f"{round(one * share + other * (1 - share)):02x}" for one, other in pairs)

@@ -18,9 +18,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as TokenError
 from pydantic_core import PydanticCustomError
 
+from ai_cms.core.colours import TEXT_CONTRAST, contrast
 from ai_cms.core.jsontypes import JsonObject
 
-from .contrast import TEXT_CONTRAST, contrast
 from .layouts import DEFAULT_LAYOUT, FONTS, SPACINGS, Layout, Palette, layouts
 
 __all__ = ["PAIRS", "Design", "DesignTokens", "contrast_problems", "design_problems", "validate_design"]
