@@ -21,7 +21,7 @@ from ai_cms.pages.models import AbstractPage, Site
 from .base import Importer, ImportOptions
 from .exceptions import ImportRefused
 from .registry import importers
-from .report import ImportReport
+from .report import ImportReport, counted
 from .runner import run_import
 
 __all__ = ["ImportCommand", "ProgressBar", "find_parent", "find_site"]
@@ -211,7 +211,7 @@ class ImportCommand(BaseCommand):
             if len(count.missing) > SHOWN_FILES:
                 self.stdout.write(f"  … and {len(count.missing) - SHOWN_FILES} more; --json prints all of them.")
         if report.warnings:
-            self.stdout.write(self.style.WARNING(f"{len(report.warnings)} warnings:"))
+            self.stdout.write(self.style.WARNING(f"{counted(len(report.warnings), 'warning')}:"))
         # What is about the whole import comes first, so that no long list of items hides it.
         warnings = sorted(report.warnings, key=lambda warning: bool(warning["line"] or warning["item"]))
         for warning in warnings[:SHOWN_WARNINGS]:

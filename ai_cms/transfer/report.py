@@ -8,7 +8,7 @@ from typing import Any, Literal
 from .base import Notice
 from .shelf import MediaCount
 
-__all__ = ["Action", "ImportReport", "ReportedItem"]
+__all__ = ["Action", "ImportReport", "ReportedItem", "counted"]
 
 Action = Literal["created", "changed", "unchanged", "skipped"]
 
@@ -83,3 +83,8 @@ class ImportReport:
             summary["items"] = [item.to_json() for item in self.items]
         summary["warnings"] = list(self.warnings)
         return summary
+
+
+def counted(count: int, noun: str) -> str:
+    """Return "1 warning", "2 warnings"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -41,6 +41,25 @@ list:
 """
 
 
+@pytest.mark.parametrize(
+    ("head", "values"),
+    [
+        ("authors:\n- ada\t \t\ntitle: Rye", {"authors": ["ada"], "title": "Rye"}),
+        ("title:\tRye\nlist:\n-\tcrust\n- crumb", {"title": "Rye", "list": ["crust", "crumb"]}),
+        ("title: Rye\t# dark\n\t\nsize: 2", {"title": "Rye", "size": 2}),
+        ('plain: "a\tb"\ntext: |\n  a\tb', {"plain": "a\tb", "text": "a\tb\n"}),
+    ],
+)
+def test_tabs_where_yaml_has_them(head: str, values: dict[str, Any]) -> None:
+    assert split_front_matter(f"---\n{head}\n---\nx")[0] == values
+
+
+def test_tabs_that_indent_are_refused() -> None:
+    with pytest.raises(ImportRefused) as caught:
+        split_front_matter("---\ntitle: Rye\nmenu:\n\tmain: 1\n---\nx")
+    assert caught.value.line == 4
+
+
 def test_yaml() -> None:
     values, body, line = split_front_matter(YAML)
     assert values == {
@@ -143,6 +162,9 @@ def test_what_is_no_yaml_is_refused_with_its_line(lines: str, line: int) -> None
         ("2024-03-01 10:00:00", "2024-03-01T10:00:00+00:00"),
         ("2024-03-01 23:30:00 -0500", "2024-03-02T04:30:00+00:00"),
         ("2024-03-01T02:00+02:00", "2024-03-01T00:00:00+00:00"),
+        ("2024-03-01 23:30:00 -5", "2024-03-02T04:30:00+00:00"),
+        ("2024-03-01T02:00:00+02", "2024-03-01T00:00:00+00:00"),
+        ("2024-03-01 02:00:00 -0:30", "2024-03-01T02:30:00+00:00"),
         ("May 5, 2020", "2020-05-05T00:00:00+00:00"),
         ("5 May 2020", "2020-05-05T00:00:00+00:00"),
         ("Tue, 05 May 2020 10:00:00 GMT", "2020-05-05T10:00:00+00:00"),

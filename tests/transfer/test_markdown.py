@@ -266,6 +266,54 @@ def test_what_a_menu_says_besides_stays_in_the_metadata(root: Any, tmp_path: Pat
     assert page.metadata["front_matter"] == {"menu": {"main": {"name": "Our bread"}}}
 
 
+@pytest.mark.parametrize(
+    ("config", "name", "read"),
+    [
+        ("hugo.toml", "content/docs/resources/a.md", True),
+        ("hugo.toml", "content/public/a.md", True),
+        ("hugo.toml", "resources/a.md", False),
+        ("mkdocs.yml", "docs/site/a.md", True),
+        ("_config.yml", "guides/vendor/a.md", True),
+        ("_config.yml", "vendor/a.md", False),
+        ("_config.yml", "guides/_includes/a.md", False),
+        ("pelicanconf.py", "theme/a.md", False),
+        ("pelicanconf.py", "bread/theme/a.md", True),
+    ],
+)
+def test_folders_called_like_those_of_a_generator(
+    root: Any, tmp_path: Path, config: str, name: str, read: bool
+) -> None:
+    folder = tmp_path / "site"
+    beside = {"hugo.toml": "" if name.startswith("resources") else "content/", "mkdocs.yml": "docs/"}.get(config, "")
+    for path, text in {config: "", name: "Rye.", f"{beside}fine.md": "Fine."}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+    summary = run("import_markdown", folder)
+    assert summary["created"] == 1 + read
+
+
+def test_pages_that_are_no_markdown_are_counted(root: Any, tmp_path: Path) -> None:
+    folder = write(tmp_path / "docs", fine_md="# Fine\n", b__fine_md="Fine.")
+    others = {
+        "a.html": "---\ntitle: A\n---\n<p>A</p>",
+        "layout.html": "<p>A</p>",
+        "b/c.rst": "C",
+        "b/d.htm": "+++\n+++",
+    }
+    for name, text in others.items():
+        (folder / name).write_text(text, "utf-8")
+    said = messages(run("import_markdown", folder))
+    assert "Pages that are no Markdown were left out: 1 .htm, 1 .html, 1 .rst." in said
+
+
+def test_one_warning_for_one_thing(root: Any, tmp_path: Path) -> None:
+    text = 'Bread.\n\n{{% include "rye.md" %}}\n\n[[_TOC_]]\n'
+    summary = run("import_markdown", write(tmp_path / "docs", a_md=text))
+    assert len(summary["warnings"]) == 2
+    assert "a shortcode of Hugo" in messages(summary)
+    assert "a table of contents" in messages(summary)
+
+
 def test_folders_of_drafts_stay_back(root: Any, tmp_path: Path) -> None:
     summary = run("import_markdown", write(tmp_path / "site", _drafts__secret_md="# Secret\n", about_md="# About\n"))
     assert not any(page.live for page in root.get_descendants() if page.title == "Secret")

@@ -17,7 +17,7 @@ _FALSE = frozenset({"false", "no", "off", "0", "n", ""})
 _ISO = re.compile(
     r"(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})[-/.](?P<day>[0-9]{1,2})"
     r"(?:(?:T|[ ]+)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]+)?)?"
-    r"[ ]*(?P<zone>Z|UTC|GMT|[-+][0-9]{2}:?[0-9]{2})?)?\Z",
+    r"[ ]*(?P<zone>Z|UTC|GMT|(?P<hours>[-+][0-9]{1,2})(?::?(?P<minutes>[0-9]{2}))?)?)?\Z",
     re.IGNORECASE,
 )
 _WRITTEN = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%B %d %Y", "%Y-%m-%d %I:%M %p")
@@ -33,8 +33,8 @@ def read_moment(value: object, zone: datetime.tzinfo | None = None) -> datetime.
             found = datetime.datetime(*parts)  # type: ignore[arg-type]
             if stated := match["zone"]:
                 offset = 0
-                if stated[0] in "+-":
-                    offset = int(stated[1:3]) * 60 + int(stated[-2:])
+                if match["hours"]:
+                    offset = abs(int(match["hours"])) * 60 + int(match["minutes"] or 0)
                     offset = -offset if stated[0] == "-" else offset
                 found = found.replace(tzinfo=datetime.timezone(datetime.timedelta(minutes=offset)))
         elif re.search(r"[A-Za-z]", text):

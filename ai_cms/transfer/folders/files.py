@@ -40,10 +40,16 @@ class SourceFile:
 
 
 def find_files(
-    root: Path, suffixes: Iterable[str], notices: Notices, *, skipped: frozenset[str] = frozenset({"node_modules"})
+    root: Path,
+    suffixes: Iterable[str],
+    notices: Notices,
+    *,
+    skipped: frozenset[str] = frozenset({"node_modules"}),
+    skipped_at_top: frozenset[str] = frozenset(),
 ) -> list[SourceFile]:
     """Return the files below ``root`` with one of the suffixes, by name; hidden ones and ``skipped`` folders apart.
 
+    Folders called as ``skipped_at_top`` says are left out directly below ``root`` alone.
     Raises ImportRefused for a folder that is none, for links that lead outside, and above the limits.
     """
     if not root.is_dir():
@@ -60,7 +66,8 @@ def find_files(
         relative = here.relative_to(root)
         if len(relative.parts) > MAX_FOLDER_DEPTH:
             raise ImportRefused(f"Folders are nested deeper than {MAX_FOLDER_DEPTH}.", source=relative.as_posix())
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in skipped)
+        left_out = skipped if relative.parts else skipped | skipped_at_top
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in left_out)
         for name in [*folders, *files]:
             if (here / name).is_symlink() and not (here / name).resolve().is_relative_to(real_root):
                 raise ImportRefused("This link leads outside of the folder.", source=(relative / name).as_posix())

@@ -24,6 +24,8 @@ MAX_VALUES = 20_000
 MAX_DEPTH = 50
 
 _KEY = re.compile(r"""(?:[A-Za-z_][\w. -]*|"[^"\\]*"|'[^']*')[ \t]*:(?:\s|\Z)""")
+# PyYAML knows no tabs where YAML has them: at the end of a line, before a comment, between a key or a dash and what follows.
+_TABS = re.compile(r"(?m)(?<![ \t]) *\t[ \t]*(?=$|#)|(?<=[:-]) *\t[ \t]*(?=\S)")
 
 
 class _Loader(yaml.SafeLoader):
@@ -93,11 +95,12 @@ def _read_toml(head: str, source: str) -> dict[str, Any]:
 
 def _read_yaml(head: str, source: str, warn: Callable[[int, str], None] | None = None) -> dict[str, Any]:
     try:
-        loader = _Loader(head)
         try:
-            values = loader.get_single_data()
-        finally:
-            loader.dispose()
+            values, repeated = _load(head)
+        except yaml.MarkedYAMLError:
+            if "\t" not in head:
+                raise
+            values, repeated = _load(_TABS.sub(" ", head))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "it is no YAML"
@@ -110,7 +113,7 @@ def _read_yaml(head: str, source: str, warn: Callable[[int, str], None] | None =
         raise ImportRefused(
             f"The front matter cannot be read: {str(error).splitlines()[0][:200]}.", source=source, line=line
         ) from None
-    for key, line in loader.repeated if warn else ():
+    for key, line in repeated if warn else ():
         warn(line, f"“{key[:80]}” stands in the front matter twice; the last one counts.")  # type: ignore[misc]
     if values is None:
         return {}
@@ -123,6 +126,14 @@ def _read_yaml(head: str, source: str, warn: Callable[[int, str], None] | None =
         return {str(key): json_value(value, budget) for key, value in values.items()}
     except ValueError as error:
         raise ImportRefused(f"The front matter cannot be read: {error}", source=source, line=2) from None
+
+
+def _load(head: str) -> tuple[Any, list[tuple[str, int]]]:
+    loader = _Loader(head)
+    try:
+        return loader.get_single_data(), loader.repeated
+    finally:
+        loader.dispose()
 
 
 def json_value(value: object, budget: list[int] | None = None, depth: int = 0) -> Any:

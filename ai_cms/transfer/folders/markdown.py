@@ -9,6 +9,7 @@ What a file was held back for, its addresses and the ids of its headings follow 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,9 @@ __all__ = ["MarkdownImporter"]
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mkdn")
 #: Markdown that is program text besides: counted, never read.
 COMPONENTS = (".mdx",)
+#: Pages in other languages, counted too; templates are some where they have front matter.
+TEMPLATES = (".html", ".htm", ".njk", ".liquid", ".webc")
+LANGUAGES = (".rst", ".adoc", ".asciidoc", ".org", ".textile", ".ipynb")
 _UNDERSTOOD = frozenset(
     "title slug order weight nav_order draft published date tags tag categories category author authors description "
     "seo_title excerpt summary in_menus menu image type publishdate pubdate expirydate".split()
@@ -79,16 +83,23 @@ class MarkdownImporter(FileImporter):
         yield from found
 
     def list_files(self) -> list[SourceFile]:
-        skipped = self.habits.skipped | {"node_modules"}
+        skipped = frozenset({"node_modules", *(name for name in self.habits.skipped if name.startswith("_"))})
         inside = self.habits.content_folder() if self.habits.root == self.root else ""
         root = self.root / inside if inside else self.root
-        found = find_files(root, SUFFIXES, self.notices, skipped=skipped)
+        # Beside the configuration these names are the generator's; among its pages they are those of any section.
+        own = self.habits.skipped if root == self.habits.root else frozenset[str]()
+        found = find_files(root, SUFFIXES, self.notices, skipped=skipped, skipped_at_top=own)
         if self.habits.name != "none":
             where = f"; its pages are in {inside}/, nothing else was read" if inside else ""
             self.notices.add(f"The folder is one of {self.habits.name}{where} (--generator names another).")
-        components = len(find_files(root, COMPONENTS, Notices(), skipped=skipped))
+        others = find_files(root, (*COMPONENTS, *TEMPLATES, *LANGUAGES), Notices(), skipped=skipped, skipped_at_top=own)
+        kinds = Counter(file.path.suffix.lower() for file in others if _is_page(file.path))
+        components = kinds.pop(".mdx", 0)
         if components:
             self.notices.add(f"{components} .mdx files hold components besides their text and were left out.")
+        if kinds:
+            counts = ", ".join(f"{count} {suffix}" for suffix, count in sorted(kinds.items()))
+            self.notices.add(f"Pages that are no Markdown were left out: {counts}.")
         return found
 
     def front_matter(self, file: SourceFile) -> tuple[FrontMatter, str, int]:
@@ -256,6 +267,19 @@ class MarkdownImporter(FileImporter):
                 if key is None or key not in self.files:
                     found.add(path)
         return found
+
+
+def _is_page(path: Path) -> bool:
+    """Return whether a file is a page: of templates those with front matter are."""
+    if path.suffix.lower() not in TEMPLATES:
+        return True
+    try:
+        if not path.is_file():
+            return False  # a pipe would block
+        with path.open("rb") as stream:
+            return stream.read(8).removeprefix(b"\xef\xbb\xbf").startswith((b"---", b"+++"))
+    except OSError:
+        return False
 
 
 def _header_lines(body: str) -> tuple[JsonObject, str, int]:

@@ -34,13 +34,13 @@ _CODE_SPAN = re.compile(r"(`+)(?:(?!\1).)+?\1(?!`)")
 
 _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a shortcode of Hugo, {{< … >}}", re.compile(r"\{\{[<%].*?[>%]\}\}|\{\{[<%]")),
-    ("a tag of a template language, {% … %}", re.compile(r"\{%.*?%\}|\{%")),
+    ("a tag of a template language, {% … %}", re.compile(r"(?<!\{)\{%")),
     ("a value of a template language, {{ … }}", re.compile(r"\{\{(?![<%]).*?\}\}")),
     ("a container of a generator, :::", re.compile(r"^\s*:::")),
     ("an admonition, !!!", re.compile(r"^ *(?:!!!|\?\?\?)\s")),
     ("attributes of kramdown, {: … }", re.compile(r"\{:\s?[.#\w][^{}]*\}")),
     ("an emoji code, :name:", re.compile(r"(?<![\w:/]):[a-z][a-z0-9_+-]{1,30}:(?![\w:/])")),
-    ("a wiki link, [[ … ]]", re.compile(r"!?\[\[[^\[\]\n]+\]\]")),
+    ("a wiki link, [[ … ]]", re.compile(r"!?\[\[(?!_?TOC_?\]\])[^\[\]\n]+\]\]")),
     ("a mark, ==…==", re.compile(r"(?<![=\w])==[^\s=][^=\n]*==(?!=)")),
     ("a subscript or superscript, ~…~ or ^…^", re.compile(r"(?<![~\w])\w*(?<!~)~[^\s~^]+~(?!~)|\w\^[^\s~^]+\^")),
     ("a formula, $…$", re.compile(r"\$\$|(?<![\w$\\])\$(?=[^\s$\d])[^$\n]*[^\s$\\]\$(?![\w$])")),

@@ -10,6 +10,7 @@ from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.slugs import make_slug
 from ai_cms.pages import get_page_model, tree
+from ai_cms.pages.edges import SPACING, Numbers, Room
 from ai_cms.pages.exceptions import PathTooLong
 from ai_cms.pages.services import check_place, resolve_page_type
 
@@ -91,15 +92,14 @@ def number_places(places: list[Place], using: str) -> None:
     """Give the places, in the order of :func:`read_outline`, the columns of a tree of their own, depth first."""
     rows = get_page_model().all_objects.using(using).non_polymorphic().order_by()
     tree_id = (rows.aggregate(top=models.Max("tree_id"))["top"] or 0) + 1
-    edge = 0
+    numbers = Numbers(Room(1, SPACING))
     opened: list[Place] = []
     for place in places:
         while opened and opened[-1] is not place.parent:
-            edge += 1
-            opened.pop().rght = edge
-        edge += 1
-        place.tree_id, place.lft = tree_id, edge
+            done = opened.pop()
+            done.rght = numbers.close(done.lft)
+        place.tree_id, place.lft = tree_id, numbers.open()
         opened.append(place)
     while opened:
-        edge += 1
-        opened.pop().rght = edge
+        done = opened.pop()
+        done.rght = numbers.close(done.lft)

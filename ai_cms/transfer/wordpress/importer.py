@@ -24,6 +24,7 @@ from ai_cms.core.slugs import make_slug
 from ..base import Importer, ImportItem, Notices, Spool, digest_of, page_list
 from ..exceptions import ImportRefused
 from ..registry import importers
+from ..report import counted
 from ..shelf import MediaShelf
 from ..terms import ImportedAuthor, OldArchive
 from ..tidy import plain_text
@@ -123,11 +124,13 @@ class WordPressImporter(Importer):
                     others[raw.type or "(none)"] += 1
         for name, count in sorted(others.items()):
             self.notices.add(
-                f"{count} items of the type “{name[:100]}” were not imported (--post-type imports them as posts)."
+                f"{counted(count, 'item')} of the type “{name[:100]}” not imported: --post-type makes posts of that type."
             )
         if fields:
             names = ", ".join(f"“{name[:50]}”" for name, _count in fields.most_common(20))
-            self.notices.add(f"{len(fields)} custom fields were not imported (--custom-field keeps one): {names}.")
+            self.notices.add(
+                f"{counted(len(fields), 'custom field')} not imported (--custom-field keeps one): {names}."
+            )
         if self.site.described and not any(hook.takes_terms for hook in importers.hooks(self.name)):
             self.notices.add(f"The descriptions of {self.site.described} categories and tags were not imported.")
         if comments:
