@@ -23,6 +23,7 @@ from ai_cms.core.exceptions import RequestRefused
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import policy_for
 from ai_cms.llm import gateway
+from ai_cms.llm.briefing import Briefing
 from ai_cms.llm.exceptions import LLMCancelled, LLMInputTooLong, LLMToolLimit
 from ai_cms.llm.handler import llms
 from ai_cms.llm.messages import LLMRequest, LLMResponse, TextDelta
@@ -97,6 +98,7 @@ class Answer:
         self.sent = sent
         self._pieces: list[str] = []
         self._calls: list[UUID] = []
+        self._briefing = Briefing()
         self._rounds: list[JsonObject] = list(message.rounds)
         self._finish_reason = "stop"
         self._untrusted = message.untrusted
@@ -180,6 +182,7 @@ class Answer:
             )
             if made is not None:
                 context = context_for(message.conversation, agent, message.parent, **options)
+        self._briefing = context.briefing
         return context
 
     def _generate(self, request: LLMRequest, work: ToolWork) -> LLMResponse:
@@ -211,6 +214,7 @@ class Answer:
             reservation=reservation,
         ) as events:
             self._calls.append(UUID(events.call_id))
+            self._briefing.note(events.call_id)
             for event in events:
                 if isinstance(event, TextDelta):
                     came = came or bool(event.text)

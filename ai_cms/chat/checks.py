@@ -3,6 +3,7 @@
 ======================  ===================================================================
 ``ai_cms_chat.E001``    a swapped model is not of the right kind
 ``ai_cms_chat.W001``    ``CHAT_TOOLS`` names a tool that no installed app registers
+``ai_cms_chat.W002``    the Redis of the channel layer has no ``socket_timeout``
 ======================  ===================================================================
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
@@ -21,7 +23,7 @@ from . import get_agent_model, get_conversation_model
 from .conf import chat_settings, names_or_none
 from .models import AbstractAgent, AbstractConversation
 
-__all__ = ["check_models", "check_tools"]
+__all__ = ["check_layer", "check_models", "check_tools"]
 
 _MODELS: tuple[tuple[str, Callable[[], Any], type], ...] = (
     ("AI_CMS_AGENT_MODEL", get_agent_model, AbstractAgent),
@@ -67,5 +69,25 @@ def check_tools(app_configs: Sequence[AppConfig] | None = None, **kwargs: object
             f'AI_CMS["CHAT_TOOLS"] names tools that are not registered: {", ".join(unknown)}.',
             hint=f"Registered are: {', '.join(tools) or 'none'}.",
             id="ai_cms_chat.W001",
+        )
+    ]
+
+
+@register("ai_cms")
+def check_layer(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[CheckMessage]:
+    """Check how long a reader of the channel layer waits for Redis: longer than it is silent."""
+    layers = getattr(settings, "CHANNEL_LAYERS", None)
+    layer = layers.get("default") if isinstance(layers, dict) else None
+    if not isinstance(layer, dict) or layer.get("BACKEND") != "channels_redis.core.RedisChannelLayer":
+        return []
+    hosts = layer.get("CONFIG", {}).get("hosts") or ["redis://localhost:6379"]
+    if all(isinstance(host, dict) and "socket_timeout" in host for host in hosts):
+        return []
+    return [
+        Warning(
+            'The hosts of CHANNEL_LAYERS["default"] have no socket_timeout: a reader of the layer waits five seconds for news, '
+            "and the client of Redis gives up after as many.",
+            hint='Write each host as {"address": "redis://…", "socket_timeout": 60}.',
+            id="ai_cms_chat.W002",
         )
     ]

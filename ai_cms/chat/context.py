@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ai_cms.core.jsontypes import JsonObject
+from ai_cms.llm.briefing import Briefing, brief
 from ai_cms.llm.conf import gateway_settings
 from ai_cms.llm.credits import ratios
 from ai_cms.llm.handler import llms
@@ -52,6 +53,8 @@ class Context:
     summary: ContextSummary | None = None
     overflow: list[Message] = field(default_factory=list)
     untrusted: bool = False
+    #: What it was told of the site.
+    briefing: Briefing = field(default_factory=Briefing)
 
     @property
     def percent(self) -> int:
@@ -90,7 +93,8 @@ def context_for(
     path = [*branch_of(conversation, question.parent_id, most=MOST_MESSAGES), question]
     summary = ContextSummary.objects.filter(message__in=path[:-1]).order_by("-message__number").first()
     begin = next((index + 1 for index, item in enumerate(path) if summary and item.pk == summary.message_id), 0)
-    system = Turn.system(system_prompt(agent, tools=bool(tools)))
+    briefing = brief("chat")
+    system = Turn.system(system_prompt(agent, tools=bool(tools), house=briefing.text))
     head = [system, *([_summary_turn(summary)] if summary else [])]
     tail = _so_far(answer, agent, read)
     items = [(message, _turns_of(message, agent, read)) for message in path[begin:]]
@@ -112,6 +116,7 @@ def context_for(
         summary=summary,
         overflow=[message for message, _turns in items[:first]],
         untrusted=any(message.untrusted for message in path) or bool(answer is not None and answer.untrusted),
+        briefing=briefing,
     )
 
 
@@ -127,7 +132,8 @@ def _room_context(
     """Return what an agent is sent in a room: all that was said before is material, but for what it is asked."""
     rows = Message.objects.alive().filter(conversation_id=room.pk, number__lt=question.number).exclude(content="")
     before = list(rows.select_related("author", "agent").order_by("-number")[:100])
-    system = Turn.system(system_prompt(agent, room=str(room), tools=bool(tools)))
+    briefing = brief("chat")
+    system = Turn.system(system_prompt(agent, room=str(room), tools=bool(tools), house=briefing.text))
     tail = _so_far(answer, agent, read)
     name = name_of(question.author)
     lines: list[tuple[str, str]] = []
@@ -153,6 +159,7 @@ def _room_context(
         left_out=len(before) - len(lines),
         # What others have said, and the agent's own instructions, which are of whoever has let it in.
         untrusted=True,
+        briefing=briefing,
     )
 
 

@@ -11,6 +11,7 @@
     ├── OwnerStays (409)          a room's owner leaves only when another member is its owner
     ├── ApprovalClosed (409)      decided already, or too late
     ├── PersonNeeded (403)        a program wanted to decide for a person
+    ├── SessionNeeded (403)       a ticket for a WebSocket is a browser's; a program sends its token
     ├── TooMany (409)             as many agents, members, invitations as allowed
     └── TooManyAnswers (429)      as many answers of one user at once as allowed
 """
@@ -31,6 +32,7 @@ __all__ = [
     "NotPossible",
     "OwnerStays",
     "PersonNeeded",
+    "SessionNeeded",
     "TooMany",
     "TooManyAnswers",
 ]
@@ -100,6 +102,16 @@ class PersonNeeded(ChatError, PermissionRefused):
     def __init__(self) -> None:
         super().__init__(
             _("Only a person who is logged in may decide this; a token of a program may not."), code="person_needed"
+        )
+
+
+class SessionNeeded(ChatError, PermissionRefused):
+    """A program asked for a ticket."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A ticket is for a browser that is logged in. A program sends its token as the first message."),
+            code="session_needed",
         )
 
 

@@ -1,4 +1,4 @@
-"""Find messages by their words, in what the reader takes part in."""
+"""Find messages by the beginnings of their words, in what the reader takes part in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ai_cms.core.permissions import Actor
 
 from . import get_conversation_model
 from .models import Message
+from .word_index import with_words
 
 __all__ = ["MOST_WORDS", "Found", "find_messages"]
 
@@ -55,7 +56,5 @@ def find_messages(actor: Actor, query: str) -> Found:
     if actor.account is None:
         return Found(Message.objects.none(), words)
     mine = get_conversation_model().objects.joined_by(actor.account)
-    rows = Message.objects.alive().visible_to(actor).filter(conversation__in=mine.values("pk"))
-    for word in words:
-        rows = rows.filter(content__icontains=word)
+    rows = with_words(Message.objects.alive().visible_to(actor).filter(conversation__in=mine.values("pk")), words)
     return Found(rows.select_related("conversation").order_by("-created_at", "-pk"), words)

@@ -11,6 +11,7 @@ from django.db.models import F
 from ai_cms.core.exceptions import NotFound
 
 from . import get_conversation_model
+from .waking import wake_readers
 
 __all__ = ["lock_conversation", "lock_user", "next_change"]
 
@@ -26,11 +27,15 @@ def lock_user(user: Any) -> None:
 
 
 def lock_conversation(pk: UUID) -> Any:
-    """Return the conversation as it is, and keep other writers away from it until the transaction ends. Raises NotFound."""
+    """Return the conversation as it is, and keep other writers away from it until the transaction ends. Raises NotFound.
+
+    Whoever waits for news of it looks after that: a writer that takes the lock changes something.
+    """
     no_key = connection.features.has_select_for_no_key_update
     found = get_conversation_model().objects.select_for_update(no_key=no_key).filter(pk=pk).first()
     if found is None:
         raise NotFound
+    wake_readers(pk)
     return found
 
 

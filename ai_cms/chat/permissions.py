@@ -14,7 +14,17 @@ from django.db.models import Q
 from ai_cms.core.permissions import Actor, PermissionPolicy, register_policy
 
 from . import get_agent_model, get_conversation_model
-from .models import ContextSummary, ConversationShare, Invitation, Member, MemberRole, Message, Reaction, ToolApproval
+from .models import (
+    ContextSummary,
+    ConversationShare,
+    Invitation,
+    Member,
+    MemberRole,
+    Message,
+    Reaction,
+    SocketTicket,
+    ToolApproval,
+)
 
 __all__ = ["AgentPolicy", "ConversationPolicy", "MessagePolicy", "membership_of", "register"]
 
@@ -164,5 +174,5 @@ def register() -> None:
     register_policy(Message, MessagePolicy(conversations))
     register_policy(ToolApproval, ApprovalPolicy())
     # Read and written through what they belong to, by services alone.
-    for model in (ContextSummary, ConversationShare, Invitation, Member, Reaction):
+    for model in (ContextSummary, ConversationShare, Invitation, Member, Reaction, SocketTicket):
         register_policy(model, PermissionPolicy())

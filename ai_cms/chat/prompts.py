@@ -23,8 +23,8 @@ CONTINUE = "Your answer was cut off. Continue it exactly where it ends, and repe
 _MARKS = re.compile(r"<<<+|>>>+")
 
 
-def system_prompt(agent: Any, *, room: str = "", tools: bool = False) -> str:
-    """Return the instructions of ``agent``. ``room``: the name of the room it answers in."""
+def system_prompt(agent: Any, *, room: str = "", tools: bool = False, house: str = "") -> str:
+    """Return the instructions of ``agent``. ``room``: the name of the room it answers in; ``house``: what is told of the site."""
     parts = [agent.system_prompt.strip() or f"You are {agent.name}, a helpful assistant."]
     if agent.personality.strip():
         parts.append(f"Your tone: {agent.personality.strip()}")
@@ -36,6 +36,8 @@ def system_prompt(agent: Any, *, room: str = "", tools: bool = False) -> str:
     if tools:
         parts.append("If something is refused or waits for a person, say so; do not try another way around it.")
     parts.append(DATA_RULE)
+    if house:
+        parts.append(house)
     return "\n\n".join(parts)
 
 

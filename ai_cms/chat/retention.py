@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ai_cms.core.permissions import Actor
 
 from . import get_conversation_model
 from .conf import chat_settings
-from .models import ConversationShare
+from .models import ConversationShare, SocketTicket
 from .services import delete_conversation
 
 __all__ = ["delete_expired_shares", "delete_old_conversations"]
@@ -21,15 +22,27 @@ _BATCH = 200
 
 
 def delete_old_conversations() -> int:
-    """Delete conversations and rooms without a message for ``CHAT_RETENTION_DAYS``, the pinned ones too; return how many."""
-    days = chat_settings.CHAT_RETENTION_DAYS
-    if days is None:
-        return 0
-    old = get_conversation_model().objects.filter(last_message_at__lt=timezone.now() - timedelta(days=days))
+    """Delete conversations and rooms that are past their days without a message, the pinned ones too; return how many.
+
+    Those of a conversation itself and ``CHAT_RETENTION_DAYS`` count both: the shorter time ends it.
+    """
+    old = _old()
     deleted = 0
     while keys := list(old.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
         deleted += sum(_deleted(old, key) for key in keys)
     return deleted
+
+
+def _old() -> Any:
+    """Return what is past its days."""
+    now = timezone.now()
+    rows = get_conversation_model().objects.all()
+    days = chat_settings.CHAT_RETENTION_DAYS
+    past = Q(pk__in=[]) if days is None else Q(last_message_at__lt=now - timedelta(days=days))
+    own = rows.exclude(retention_days=None).order_by().values_list("retention_days", flat=True).distinct()
+    for wanted in own:
+        past |= Q(retention_days=wanted, last_message_at__lt=now - timedelta(days=wanted))
+    return rows.filter(past)
 
 
 def _deleted(old: Any, key: object) -> bool:
@@ -43,4 +56,6 @@ def _deleted(old: Any, key: object) -> bool:
 
 def delete_expired_shares() -> int:
     """Delete the snapshots of links that lead nowhere any more; return how many."""
+    # Tickets too, where nobody has asked for another one since.
+    SocketTicket.objects.filter(expires_at__lte=timezone.now()).delete()
     return ConversationShare.objects.filter(expires_at__lte=timezone.now()).delete()[0]

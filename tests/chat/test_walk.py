@@ -1,4 +1,6 @@
-"""The seven steps of a chat client's test script, as written, over HTTP: with no key, and with a server that speaks OpenAI's API."""
+"""The seven steps of a chat client's test script and the lists of endpoints, as written, over HTTP: with no key, and with a server
+that speaks OpenAI's API.
+"""
 
 from __future__ import annotations
 
@@ -59,12 +61,63 @@ def walk(api: Client) -> dict[str, Any]:
     return answer
 
 
+def endpoints(api: Client) -> None:
+    """Call every endpoint of the source documents' lists that the seven steps leave out, each once, as written."""
+    from ai_cms.core.tokens import create_token
+    from tests.conftest import make_user
+
+    _token, secret = create_token(make_user("lister"), scopes=["write"])
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    def ask(method: str, path: str, body: dict[str, Any] | None = None, *, status: int) -> Any:
+        send = getattr(api, method)
+        found = send(
+            f"/api/{path}", *([body] if body is not None else []), content_type="application/json", headers=headers
+        )
+        assert found.status_code == status, (method, path, found.content)
+        return found.json() if found.content else None
+
+    # Agents
+    agent = ask("post", "agents/", {"name": "Gardener", "description": "Knows ferns.", "temperature": 0.5}, status=201)
+    assert [row["name"] for row in ask("get", "agents/", status=200)["results"]] == ["Gardener"]
+    assert ask("get", f"agents/{agent['id']}/", status=200)["description"] == "Knows ferns."
+    assert ask("patch", f"agents/{agent['id']}/", {"name": "Botanist"}, status=200)["name"] == "Botanist"
+    # Conversations: the list is light, one has its messages.
+    talk = ask("post", "conversations/", {"title": "Ferns", "agent": agent["id"]}, status=201)
+    [listed] = ask("get", "conversations/", status=200)["results"]
+    assert (listed["title"], "messages" in listed) == ("Ferns", False)
+    assert ask("patch", f"conversations/{talk['id']}/", {"title": "Moss"}, status=200)["title"] == "Moss"
+    ask("post", f"conversations/{talk['id']}/send_message/", {"content": "Hello."}, status=201)
+    assert len(ask("get", f"conversations/{talk['id']}/", status=200)["messages"]) == 2
+    ask("delete", f"conversations/{talk['id']}/", status=204)
+    ask("get", f"conversations/{talk['id']}/", status=404)
+    ask("delete", f"agents/{agent['id']}/", status=204)
+    # Rooms
+    room = ask("post", "rooms/", {"name": "Greenhouse", "description": "Under glass."}, status=201)
+    assert [row["name"] for row in ask("get", "rooms/", status=200)["results"]] == ["Greenhouse"]
+    assert ask("get", f"rooms/{room['id']}/", status=200)["description"] == "Under glass."
+    assert ask("put", f"rooms/{room['id']}/", {"name": "Orangery"}, status=200)["name"] == "Orangery"
+    # Messages
+    message = ask("post", "messages/", {"room": room["id"], "content": "Who waters?"}, status=201)
+    assert [row["content"] for row in ask("get", f"rooms/{room['id']}/messages/", status=200)["results"]] == [
+        "Who waters?"
+    ]
+    assert ask("get", "messages/", status=200)["count"] == 1
+    assert ask("get", f"messages/{message['id']}/", status=200)["content"] == "Who waters?"
+    assert ask("put", f"messages/{message['id']}/", {"content": "Who waters today?"}, status=200)["edited_at"]
+    ask("delete", f"messages/{message['id']}/", status=204)
+    assert ask("get", f"messages/{message['id']}/", status=200)["is_deleted"] is True
+    ask("delete", f"rooms/{room['id']}/", status=204)
+    ask("get", f"rooms/{room['id']}/", status=404)
+
+
 def test_without_a_key(client: Client, settings: Any) -> None:
     settings.AI_CMS = {**settings.AI_CMS, "RUNNER": "inline", "CHAT_WAIT_SECONDS": 10}
     answer = walk(client)
     assert answer["user_message"]["content"] == "Hello, how are you?"
     assert answer["assistant_message"]["status"] == "complete"
     assert "No AI model is set up" in answer["assistant_message"]["content"]
+    endpoints(client)
 
 
 def test_with_a_server_that_speaks_openai(client: Client, settings: Any, allow_real_llm_calls: None) -> None:
@@ -85,7 +138,8 @@ def test_with_a_server_that_speaks_openai(client: Client, settings: Any, allow_r
             "CHAT_WAIT_SECONDS": 10,
         }
         answer = walk(client)["assistant_message"]
+        endpoints(client)
     assert (answer["content"], answer["status"], answer["tokens_used"]) == ("Quite well.", "complete", 23)
-    [request] = seen
+    request, _other = seen
     assert request["messages"][-1] == {"role": "user", "content": "Hello, how are you?"}
     assert request["messages"][0]["role"] in ("system", "developer")

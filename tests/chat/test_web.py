@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
-from ai_cms.chat.models import Message
+from ai_cms.chat.models import Member, Message
 from ai_cms.chat.services import (
     Sent,
+    add_reaction,
     create_agent,
     create_conversation,
     create_room,
@@ -23,6 +26,7 @@ from ai_cms.chat.services import (
     send_message,
 )
 from ai_cms.llm.backends.testing import TestingBackend
+from tests.conftest import make_user
 
 from .transfer.test_files import OWN, row
 
@@ -304,3 +308,65 @@ def test_a_file_with_conversations_is_taken_in_by_a_form(ann: Any, model: Testin
         assert response.status_code == 200
         assert "is-wrong" in response.content.decode()
     assert Client(enforce_csrf_checks=True).post("/chat/import/").status_code == 403
+
+
+def test_the_settings_of_a_conversation(ann: Any, talk: Any) -> None:
+    page = Client()
+    page.force_login(ann)
+    path = reverse("ai_cms_chat:conversation-settings", args=[talk.pk])
+    assert page.get(path).status_code == 200
+    answer = page.post(path, {"title": "Ferns", "folder": "/Work//Letters/", "retention_days": "30"})
+    assert answer.status_code == 302
+    talk.refresh_from_db()
+    assert (talk.title, talk.folder, talk.retention_days) == ("Ferns", "Work/Letters", 30)
+    assert page.post(path, {"retention_days": "0"}).status_code == 200
+    listed = page.get(reverse("ai_cms_chat:list")).content.decode()
+    assert '<h2 class="chat-folder">Work/Letters</h2>' in listed
+    other = Client()
+    other.force_login(make_user("eve"))
+    assert other.get(path).status_code == other.post(path, {"title": "Mine"}).status_code == 404
+
+
+def test_the_settings_of_a_room_and_the_roles_in_it(ann: Any, bob: Any, model: Any) -> None:
+    room = create_room(actor=ann, title="Herbs")
+    member = Member.objects.create(conversation=room, user=bob)
+    hers, his = Client(), Client()
+    hers.force_login(ann)
+    his.force_login(bob)
+    path = reverse("ai_cms_chat:room-settings", args=[room.pk])
+    members = reverse("ai_cms_chat:members", args=[room.pk])
+    assert his.get(path).status_code == 403
+    assert "chat-role" not in his.get(members).content.decode()
+    assert hers.post(path, {"title": "Spices", "description": "Dried.", "is_public": "on"}).status_code == 302
+    room.refresh_from_db()
+    assert (room.title, room.description, room.is_public, room.is_archived) == ("Spices", "Dried.", True, False)
+    assert his.post(members, {"member": member.pk, "role": "moderator"}).status_code == 403
+    hers.post(members, {"member": member.pk, "role": "moderator"})
+    member.refresh_from_db()
+    assert member.role == "moderator"
+    assert his.get(path).status_code == 200
+    # What is none is nothing, and an owner stays one until another is.
+    for wrong in (
+        {"member": "x", "role": "member"},
+        {"member": member.pk, "role": "king"},
+        {"member": 2**70, "role": "member"},
+    ):
+        assert hers.post(members, wrong).status_code == 302
+    own = Member.objects.get(conversation=room, user=ann)
+    hers.post(members, {"member": own.pk, "role": "member"})
+    own.refresh_from_db()
+    assert own.role == "owner"
+
+
+def test_reactions_are_shown_with_ones_own(ann: Any, bob: Any, model: Any) -> None:
+    room = create_room(actor=ann, title="Herbs")
+    Member.objects.create(conversation=room, user=bob)
+    message = send_message(room, "Basil?", actor=ann).message
+    add_reaction(message, "🎉", actor=bob)
+    pressed = {}
+    for who in (ann, bob):
+        page = Client()
+        page.force_login(who)
+        shown = page.get(reverse("ai_cms_chat:room", args=[room.pk])).content.decode()
+        pressed[who.username] = re.search(r'data-value="🎉" aria-pressed="(\w+)">🎉 1<', shown)[1]  # type: ignore[index]
+    assert pressed == {"ann": "false", "bob": "true"}

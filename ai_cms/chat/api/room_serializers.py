@@ -32,12 +32,19 @@ class RoomSerializer(serializers.ModelSerializer[Any]):
     unread = serializers.SerializerMethodField(help_text="Messages after the last one that was read.")
     member_count = serializers.IntegerField(read_only=True, default=0)
     message_count = serializers.IntegerField(source="last_number", read_only=True)
+    retention_days = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=36_500,
+        help_text="Deleted after so many days of silence.",
+    )
 
     class Meta:
         model = get_conversation_model()
         fields = [
-            "id", "name", "description", "is_public", "is_archived", "owner", "my_role", "unread", "member_count",
-            "message_count", "last_change", "last_message_at", "created_at", "updated_at",
+            "id", "name", "description", "is_public", "is_archived", "retention_days", "owner", "my_role", "unread",
+            "member_count", "message_count", "last_change", "last_message_at", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["id", "last_change", "last_message_at", "created_at", "updated_at"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.urls import path
+
 from ai_cms.core.api.routers import api_router
 
 from .agents import AgentViewSet
@@ -9,9 +11,11 @@ from .approvals import ApprovalViewSet
 from .conversations import ConversationViewSet
 from .messages import MessageViewSet
 from .rooms import RoomViewSet
+from .tickets import SocketTicketView
 
 api_router.register("agents", AgentViewSet, basename="agent")
 api_router.register("conversations", ConversationViewSet, basename="conversation")
 api_router.register("messages", MessageViewSet, basename="message")
 api_router.register("rooms", RoomViewSet, basename="room")
 api_router.register("approvals", ApprovalViewSet, basename="approval")
+api_router.add_urls([path("socket-tickets/", SocketTicketView.as_view(), name="socket-tickets")])

@@ -167,11 +167,18 @@ class ConversationSerializer(serializers.ModelSerializer[Any]):
     agent = serializers.UUIDField(source="agent_id", required=False, allow_null=True)
     agent_name = serializers.SerializerMethodField()
     message_count = serializers.IntegerField(source="last_number", read_only=True)
+    retention_days = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=36_500,
+        help_text="Deleted after so many days of silence.",
+    )
 
     class Meta:
         model = get_conversation_model()
         fields = [
-            "id", "kind", "owner", "title", "agent", "agent_name", "folder", "is_pinned", "is_archived",
+            "id", "kind", "owner", "title", "agent", "agent_name", "folder", "is_pinned", "is_archived", "retention_days",
             "message_count", "last_change", "last_message_at", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["id", "last_change", "last_message_at", "created_at", "updated_at"]

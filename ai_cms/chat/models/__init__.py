@@ -9,6 +9,7 @@ from .member import Invitation, Member, MemberRole
 from .message import Message, MessageRole, MessageStatus, Reaction
 from .share import ConversationShare
 from .summary import ContextSummary
+from .ticket import SocketTicket
 
 __all__ = [
     "AbstractAgent",
@@ -27,5 +28,6 @@ __all__ = [
     "MessageRole",
     "MessageStatus",
     "Reaction",
+    "SocketTicket",
     "ToolApproval",
 ]

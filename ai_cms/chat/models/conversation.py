@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,13 @@ class AbstractConversation(OwnedModel, TimestampedModel):
     )
     folder = models.CharField(
         _("folder"), max_length=200, blank=True, help_text=_("A path such as Work/Letters; empty for none.")
+    )
+    retention_days = models.PositiveIntegerField(
+        _("days to keep"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Days without a message after which it is deleted; empty: as the site has it."),
     )
     is_pinned = models.BooleanField(_("pinned"), default=False)
     is_archived = models.BooleanField(_("archived"), default=False)

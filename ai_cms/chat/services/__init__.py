@@ -13,10 +13,12 @@ from .rooms import add_agent, create_room, invite, join_room, leave_room, mark_r
 from .sending import Sent, send_message
 from .sharing import MOST_SHARES, revoke_share, share_conversation
 from .stopping import stop_answers
+from .tickets import TICKET_SECONDS, make_ticket, use_ticket
 from .waiting import wait_for
 
 __all__ = [
     "MOST_SHARES",
+    "TICKET_SECONDS",
     "Imported",
     "Sent",
     "Watched",
@@ -39,6 +41,7 @@ __all__ = [
     "invite",
     "join_room",
     "leave_room",
+    "make_ticket",
     "mark_read",
     "offered_tools",
     "open_answer",
@@ -54,6 +57,7 @@ __all__ = [
     "take_incoming",
     "update_agent",
     "update_conversation",
+    "use_ticket",
     "wait_for",
     "watched",
 ]

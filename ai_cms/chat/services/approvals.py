@@ -31,12 +31,8 @@ def decide(approval: ToolApproval, *, approved: bool, actor: ActorLike) -> ToolA
     with transaction.atomic():
         lock_conversation(message.conversation_id)
         now = timezone.now()
-        status = ApprovalStatus.APPROVED if approved else ApprovalStatus.REFUSED
-        mine = ToolApproval.objects.filter(pk=approval.pk, status=ApprovalStatus.PENDING, expires_at__gt=now)
-        if not mine.update(status=status, decided_at=now):
-            approval.refresh_from_db()
+        if not approval.settle(ApprovalStatus.APPROVED if approved else ApprovalStatus.REFUSED):
             raise ApprovalClosed(approval.status)
-        approval.refresh_from_db()
         told = [("approval_answered", {"id": str(approval.pk), "approved": approved})]
         open_ones = ToolApproval.objects.filter(message=message, status=ApprovalStatus.PENDING, expires_at__gt=now)
         run_id = message.run_id

@@ -15,6 +15,7 @@ from .. import get_conversation_model
 from ..locks import lock_conversation
 from ..models import ConversationKind, Message
 from ..validation import problems_of
+from ..waking import wake_readers
 from .agents import default_agent
 
 __all__ = ["assign", "create_conversation", "delete_conversation", "stop_runs_of", "update_conversation"]
@@ -56,7 +57,9 @@ def delete_conversation(conversation: Any, *, actor: ActorLike) -> None:
     """Delete a conversation or a room with all its messages; what is being written is stopped. Raises what permissions raise."""
     policy_for(conversation).require(actor, "delete", conversation)
     stop_runs_of(conversation)
+    key = conversation.pk
     conversation.delete()
+    wake_readers(key)
 
 
 def stop_runs_of(conversation: Any) -> None:

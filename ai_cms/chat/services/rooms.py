@@ -20,6 +20,7 @@ from ..exceptions import OwnerStays, TooMany
 from ..locks import lock_conversation
 from ..models import ConversationKind, Invitation, Member, MemberRole
 from ..permissions import membership_of
+from ..waking import wake_readers
 from .conversations import assign
 
 __all__ = [
@@ -192,7 +193,9 @@ def mark_read(room: Any, number: int, *, actor: ActorLike) -> Member | None:
     policy_for(room).require(who, "read", room)
     number = min(number, room.last_number)
     mine = Member.objects.filter(conversation=room, user=who.account)
-    mine.filter(last_read__lt=number).update(last_read=number)
+    if mine.filter(last_read__lt=number).update(last_read=number):
+        # One's other windows have less to count.
+        wake_readers(room.pk)
     return mine.first()
 
 

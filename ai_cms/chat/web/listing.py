@@ -41,6 +41,14 @@ class Listing:
         return [row for row in self.entries if not (row.is_pinned and self.kind == "conversations")]
 
     @property
+    def folders(self) -> list[tuple[str, list[Any]]]:
+        """What is not pinned, by folder: those without one first."""
+        found: dict[str, list[Any]] = {"": []}
+        for row in self.others:
+            found.setdefault(row.folder if self.kind == "conversations" else "", []).append(row)
+        return [(name, found[name]) for name in sorted(found, key=str.casefold) if found[name]]
+
+    @property
     def unread(self) -> int:
         return sum(row.unread for row in self.entries) if self.kind == "rooms" else 0
 

@@ -14,16 +14,26 @@ from ai_cms.core.exceptions import InvalidInput
 from ai_cms.core.permissions import get_policy
 
 from .. import get_agent_model
+from ..exceptions import OwnerStays
 from ..models import Member, MemberRole
 from ..permissions import membership_of
 from ..prompts import name_of
-from ..services import add_agent, create_room, invite, join_room, leave_room, remove_member
-from .room_forms import AgentMemberForm, InviteForm, RoomForm
+from ..services import (
+    add_agent,
+    create_room,
+    invite,
+    join_room,
+    leave_room,
+    remove_member,
+    set_role,
+    update_conversation,
+)
+from .room_forms import AgentMemberForm, InviteForm, RoleForm, RoomForm, RoomSettingsForm
 from .shown import rendered_messages
-from .visiting import ChatFormPage, ShellPage, api_address
+from .visiting import ChatFormPage, ShellPage, api_address, socket_address
 from .windows import window_of
 
-__all__ = ["MembersView", "NewRoomView", "RoomView", "RoomsView"]
+__all__ = ["MembersView", "NewRoomView", "RoomSettingsView", "RoomView", "RoomsView"]
 
 #: Members that are listed on one page.
 PAGE = 100
@@ -109,6 +119,7 @@ class RoomView(ShellPage):
             "change": self.room.last_change,
             "older": reverse("ai_cms_chat:messages", args=[key]),
             "news": reverse("ai_cms_chat:news", args=[key]),
+            "socket": socket_address(self.request, "rooms", key),
             "send": api_address("room-messages", id=key),
             "stop": api_address("room-stop", id=key),
             "read": api_address("room-read", id=key) if self.member is not None else "",
@@ -116,8 +127,35 @@ class RoomView(ShellPage):
         }
 
 
+class RoomSettingsView(ChatFormPage):
+    """What a room is called, what it is about, who may read it, how long it is kept."""
+
+    template_name = "ai_cms/chat/settings.html"
+    form_class = RoomSettingsForm
+    title = _("Settings of the room")
+    kind = "rooms"
+
+    @cached_property
+    def room(self) -> Any:
+        room = self.readable(room=True)
+        get_policy(type(room)).require(self.actor, "change", room)
+        return room
+
+    def get_initial(self) -> dict[str, Any]:
+        return {name: getattr(self.room, name) for name in RoomSettingsForm.base_fields}
+
+    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+        update_conversation(self.room, actor=self.actor, **data)
+        self.notice(_("The settings are saved."))
+        return self.go("room", self.room.pk)
+
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+        back = reverse("ai_cms_chat:room", args=[self.room.pk])
+        return super().get_context_data(**{"conversation": self.room, "back": back, **kwargs})
+
+
 class MembersView(ChatFormPage):
-    """Who is in a room; moderators ask people and agents in, and put them out."""
+    """Who is in a room; moderators ask people and agents in, and put them out; the owner gives other roles."""
 
     template_name = "ai_cms/chat/members.html"
     kind = "rooms"
@@ -135,6 +173,8 @@ class MembersView(ChatFormPage):
             if found is not None:
                 remove_member(found, actor=self.actor)
             return self.go("members", self.room.pk)
+        if "member" in request.POST:
+            return self._give_role(RoleForm(request.POST))
         if "agent" in request.POST:
             form = AgentMemberForm(request.POST, agents=self._agents())
             if form.is_valid():
@@ -144,6 +184,18 @@ class MembersView(ChatFormPage):
                     self.notice(error.detail)
             return self.go("members", self.room.pk)
         return super().post(request, *args, **kwargs)
+
+    def _give_role(self, form: RoleForm) -> HttpResponse:
+        key = form.cleaned_data["member"] if form.is_valid() else None
+        found = self.room.members.select_related("conversation").filter(pk=key).first() if key is not None else None
+        if found is not None:
+            try:
+                set_role(found, form.cleaned_data["role"], actor=self.actor)
+            except (InvalidInput, OwnerStays) as error:
+                self.notice(error.detail)
+            else:
+                self.notice(_("The role is changed."))
+        return self.go("members", self.room.pk)
 
     def carry_out(self, data: dict[str, Any]) -> HttpResponse:
         invite(self.room, data["user"], actor=self.actor, role=data["role"] or MemberRole.MEMBER)
@@ -162,6 +214,8 @@ class MembersView(ChatFormPage):
                 "room": self.room,
                 "members": page,
                 "moderates": moderates,
+                "owns": get_policy(type(self.room)).can(self.actor, "own", self.room),
+                "roles": MemberRole.choices,
                 "agent_form": AgentMemberForm(agents=self._agents()) if moderates else None,
                 "invitations": self.room.invitations.order_by("-created_at")[:PAGE] if moderates else (),
                 **kwargs,

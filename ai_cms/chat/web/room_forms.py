@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import MemberRole
 
-__all__ = ["AgentMemberForm", "InviteForm", "RoomForm"]
+__all__ = ["AgentMemberForm", "InviteForm", "RoleForm", "RoomForm", "RoomSettingsForm", "TalkSettingsForm"]
 
 
 class RoomForm(forms.Form):
@@ -22,6 +22,46 @@ class RoomForm(forms.Form):
     is_public = forms.BooleanField(
         label=_("Public"), required=False, help_text=_("Everybody who is logged in may read the room and join it.")
     )
+
+
+def _days() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Days to keep"),
+        required=False,
+        min_value=1,
+        max_value=36_500,
+        help_text=_("Deleted after so many days without a message. Empty: as the site has it."),
+    )
+
+
+class RoomSettingsForm(RoomForm):
+    """What the moderators of a room decide."""
+
+    is_archived = forms.BooleanField(
+        label=_("Archived"), required=False, help_text=_("It is listed among what is archived.")
+    )
+    retention_days = _days()
+
+
+class TalkSettingsForm(forms.Form):
+    """What the owner of a conversation decides."""
+
+    title = forms.CharField(label=_("Name"), max_length=200, required=False)
+    folder = forms.CharField(
+        label=_("Folder"),
+        max_length=200,
+        required=False,
+        help_text=_("A path such as Work/Letters; empty for none."),
+        widget=forms.TextInput({"list": "chat-folders", "autocomplete": "off"}),
+    )
+    retention_days = _days()
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    member = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    role = forms.ChoiceField(label=_("Role"), choices=MemberRole.choices)
 
 
 class InviteForm(forms.Form):

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from ai_cms.core.jsontypes import JsonObject
 from ai_cms.core.permissions import Actor
+from ai_cms.llm.tools.registry import ToolContext, preview_of
 
 from ..markdown import render_markdown
 from ..models import Message, MessageRole, MessageStatus, ToolApproval
@@ -21,6 +22,8 @@ from .windows import Window
 __all__ = ["message_contexts", "rendered_messages"]
 
 TEMPLATE = "ai_cms/chat/message.html"
+#: What is offered to react with; any other emoji by REST.
+SIGNS = ("👍", "❤️", "😄", "🎉", "🤔", "👀")
 _CUT = (MessageStatus.STOPPED, MessageStatus.INTERRUPTED, MessageStatus.FAILED)
 
 
@@ -53,13 +56,24 @@ def message_contexts(
             # Others' runs are theirs to watch; what they write is seen by asking again.
             "watched": row.run if row.is_open and row.run is not None and row.run.user_id == me else None,
             "calls": [_shown_call(call) for item in row.rounds for call in item["calls"]],
-            "approvals": [{"row": found, "arguments": _pretty(found.arguments)} for found in waiting.get(row.pk, ())],
+            "approvals": [_shown_approval(found, actor) for found in waiting.get(row.pk, ())],
             "place": _place(row, window),
+            "reactions": _reactions(row, me),
+            "signs": SIGNS,
             "can_go_on": (row.status in _CUT and bool(row.content)) or row.finish_reason == "length",
             "was_cut": row.status in _CUT,
         }
         for row in messages
     ]
+
+
+def _reactions(row: Message, me: object) -> list[JsonObject]:
+    found: dict[str, JsonObject] = {}
+    for reaction in row.reactions.all():
+        entry = found.setdefault(reaction.emoji, {"emoji": reaction.emoji, "count": 0, "mine": False})
+        entry["count"] += 1
+        entry["mine"] = entry["mine"] or reaction.user_id == me
+    return list(found.values())
 
 
 def _author(row: Message) -> str:
@@ -79,6 +93,15 @@ def _place(row: Message, window: Window) -> JsonObject | None:
         "count": len(others),
         "previous": others[index - 1] if index else "",
         "next": others[index + 1] if index + 1 < len(others) else "",
+    }
+
+
+def _shown_approval(row: ToolApproval, actor: Actor) -> JsonObject:
+    """Return what waits for a person, with what it would change, as that person may see it."""
+    return {
+        "row": row,
+        "arguments": _pretty(row.arguments),
+        "changes": preview_of(row.tool, row.arguments, ToolContext(actor)),
     }
 
 

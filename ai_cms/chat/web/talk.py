@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ..services import default_agent
+from ..services import default_agent, update_conversation
+from .room_forms import TalkSettingsForm
 from .shown import rendered_messages
-from .visiting import ShellPage, api_address
+from .visiting import ChatFormPage, ShellPage, api_address, socket_address
 from .windows import window_of
 
-__all__ = ["IndexView", "NewView", "TalkView"]
+__all__ = ["IndexView", "NewView", "TalkSettingsView", "TalkView"]
 
 
 class IndexView(ShellPage):
@@ -67,8 +69,40 @@ class TalkView(ShellPage):
             "change": self.conversation.last_change,
             "older": reverse("ai_cms_chat:messages", args=[key]),
             "news": reverse("ai_cms_chat:news", args=[key]),
+            "socket": socket_address(self.request, "conversations", key),
             "send": api_address("conversation-send-message", id=key),
             "stop": api_address("conversation-stop", id=key),
             "context": api_address("conversation-context", id=key),
             "conversation": api_address("conversation-detail", id=key),
         }
+
+
+class TalkSettingsView(ChatFormPage):
+    """What a conversation is called, in which folder it lies, how long it is kept."""
+
+    template_name = "ai_cms/chat/settings.html"
+    form_class = TalkSettingsForm
+    title = _("Settings of the conversation")
+
+    @cached_property
+    def conversation(self) -> Any:
+        return self.readable(room=False)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {name: getattr(self.conversation, name) for name in TalkSettingsForm.base_fields}
+
+    def carry_out(self, data: dict[str, Any]) -> HttpResponse:
+        update_conversation(self.conversation, actor=self.actor, **data)
+        self.notice(_("The settings are saved."))
+        return self.go("conversation", self.conversation.pk)
+
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+        mine = type(self.conversation).objects.direct().filter(owner=self.request.user).exclude(folder="")
+        return super().get_context_data(
+            **{
+                "conversation": self.conversation,
+                "back": reverse("ai_cms_chat:conversation", args=[self.conversation.pk]),
+                "folders": mine.order_by("folder").values_list("folder", flat=True).distinct()[:200],
+                **kwargs,
+            }
+        )

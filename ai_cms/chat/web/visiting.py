@@ -8,11 +8,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
+from django.core.handlers.asgi import ASGIRequest
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -27,15 +28,23 @@ from ai_cms.llm.models import CreditKind
 from .. import get_agent_model, get_conversation_model
 from ..attachments import attachment_stores
 from ..conf import chat_settings
+from ..waking import hub
 from .listing import listed
 from .words import words
 
-__all__ = ["ChatFormPage", "ChatPage", "ShellPage", "api_address"]
+__all__ = ["ChatFormPage", "ChatPage", "ShellPage", "api_address", "socket_address"]
 
 
 def api_address(name: str, **kwargs: object) -> str:
     """Return the address of a route of the REST API."""
     return reverse(f"ai_cms_api:{name}", kwargs=kwargs or None)
+
+
+def socket_address(request: HttpRequest, kind: str, key: UUID) -> str:
+    """Return the path of a WebSocket; "" where the process that serves the page serves none, and the page asks instead."""
+    if not hub.has_sockets or not isinstance(request, ASGIRequest):
+        return ""
+    return f"{get_script_prefix()}ws/{kind}/{key}/"
 
 
 @method_decorator([never_cache, csrf_protect], name="dispatch")
@@ -135,6 +144,7 @@ class ShellPage(ChatPage, TemplateView):
             "assets": _assets_address(),
             "list": reverse("ai_cms_chat:list"),
             "index": reverse("ai_cms_chat:index"),
+            "tickets": api_address("socket-tickets"),
             "check": reverse("ai_cms_chat:agent-check"),
             "most": chat_settings.CHAT_MESSAGE_CHARACTERS,
         }

@@ -38,6 +38,11 @@ _WORDS: dict[str, Any] = {
     "left_out": _("%(count)s earlier messages are no longer sent to the model."),
     "gauge": _("Context: %(percent)s percent full"),
     "new_messages": _("New messages"),
+    "here": _("Here now: %(names)s"),
+    "and_more": _("%(names)s and %(count)s more"),
+    "types": _("%(names)s is typing …"),
+    "type": _("%(names)s are typing …"),
+    "unread": _("unread"),
     "kept": _("Not sent yet: kept from your last visit."),
 }
 

@@ -9,8 +9,8 @@ from ...retention import delete_expired_shares, delete_old_conversations
 
 class Command(BaseCommand):
     help = (
-        "Delete conversations that are past CHAT_RETENTION_DAYS, and what expired share links showed. Run it once a day; "
-        "several at once do no harm."
+        "Delete conversations that are past CHAT_RETENTION_DAYS or their own days, and what expired share links showed. "
+        "Run it once a day; several at once do no harm."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

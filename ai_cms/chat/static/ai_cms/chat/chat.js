@@ -2,6 +2,7 @@
 
 import { Composer } from "./composer.js";
 import { checkWhileTyping } from "./form.js";
+import { Live } from "./live.js";
 import { Side } from "./side.js";
 import { ask, complain, say, settings } from "./site.js";
 import { Thread } from "./thread.js";
@@ -49,6 +50,10 @@ function follow(thread, composer, side) {
   thread.titled = () => side.refresh();
   thread.seen = () => side.refresh();
   thread.answered = () => { credits(); gauge(); };
+  if (settings.socket) {
+    thread.live = new Live(thread, side, root);
+    if (composer) composer.typing = (on) => thread.live.typed(on);
+  }
   thread.finish();
   gauge();
 }

@@ -42,6 +42,7 @@ export class Composer {
     this.draft.write({ content: this.area.value });
     this.form.querySelector("[data-saved]").textContent = "";
     this.grow();
+    this.typing?.(this.area.value !== "");
   }
 
   grow() {
@@ -102,6 +103,7 @@ export class Composer {
     this.area.value = rest;
     if (rest) this.typed();
     else this.grow();
+    this.typing?.(rest !== "");
     if (place.page) location.assign(place.page);
     else this.thread.news().then(() => this.thread.toEnd());
     this.area.focus();

@@ -64,6 +64,28 @@ export class Side {
     return this.list.querySelector(`[data-entry="${key}"]`);
   }
 
+  /** Show how many messages of each room are unread; a room that is not in the list yet is asked for. */
+  count(rooms) {
+    let unknown = false;
+    for (const [key, number] of Object.entries(rooms)) {
+      const link = this.entry(key)?.querySelector(".chat-entry-link");
+      if (!link) {
+        unknown ||= number > 0;
+        continue;
+      }
+      let badge = link.querySelector(".chat-unread");
+      if (!number) badge?.remove();
+      else {
+        if (!badge) {
+          badge = Object.assign(document.createElement("b"), { className: "chat-unread" });
+          link.append(badge);
+        }
+        badge.replaceChildren(String(number), Object.assign(document.createElement("span"), { className: "chat-unseen", textContent: ` ${say("unread")}` }));
+      }
+    }
+    if (unknown && !this.isUsed) this.refresh();
+  }
+
   pressed(event) {
     if (event.key === "Escape") {
       const menu = event.target.closest("details[open]");

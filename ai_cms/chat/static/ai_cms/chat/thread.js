@@ -3,8 +3,9 @@
 import { ask, complain, say, settings, tell, toast } from "./site.js";
 import { Watch } from "./watch.js";
 
-/** Milliseconds between two looks: when nothing goes on, in a room, and while others' answers are written. */
+/** Milliseconds between two looks: when nothing goes on, while somebody tells, in a room, and while others' answers are written. */
 const QUIET = 15_000;
+const TOLD = 30_000;
 const ROOM = 4_000;
 const BUSY = 1_500;
 /** Milliseconds after which text that has come is set as Markdown. */
@@ -31,6 +32,7 @@ export class Thread {
     const asked = location.hash.startsWith("#message-") && document.getElementById(location.hash.slice(1));
     if (asked) asked.scrollIntoView();
     else this.toEnd();
+    this.markRead();
     this.rest();
   }
 
@@ -79,6 +81,10 @@ export class Thread {
   rest() {
     clearTimeout(this.timer);
     const watched = [...this.watches.values()].some((watch) => watch.isRaw);
+    if (this.live?.isOpen && !this.busy) {
+      this.timer = setTimeout(() => { if (document.hidden) this.rest(); else this.news(); }, TOLD);
+      return;
+    }
     const pause = this.busy ? (this.isStreamed && !watched ? QUIET : this.isStreamed ? SET : BUSY) : settings.kind === "rooms" ? ROOM : QUIET;
     this.timer = setTimeout(() => { if (document.hidden) this.rest(); else this.news(); }, pause);
   }
@@ -194,6 +200,22 @@ export class Thread {
     this.decorate();
   }
 
+  /** A piece of an answer that is written for somebody else, by a run that this page does not watch itself. */
+  wrote(run, event) {
+    const item = this.list.querySelector(`[data-writes="${run}"]`);
+    const tail = item?.querySelector("[data-tail]");
+    if (event.event !== "delta" || !event.data) {
+      this.news();
+      return;
+    }
+    if (!tail || event.id <= Number(item.dataset.written)) return;
+    const atEnd = this.isAtEnd;
+    item.dataset.written = event.id;
+    tail.append(event.data.text);
+    if (atEnd) this.toEnd();
+    this.settle();
+  }
+
   /** Have text that has come set as Markdown, now and then. */
   settle() {
     if (this.settling) return;
@@ -262,6 +284,7 @@ export class Thread {
       approve: () => this.decide(button, true),
       refuse: () => this.decide(button, false),
       edit: () => this.edit(item),
+      react: () => this.react(message, button, item),
       "delete-message": () => ask(message, { method: "DELETE" }),
     }[button.dataset.do];
     if (!done) return;
@@ -274,6 +297,15 @@ export class Thread {
     } finally {
       button.disabled = false;
     }
+  }
+
+  /** Put an emoji on a message, or take it off again where it is one's own. */
+  react(message, button, item) {
+    const emoji = button.dataset.value;
+    const mine = [...item.querySelectorAll("[aria-pressed='true']")].some((other) => other.dataset.value === emoji);
+    button.closest("details")?.removeAttribute("open");
+    if (mine) return ask(`${message}reactions/?${new URLSearchParams({ emoji })}`, { method: "DELETE" });
+    return ask(`${message}reactions/`, { method: "POST", body: { emoji } });
   }
 
   decide(button, approved) {
