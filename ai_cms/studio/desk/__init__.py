@@ -1,0 +1,1 @@
+"""What stands around the editor: what waits for me, the tree, lists, history, bin, people."""
