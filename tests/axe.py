@@ -33,8 +33,10 @@ def _source() -> str:
 def check(page: Any, *rules: str) -> list[str]:
     """Return what is wrong on a Playwright page by WCAG 2.2 AA, frames apart; ``rules``: only these.
 
-    The script is evaluated, not added to the page: that a content security policy does not forbid.
+    The script is evaluated, not added to the page: that a content security policy does not forbid. A page that is still
+    arriving is waited for, since half of one has no heading and no landmark.
     """
+    page.wait_for_load_state("load")
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_source())
     found: list[str] = page.evaluate(RUN, list(rules))

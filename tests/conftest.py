@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from tests import matrix
 
 TESTS = Path(__file__).parent
 
-# The same cases each time, so that a red run is the change's doing. HYPOTHESIS_PROFILE=explore looks for new ones.
-hypothesis.settings.register_profile("steady", derandomize=True, print_blob=True)
-hypothesis.settings.register_profile("explore", print_blob=True)
+# The same cases each time, so that a red run is the change's doing, and none is red because the machine is busy: what takes
+# too long is said by tests that count or compare. HYPOTHESIS_PROFILE=explore looks for new ones.
+PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("steady", derandomize=True, print_blob=True, **PATIENT)
+hypothesis.settings.register_profile("explore", print_blob=True, **PATIENT)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
@@ -33,6 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("matrix")
         if path.startswith(matrix.PROCESSES):
             item.add_marker("processes")
+        if path in matrix.THOROUGH:
+            item.add_marker("thorough")
+        if path.startswith(matrix.RACES):
+            item.add_marker("races")
+        fixtures = set(getattr(item, "fixturenames", ()))
+        asks = item.get_closest_marker("django_db") or matrix.DATABASE_FIXTURES & fixtures
+        if asks or path.startswith(matrix.DATABASES):
+            item.add_marker("database")
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         return
     for item in items:
@@ -52,6 +63,39 @@ def make_user(name: str, /, **extra: Any) -> Any:
     if get_user_model().USERNAME_FIELD == "email":
         return users.create_user(f"{name}@example.com", "password", username=name, **{"is_verified": True, **extra})
     return users.create_user(name, f"{name}@example.com", "password", **extra)
+
+
+#: Last statements of connections that were still open when everything had been run.
+LEFT_OPEN = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any, pytestconfig: pytest.Config) -> Iterator[None]:
+    """Drop the database only when servers that tests started, and ended, have let go of it.
+
+    A connection that stays is somebody's leak. It is ended, or the last test of the run would be blamed, and told at the end.
+    """
+    yield
+    from django.db import connection
+
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            left: list[str] = []
+            for _ in range(50):
+                cursor.execute(f"SELECT query {others}")
+                left = [query for (query,) in cursor.fetchall()]
+                if not left:
+                    break
+                time.sleep(0.1)
+            pytestconfig.stash[LEFT_OPEN] = left
+            cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Name the connections that tests left open."""
+    for query in config.stash.get(LEFT_OPEN, []):
+        terminalreporter.write_line(f"LEFT OPEN: a connection to the test database, after: {query[:300]}")
 
 
 @pytest.fixture(scope="session", autouse=True)

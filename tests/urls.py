@@ -25,6 +25,12 @@ if apps.is_installed("ai_cms.chat"):
 if apps.is_installed("ai_cms.posts"):
     urlpatterns.append(path("write/", include("ai_cms.posts.web.routes")))
     urlpatterns.append(path("", include("ai_cms.posts.urls")))
+if apps.is_installed("ai_cms.studio"):
+    urlpatterns.append(path("studio/", include("ai_cms.studio.urls")))
+if apps.is_installed("ai_cms.mcp"):
+    urlpatterns.append(path("mcp/", include("ai_cms.mcp.urls")))
+if apps.is_installed("ai_cms.machines"):
+    urlpatterns.append(path("", include("ai_cms.machines.urls")))
 # The pages take every path that is left, so they come last.
 if apps.is_installed("ai_cms.pages") and find_spec("ai_cms.pages.urls"):
     urlpatterns.append(path("", include("ai_cms.pages.urls")))

@@ -34,6 +34,12 @@ def last_code(address: str | None = None) -> str:
     return found[1]
 
 
+def codes() -> list[str]:
+    """Return the codes of all mails, the last first."""
+    found = [re.search(r"^ {4}(\d{6})$", str(message.body), re.MULTILINE) for message in reversed(mail.outbox)]
+    return [match[1] for match in found if match]
+
+
 def bearer(token: str) -> APIClient:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")

@@ -18,7 +18,7 @@ from ai_cms.accounts import limits
 from ai_cms.accounts.models import EmailOtp, OtpPurpose, OutboxMail
 from tests.core.parallel import at_once
 
-from .conftest import PASSWORD, last_code, post
+from .conftest import PASSWORD, codes, last_code, post
 
 FULL = bool(os.environ.get("AI_CMS_FULL"))
 OPEN = dict.fromkeys(
@@ -217,7 +217,8 @@ def test_registrations_at_once_make_one_account() -> None:
     assert found == [201] * 5
     assert get_user_model().all_objects.count() == 1
     assert EmailOtp.objects.count() == 1
-    assert verify(last_code()) == 200
+    # Mails that leave at once arrive in any order: the code that counts is in one of them.
+    assert 200 in {verify(code) for code in codes()}
 
 
 @pytest.mark.django_db(transaction=True)

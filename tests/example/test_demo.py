@@ -92,7 +92,7 @@ def test_every_local_link_leads_somewhere(demo_site: DemoSite) -> None:
     assert len(links) > 20
     elsewhere = {link: status for link in sorted(links) if (status := demo_site.get(link).status) != 200}
     # One's own portfolios, posts and conversations are behind the login.
-    assert elsewhere == {"/chat/": 302, "/portfolio/": 302, "/write/": 302}
+    assert elsewhere == {"/chat/": 302, "/portfolio/": 302, "/studio/": 302, "/write/": 302}
 
 
 def test_scheduled_page_and_newer_draft_are_not_public(demo_site: DemoSite) -> None:

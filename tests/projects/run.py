@@ -32,6 +32,12 @@ def main(name: str) -> list[str]:
         status = Client(raise_request_exception=True).get(path).status_code
         if status != expected:
             problems.append(f"{path} answered {status}, not {expected}")
+    inside = Client(raise_request_exception=True)
+    inside.login(username=names[0], password="secret")
+    for path, expected in getattr(settings, "SMOKE_INSIDE", {}).items():
+        status = inside.get(path).status_code
+        if status != expected:
+            problems.append(f"{path} answered {status} to a superuser, not {expected}")
     if "django.contrib.admin" in settings.INSTALLED_APPS:
         client = Client(raise_request_exception=True)
         client.login(username=names[0], password="secret")

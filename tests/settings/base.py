@@ -49,7 +49,7 @@ INSTALLED_APPS = [
         f"ai_cms.{app}"
         for app in (
             *("core", "blocks", "assets", "llm", "pages", "chat", "portfolio", "transfer", "assist", "posts"),
-            "retrieval",
+            *("retrieval", "studio", "mcp", "evidence", "machines"),
         )
     ),
 ]
@@ -97,4 +97,5 @@ DATABASES = {
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 #: Work on the tree is carried out where a test says so.
-AI_CMS: dict[str, object] = {"TREE_WORK_RUNNER": "none"}
+#: Bots are counted where a test says so.
+AI_CMS: dict[str, object] = {"TREE_WORK_RUNNER": "none", "BOT_TRAFFIC_FLUSH_SECONDS": 0}

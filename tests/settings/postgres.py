@@ -21,7 +21,8 @@ DATABASES = {
         "PASSWORD": unquote(_url.password or ""),
         "HOST": unquote(_url.hostname or ""),
         "PORT": str(_url.port or ""),
-        "OPTIONS": dict(parse_qsl(_url.query)),
+        # What a crash of the machine would lose is nothing to a test.
+        "OPTIONS": {"options": "-c synchronous_commit=off", **dict(parse_qsl(_url.query))},
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": "_".join(filter(None, ["test_ai_cms", os.environ.get("AI_CMS_TEST_DB")]))},
     }

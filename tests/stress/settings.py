@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from tests.settings.base import *  # noqa: F403
+from tests.settings.base import MIDDLEWARE as _TESTED
 
 _chosen = json.loads(os.environ["STRESS_DATABASE"])
 
@@ -30,3 +31,6 @@ DATABASES: dict[str, dict[str, Any]] = {
         "PASSWORD": _chosen["password"],
     }
 }
+
+# What tests/stress/lane_staleness.py is about; the site's other middleware costs the same with it and without.
+MIDDLEWARE = [*_TESTED, "ai_cms.core.middleware.MaintenanceMiddleware"]

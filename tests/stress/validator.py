@@ -18,11 +18,11 @@ def broken_invariants(table: str = "ai_cms_pages_page") -> list[str]:
     columns = "id, parent_id, tree_id, lft, rght, level, slug, path, site_id, deleted_at"
     pages = {row[0]: row for row in _rows(f"SELECT {columns} FROM {table}")}
     found: list[str] = []
-    edges: dict[int, list[int]] = {}
+    edges: dict[int, list[tuple[int, int]]] = {}
     children: dict[int | None, list[int]] = {}
     live_slugs: set[tuple[int, str]] = set()
     for pk, parent, tree, left, right, level, slug, path, site, deleted in pages.values():
-        edges.setdefault(tree, []).extend([left, right])
+        edges.setdefault(tree, []).extend([(left, pk), (right, pk)])
         children.setdefault(parent, []).append(pk)
         if left >= right:
             found.append(f"{pk}: lft {left} >= rght {right}")
@@ -48,9 +48,23 @@ def broken_invariants(table: str = "ai_cms_pages_page") -> list[str]:
             if (parent, slug) in live_slugs:
                 found.append(f"{pk}: slug {slug} twice under {parent}")
             live_slugs.add((parent, slug))
-    for tree, numbers in edges.items():
-        if sorted(numbers) != list(range(1, len(numbers) + 1)):
-            found.append(f"tree {tree}: edges are not 1..{len(numbers)}")
+    for tree, numbered in edges.items():
+        if len({number for number, _pk in numbered}) != len(numbered):
+            found.append(f"tree {tree}: an edge stands twice")
+        # Read from left to right the edges are brackets that say what the parent links say.
+        opened: list[int] = []
+        for _number, pk in sorted(numbered):
+            if opened and opened[-1] == pk:
+                opened.pop()
+                continue
+            if pages[pk][1] != (opened[-1] if opened else None):
+                found.append(f"{pk}: in tree {tree} it stands inside {opened[-1:]}, not inside {pages[pk][1]}")
+            opened.append(pk)
+        if opened:
+            found.append(f"tree {tree}: {opened} are not closed")
+    for pk, row in pages.items():
+        if pk not in children and row[4] != row[3] + 1:
+            found.append(f"{pk}: nothing is below it, and its edges {row[3]} and {row[4]} are not side by side")
     for pk in pages:
         seen, at = set(), pk
         while at is not None and at not in seen:

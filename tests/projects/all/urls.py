@@ -15,6 +15,12 @@ urlpatterns = [
 if apps.is_installed("ai_cms.assets"):
     # Before the pages, which take every path that is left.
     urlpatterns.insert(0, path("", include("ai_cms.assets.urls")))
+if apps.is_installed("ai_cms.studio"):
+    urlpatterns.insert(0, path("studio/", include("ai_cms.studio.urls")))
+if apps.is_installed("ai_cms.machines"):
+    urlpatterns.insert(0, path("", include("ai_cms.machines.urls")))
+if apps.is_installed("ai_cms.mcp"):
+    urlpatterns.insert(0, path("mcp/", include("ai_cms.mcp.urls")))
 if apps.is_installed("ai_cms.portfolio"):
     urlpatterns.insert(0, path("p/", include("ai_cms.portfolio.urls")))
     urlpatterns.insert(0, path("portfolio/", include("ai_cms.portfolio.web.routes")))
