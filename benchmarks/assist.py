@@ -114,13 +114,17 @@ class Bench:
 
         work()
         own, _clock = measured(self.model_alone, self.times)
-        yardstick, _clock = measured(thousand_blocks(), self.times)
-        cpu, clock = measured(work, self.times)
-        again, _clock = measured(thousand_blocks(), self.times)
+        yardstick = thousand_blocks()
+        # In turn: what else the machine does meanwhile slows both alike.
+        turns = [(measured(yardstick, 3)[0], *measured(work, 1)) for _ in range(self.times)]
+        yards, cpus, clocks = zip(*turns, strict=True)
         # How much slower than that machine this one is, now; a faster one has no easier goals.
-        self.metrics["machine"] = round(max((yardstick + again) / 2 / YARDSTICK_MS, 1.0), 2)
-        self.metrics["page_draft_cpu_ms"] = round(cpu - own, 2)
-        self.metrics["page_draft_ms"] = clock
+        self.metrics["machine"] = round(max(statistics.median(yards) / YARDSTICK_MS, 1.0), 2)
+        self.metrics["page_draft_cpu_ms"] = round(statistics.median(cpus) - own, 2)
+        self.metrics["page_draft_yardsticks"] = round(
+            statistics.median((cpu - own) / yard for yard, cpu, _clock in turns), 2
+        )
+        self.metrics["page_draft_ms"] = round(statistics.median(clocks), 2)
 
     def streaming(self) -> None:
         from ai_cms.assist.runs import HANDLER
@@ -194,7 +198,13 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         metrics = measure(options.times)
         connections.close_all()
-    held = {name: metrics[name] / metrics["machine"] <= goal for name, goal in GOALS.items()}
+    held = {
+        # By the machine that the goals were set on, or by this one where it is faster.
+        "page_draft_cpu_ms": min(metrics["page_draft_cpu_ms"], metrics["page_draft_yardsticks"] * YARDSTICK_MS)
+        <= GOALS["page_draft_cpu_ms"],
+        "stream_added_per_chunk_ms": metrics["stream_added_per_chunk_ms"] / metrics["machine"]
+        <= GOALS["stream_added_per_chunk_ms"],
+    }
     print(json.dumps({"database": options.database, "metrics": metrics, "goals": GOALS, "held": held}, indent=2))
 
 

@@ -3,6 +3,9 @@
     git worktree add ../before <commit>
     python -m benchmarks.compare ../before --database postgres
 
+With BENCHMARK_APPS="core blocks llm pages" both are measured with these apps alone; a tree that is older than this setting
+has them all.
+
 Two processes, one for each tree, do a little of each kind of work by turns, so that what else happens on the machine meets
 both alike. A figure is CPU time, of Python and of PostgreSQL's backends together; the ratio is the median over the rounds of
 the new tree's figure by the old one's in the same round.

@@ -28,11 +28,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(workers: int = 2) -> Iterator[tuple[int, int]]:
-    """Run gunicorn with synchronous workers; yields (port, its process id)."""
+def server(workers: int = 2, *, application: str = "benchmarks.wsgi", lane: str = "front") -> Iterator[tuple[int, int]]:
+    """Run gunicorn with synchronous workers; yields (port, its process id). ``lane``: the setting FAST_LANE."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "benchmarks.wsgi:application", f"--bind=127.0.0.1:{port}"]
-    process = subprocess.Popen([*command, f"--workers={workers}", "--log-level=error"], env=os.environ.copy())
+    command = [sys.executable, "-m", "gunicorn", f"{application}:application", f"--bind=127.0.0.1:{port}"]
+    environment = {**os.environ, "BENCHMARK_LANE": lane}
+    process = subprocess.Popen([*command, f"--workers={workers}", "--log-level=error"], env=environment)
     try:
         for _ in range(200):
             try:

@@ -3,8 +3,12 @@
     python -m benchmarks.posts --database postgres --wagtail /path/to/a/venv/with/wagtail/bin/python
 
 Every request is made in process; CPU is that of the process and of its PostgreSQL server process. "uncached" empties the
-cache of lists before each request, so that the database and the templates do all of the work. Only ratios of one run mean
-something.
+cache of lists before each request, so that the database and the templates do all of the work. The sizes and the peer are
+measured in turn, round by round; a ratio is the median of the rounds' ratios, so that a machine whose speed changes slows all
+alike. Only ratios of one run mean something.
+
+"uncounted" forgets how many entries a list has before each request; else that is counted at most every ten seconds and after
+each change, and a turn asks for each of twenty categories a dozen times.
 """
 
 from __future__ import annotations
@@ -13,10 +17,12 @@ import argparse
 import json
 import os
 import random
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,21 +57,35 @@ def make_posts(count: int) -> list[dict[str, Any]]:
     return found
 
 
-def measure(ask: Callable[[int], None], pids: list[int], *, times: int = 40, rounds: int = 3) -> float:
-    """Return the least CPU milliseconds of a request over some rounds."""
-    for number in range(5):
+def measure(ask: Callable[[int], None], pids: list[int], *, times: int) -> float:
+    """Return the CPU milliseconds of a request."""
+    before = time.process_time(), cpu_seconds(pids)
+    for number in range(times):
         ask(number)
-    found = []
-    for _ in range(rounds):
-        before = time.process_time(), cpu_seconds(pids)
-        for number in range(times):
+    return 1000 * (time.process_time() - before[0] + cpu_seconds(pids) - before[1]) / times
+
+
+def take_turns(
+    facts: dict[str, Any], subjects: dict[str, Callable[[int], None]], pids: list[int], *, times: int
+) -> None:
+    """Print ``facts``, then what each subject costs for every line that is read, until there is none.
+
+    ``times``: the requests of a turn; six times as many of what is kept between them.
+    """
+    for ask in subjects.values():
+        for number in range(20):
             ask(number)
-        found.append(1000 * (time.process_time() - before[0] + cpu_seconds(pids) - before[1]) / times)
-    return round(min(found), 3)
+    print(json.dumps(facts), flush=True)
+    for _line in sys.stdin:
+        found = {}
+        for name, ask in subjects.items():
+            asked = times if name.endswith(("uncached", "uncounted")) else times * 6
+            found[name] = measure(ask, pids, times=asked)
+        print(json.dumps(found), flush=True)
 
 
-def ours(count: int) -> dict[str, Any]:
-    """Fill a fresh database with posts and measure them."""
+def ours(count: int) -> None:
+    """Fill a fresh database with posts and measure them turn by turn."""
     import django
 
     django.setup()
@@ -79,6 +99,7 @@ def ours(count: int) -> dict[str, Any]:
 
     from ai_cms.core.permissions import Actor
     from ai_cms.pages import services
+    from ai_cms.pages.counts import kept_counts
     from ai_cms.posts import get_post_model
     from ai_cms.posts.services import blog_of, create_category, tags_named
 
@@ -122,10 +143,14 @@ def ours(count: int) -> dict[str, Any]:
     anonymous, member = Client(), APIClient()
     member.force_authenticate(users[0])
 
-    def get(client: Any, address: Callable[[int], str], *, cold: bool = False) -> Callable[[int], None]:
+    def get(
+        client: Any, address: Callable[[int], str], *, cold: bool = False, uncounted: bool = False
+    ) -> Callable[[int], None]:
         def ask(number: int) -> None:
             if cold:
                 cache.clear()
+            if uncounted:
+                kept_counts().clear()
             answer = client.get(address(number))
             assert answer.status_code == 200, (address(number), answer.status_code)
 
@@ -137,63 +162,98 @@ def ours(count: int) -> dict[str, Any]:
             ask(2)
         return len(found)
 
+    def posts_of(number: int) -> str:
+        return f"/api/posts/?categories=category-{number % CATEGORIES}&is_published=true&page_size=20"
+
     category = "/category/category-{}/"
     subjects = {
         "content_list_filtered": get(
             anonymous,
             lambda n: f"/api/content/?type=ai_cms_posts.post&categories=category-{n % CATEGORIES}&page_size=20",
         ),
-        "posts_list_filtered": get(
-            member, lambda n: f"/api/posts/?categories=category-{n % CATEGORIES}&is_published=true&page_size=20"
-        ),
+        "posts_list_filtered": get(member, posts_of),
+        "posts_list_uncounted": get(member, posts_of, uncounted=True),
         "category_page": get(anonymous, lambda n: category.format(n % CATEGORIES)),
         "category_page_uncached": get(anonymous, lambda n: category.format(n % CATEGORIES), cold=True),
         "feed": get(anonymous, lambda n: "/feed/"),
         "feed_uncached": get(anonymous, lambda n: f"{category.format(n % CATEGORIES)}feed/", cold=True),
         "archive_uncached": get(anonymous, lambda n: f"/posts/archive/?page={n % 20 + 1}", cold=True),
     }
-    return {
-        "posts": count,
-        "load_seconds": round(seconds, 1),
-        "queries": {name: queries(ask) for name, ask in subjects.items()},
-        "cpu_ms": {name: measure(ask, pids) for name, ask in subjects.items()},
-    }
+    counted = {name: queries(ask) for name, ask in subjects.items()}
+    facts = {"posts": count, "load_seconds": round(seconds, 1), "queries": counted}
+    take_turns(facts, subjects, pids, times=40)
 
 
-def run(arguments: list[str], environment: dict[str, str]) -> dict[str, Any]:
-    done = subprocess.run(arguments, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr[-3000:])
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+class Subject:
+    """A process that has filled its database and waits for its turns."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.facts = self._line()
+        self.turns: list[dict[str, float]] = []
+
+    def turn(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.turns.append(self._line())
+
+    def end(self) -> dict[str, Any]:
+        """Have it end; return its facts and the median of its turns."""
+        self.process.communicate()
+        cpu = {name: round(statistics.median(turn[name] for turn in self.turns), 3) for name in self.turns[0]}
+        return {**self.facts, "cpu_ms": cpu}
+
+    def _line(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{self.process.args!r} has ended with {self.process.wait()}")
+        found: dict[str, Any] = json.loads(line)
+        return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000])
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--wagtail", default="", help="A Python that has Wagtail (and psycopg); measured beside.")
     parser.add_argument("--one", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(ours(options.one)))
+        ours(options.one)
         return
-    environment = {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
-    results: dict[str, Any] = {"database": options.database, "ai_cms": [], "wagtail": []}
-    for size in options.sizes:
-        with fresh_database(options.database):
-            results["ai_cms"].append(run([sys.executable, "-m", "benchmarks.posts", "--one", str(size)], environment))
-        if options.wagtail and size == options.sizes[-1]:
-            with fresh_database(options.database):
-                script = str(Path(__file__).with_name("posts_wagtail.py"))
-                results["wagtail"].append(run([options.wagtail, script, str(size)], {}))
-    small, large = results["ai_cms"][0]["cpu_ms"], results["ai_cms"][-1]["cpu_ms"]
-    results["growth"] = {name: round(large[name] / small[name], 2) for name in large}
-    if results["wagtail"]:
-        # Against the better of the two: as it comes, and with its author and category joined.
-        peer = min(results["wagtail"][-1]["cpu_ms"].values())
-        results["times_wagtail"] = {name: round(peer / value, 1) for name, value in large.items()}
+    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+    with ExitStack() as databases:
+
+        def subject(*arguments: str) -> Subject:
+            databases.enter_context(fresh_database(options.database))
+            return Subject(list(arguments))
+
+        own = [subject(sys.executable, "-m", "benchmarks.posts", "--one", str(size)) for size in options.sizes]
+        peers = []
+        if options.wagtail:
+            script = str(Path(__file__).with_name("posts_wagtail.py"))
+            peers.append(subject(options.wagtail, script, str(options.sizes[-1])))
+        for _ in range(options.rounds):
+            for each in [*own, *peers]:
+                each.turn()
+        small, large = own[0].turns, own[-1].turns
+        results: dict[str, Any] = {"database": options.database, "rounds": options.rounds}
+        results["growth"] = {name: median_ratio(large, small, name) for name in large[0]}
+        if peers:
+            # Against the better of the two in each round: as it comes, and with its author and category joined.
+            best = [dict.fromkeys(large[0], min(turn.values())) for turn in peers[0].turns]
+            results["times_wagtail"] = {name: median_ratio(best, large, name) for name in large[0]}
+        results["ai_cms"] = [each.end() for each in own]
+        results["wagtail"] = [each.end() for each in peers]
     print(json.dumps(results, indent=1))
+
+
+def median_ratio(one: list[dict[str, float]], other: list[dict[str, float]], name: str) -> float:
+    """Return the median over the rounds of what ``name`` costs in ``one`` for each that it costs in ``other``."""
+    return round(statistics.median(first[name] / second[name] for first, second in zip(one, other, strict=True)), 2)
 
 
 if __name__ == "__main__":

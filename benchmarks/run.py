@@ -315,23 +315,13 @@ class Run:
         _token, secret = create_token(user, scopes=["read", "write", "publish"], name="benchmark")
         root = self.made[None].pk
         connection.close()
+        with http.server(application="benchmarks.bare") as (port, pid):
+            self.metrics.update(http.measure("bare_wsgi", port, pid, ["/"], seconds=self.seconds))
+        with http.server(lane="off") as (port, pid):
+            self.reads(loads, port, pid, "_without_lane")
+        loads.pop("floor")
         with http.server() as (port, pid):
-            for path in loads["html"]:
-                http.request(port, path)
-            for name, paths in loads.items():
-                self.metrics.update(http.measure(name, port, pid, paths, seconds=self.seconds))
-            _status, _body, headers = http.request(port, loads["api_detail"][0])
-            self.metrics.update(
-                http.measure(
-                    "not_modified",
-                    port,
-                    pid,
-                    loads["api_detail"][:1],
-                    seconds=self.seconds,
-                    headers={"If-None-Match": headers["ETag"]},
-                    expect=304,
-                )
-            )
+            self.reads(loads, port, pid, "")
             took = []
             for number in range(100):
                 page = workload.page(200_000 + number)
@@ -351,6 +341,26 @@ class Run:
                     raise RuntimeError(f"{status} {answer[:500]!r}")
         self.metrics["rest_create_publish_ms"] = round(statistics.median(took), 2)
         self.metrics["rest_create_publish_http_requests"] = 1
+
+    def reads(self, loads: dict[str, list[str]], port: int, pid: int, suffix: str) -> None:
+        """Measure every load with one server; ``suffix``: behind the names of its metrics."""
+        for path in loads["html"]:
+            http.request(port, path)
+        for name, paths in loads.items():
+            named = name if name == "floor" else f"{name}{suffix}"
+            self.metrics.update(http.measure(named, port, pid, paths, seconds=self.seconds))
+        _status, _body, headers = http.request(port, loads["api_detail"][0])
+        self.metrics.update(
+            http.measure(
+                f"not_modified{suffix}",
+                port,
+                pid,
+                loads["api_detail"][:1],
+                seconds=self.seconds,
+                headers={"If-None-Match": headers["ETag"]},
+                expect=304,
+            )
+        )
 
     def environment(self) -> None:
         code = (

@@ -7,14 +7,22 @@ import os
 from typing import Any
 
 from tests.settings.base import *  # noqa: F403
+from tests.settings.base import AI_CMS as _SETTINGS
 from tests.settings.base import INSTALLED_APPS as _TESTED
 
 _chosen = json.loads(os.environ["BENCHMARK_DATABASE"])
 ROOT_URLCONF = "benchmarks.urls"
 ALLOWED_HOSTS = ["*"]
 
-# Most sites do without; benchmarks.retrieval adds it.
-INSTALLED_APPS = [app for app in _TESTED if app != "ai_cms.retrieval"]
+# BENCHMARK_APPS="core blocks pages" measures a site with these apps alone. Retrieval, which
+# benchmarks.retrieval adds, and the studio, which no measured request enters, are left out.
+_wanted = os.environ.get("BENCHMARK_APPS", "").split()
+INSTALLED_APPS = [
+    app
+    for app in _TESTED
+    if app not in ("ai_cms.retrieval", "ai_cms.studio")
+    and (not _wanted or not app.startswith(("ai_cms.", "tests.")) or app.removeprefix("ai_cms.") in _wanted)
+]
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
@@ -38,3 +46,6 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_MAX_AGE": None,
     }
 }
+
+# Whether the fast lane is measured or what is behind it.
+AI_CMS = {**_SETTINGS, "FAST_LANE": os.environ.get("BENCHMARK_LANE", "front")}

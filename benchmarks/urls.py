@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
@@ -16,6 +17,6 @@ def floor(request: HttpRequest, pk: int) -> HttpResponse:
 urlpatterns = [
     path("floor/<int:pk>/", floor),
     path("api/", include("ai_cms.core.api.urls")),
-    path("", include("ai_cms.posts.urls")),
+    *([path("", include("ai_cms.posts.urls"))] if apps.is_installed("ai_cms.posts") else []),
     path("", include("ai_cms.pages.urls")),
 ]
