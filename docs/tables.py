@@ -21,7 +21,23 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 REFERENCE = DOCS / "reference"
-APPS = ("core", "blocks", "assets", "pages", "posts", "llm", "assist", "retrieval", "chat", "portfolio", "accounts")
+APPS = (
+    "core",
+    "blocks",
+    "assets",
+    "pages",
+    "posts",
+    "llm",
+    "assist",
+    "retrieval",
+    "chat",
+    "portfolio",
+    "evidence",
+    "machines",
+    "studio",
+    "accounts",
+    "mcp",
+)
 LANGUAGES = {".py": "python", ".html": "html+django", ".md": "markdown"}
 INCLUDED = re.compile(
     r"<!-- file: (?P<path>\S+)(?: part=(?P<part>\S+))?(?: as (?P<caption>\S+))? -->\n.*?<!-- /file -->", re.DOTALL
