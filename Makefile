@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help axe demo demo-data test test-accounts test-outside test-postgres lint format reference docs bench dist matrix clean bench-assets
+.PHONY: help axe demo demo-data test test-accounts test-outside test-postgres lint format reference docs bench dist matrix clean bench-assets bench-chat
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -37,7 +37,7 @@ $(VENV)/.demo-$(EXTRAS): pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need" >&2
-	@$(PIP) install --quiet --editable ".[accounts,assets,example,openai,passkeys,postgres,totp]" --group test --group browser --group media --group pdf
+	@$(PIP) install --quiet --editable ".[accounts,assets,example,openai,passkeys,postgres,totp]" --group test --group browser --group live --group media --group pdf
 	@touch "$@"
 
 $(VENV)/.lint: pyproject.toml | $(VENV)/.test
@@ -64,12 +64,16 @@ demo: $(VENV)/.demo-$(EXTRAS) ## install, load the sample site, print the logins
 demo-data: $(VENV)/.demo-$(EXTRAS) ## the same without serving, as JSON
 	@$(BIN)/python example_project/manage.py demo --no-serve --json --host "$(HOST)" --port "$(PORT)"
 
-# Every app from within; what takes browsers, projects of their own or many processes is `make test-outside`.
-INSIDE := not (stress or browser or processes)
+# Every app from within; what takes browsers, projects of their own, many processes or long tables is `make test-outside`.
+INSIDE := not (stress or browser or processes or thorough)
+# Tests wait now and then, for a provider that says nothing or a thread that sleeps: one worker more than there are cores.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 
+# The accounts run beside the others, whose tests wait now and then, and are shown behind them.
 test: $(VENV)/.test ## the test suite on SQLite, and on PostgreSQL when DATABASE_URL names one
-	env -u DATABASE_URL $(BIN)/python -m pytest -n auto -m "$(INSIDE)" $(ARGS)
-	$(MAKE) test-accounts
+	@mkdir -p .pytest_cache; $(MAKE) test-accounts >.pytest_cache/accounts.log 2>&1 & accounts=$$!; \
+	env -u DATABASE_URL $(BIN)/python -m pytest -n $(WORKERS) -m "$(INSIDE)" $(ARGS); own=$$?; \
+	wait $$accounts; beside=$$?; cat .pytest_cache/accounts.log; test $$own -eq 0 && test $$beside -eq 0
 	$(if $(filter postgres%,$(DATABASE_URL)),$(MAKE) test-postgres)
 
 # A user model is chosen once for a project, so these have settings, and a run, of their own.
@@ -85,7 +89,7 @@ test-postgres: $(VENV)/.test ## the test suite on the PostgreSQL of DATABASE_URL
 	$(BIN)/python -m pytest -n auto --ds=tests.settings.postgres -m "$(INSIDE)" $(ARGS)
 	$(BIN)/python -m pytest -n auto --ds=tests.settings.accounts_postgres -m "$(INSIDE)" tests/accounts $(ARGS)
 
-test-outside: $(VENV)/.test ## the slow tests: browsers, projects of their own, many processes; PostgreSQL as above
+test-outside: $(VENV)/.test ## the slow tests: browsers, projects of their own, many processes, long tables; PostgreSQL as above
 	env -u DATABASE_URL $(BIN)/python -m pytest -m "not ($(INSIDE))" $(ARGS)
 	env -u DATABASE_URL $(BIN)/python -m pytest --ds=tests.settings.accounts -m "not ($(INSIDE))" tests/accounts $(ARGS)
 	$(if $(filter postgres%,$(DATABASE_URL)),$(BIN)/python -m pytest -m "not ($(INSIDE))" --ds=tests.settings.postgres $(ARGS))
@@ -110,6 +114,11 @@ bench-assets: ## pictures beside easy-thumbnails and Wagtail, in an environment 
 	python3 -m venv .venv-peers
 	.venv-peers/bin/pip install -q -e ".[assets,s3]" easy-thumbnails wagtail scikit-image "moto[s3,server]"
 	.venv-peers/bin/python -m benchmarks.assets $(ARGS)
+
+bench-chat: $(VENV)/.test ## 200 streamed answers beside django-ag-ui, in an environment of its own; ARGS="--database sqlite"
+	python3 -m venv .venv-peers
+	.venv-peers/bin/pip install -q django-ag-ui uvicorn
+	$(BIN)/python -m benchmarks.chat --ag-ui .venv-peers/bin/python $(ARGS)
 
 bench: $(VENV)/.test ## the benchmarks; ARGS="--pages 1000 --database postgres"
 	$(BIN)/python -m benchmarks.run $(ARGS)

@@ -7,6 +7,7 @@ when it cannot be understood: values may be secrets.
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -14,7 +15,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 import django
 from django.core.exceptions import ImproperlyConfigured
 
-__all__ = ["boolean", "cache", "database", "email", "integer", "items", "load_env_file", "text"]
+__all__ = ["boolean", "cache", "channel_layer", "database", "email", "integer", "items", "load_env_file", "text"]
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -152,6 +153,16 @@ def cache(name: str) -> dict[str, Any]:
     if _split(name, value).scheme not in {"redis", "rediss", "unix"}:
         raise ImproperlyConfigured(f"{name} must begin with redis://, rediss:// or unix://.")
     return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value}
+
+
+def channel_layer(name: str) -> dict[str, Any]:
+    """Return the configuration of the channel layer: memory, or the Redis of the variable where channels-redis is there."""
+    value = text(name)
+    if not value or not find_spec("channels_redis"):
+        return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    # Its readers wait for five seconds at a time, as long as the client of Redis waits for an answer by default.
+    host = {"address": value, "socket_timeout": 60}
+    return {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [host]}}
 
 
 def _split(name: str, value: str) -> SplitResult:

@@ -34,10 +34,13 @@ urlpatterns = [
     path("write/", include("ai_cms.posts.web.routes")),
     path("p/", include("ai_cms.portfolio.urls")),
     path("chat/", include("ai_cms.chat.urls")),
+    path("studio/", include("ai_cms.studio.urls")),
+    path("mcp/", include("ai_cms.mcp.urls")),
     path("", include("ai_cms.core.urls")),
     path("", include("ai_cms.assets.urls")),
     # Where no bucket and no web server in front serves the public files.
     path("media/<path:name>", media_view),
     path("", include("ai_cms.posts.urls")),
+    path("", include("ai_cms.machines.urls")),
     path("", include("ai_cms.pages.urls")),
 ]

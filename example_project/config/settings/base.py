@@ -35,7 +35,11 @@ INSTALLED_APPS = [
     "ai_cms.assist",
     "ai_cms.posts",
     "ai_cms.retrieval",
+    "ai_cms.evidence",
+    "ai_cms.machines",
     "ai_cms.chat",
+    "ai_cms.studio",
+    "ai_cms.mcp",
     "ai_cms.accounts",
     "mptt",
     "polymorphic",
@@ -59,6 +63,7 @@ MIDDLEWARE = [
     else "config.csp.FallbackCSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "ai_cms.machines.middleware.BotTrafficMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "ai_cms.core.middleware.PrivateResponseMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -91,6 +96,8 @@ TEMPLATES = [
 
 DATABASES = {"default": env.database("DATABASE_URL", PROJECT / "db.sqlite3")}
 CACHES = {"default": env.cache("REDIS_URL")}
+# Wakes the WebSockets of chat, in all processes where there is a Redis.
+CHANNEL_LAYERS = {"default": env.channel_layer("REDIS_URL")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "ai_cms_accounts.User"
@@ -182,6 +189,10 @@ AI_CMS: dict[str, Any] = {
     # Drawings are sanitised where py-svg-hush is installed (extra svg), else refused.
     "ASSET_SVG": "sanitize" if find_spec("py_svg_hush") else "refuse",
     "LLM": configured_backends(),
+    "STUDIO_NAME": "Morrowfen",
+    "STUDIO_LOGO": "garden/img/logo.svg",
+    "STUDIO_COLOUR": "#1f5a45",
+    "STUDIO_COLOUR_DARK": "#93cba9",
     "LLM_ALLOWANCES": {
         "free": {"text": env.integer("AI_TEXT_CREDITS", 100), "image": env.integer("AI_IMAGE_CREDITS", 10)},
         "pro": {"text": 2000, "image": 200},

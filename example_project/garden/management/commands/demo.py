@@ -79,10 +79,12 @@ class Command(BaseCommand):
         base = f"http://{shown}:{port}/"
         return {
             "site": base,
+            "studio": f"{base}studio/",
             "admin": f"{base}admin/",
             "login": f"{base}accounts/login/",
             "portfolios": f"{base}portfolio/",
             "api": f"{base}api/",
+            "mcp": f"{base}mcp/",
             "docs": f"{base}api/docs/",
             "schema": f"{base}api/schema/",
             "health": f"{base}health-check/",
@@ -114,7 +116,7 @@ class Command(BaseCommand):
         write("")
         write(bold("  Morrowfen Botanic Garden, the example site of ai_cms"))
         write("")
-        for name in ("site", "login", "portfolios", "admin", "docs"):
+        for name in ("site", "login", "studio", "portfolios", "admin", "docs", "mcp"):
             write(f"  {name:<10} {urls[name]}")
         write("")
         write(f"  {'login':<20} {'password':<18} API token (Authorization: Bearer …)")
