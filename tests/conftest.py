@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("races")
         fixtures = set(getattr(item, "fixturenames", ()))
         asks = item.get_closest_marker("django_db") or matrix.DATABASE_FIXTURES & fixtures
-        if asks or path.startswith(matrix.DATABASES):
+        if (asks or path.startswith(matrix.DATABASES)) and path not in matrix.ELSEWHERE:
             item.add_marker("database")
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         return

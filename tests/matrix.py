@@ -54,7 +54,7 @@ PROCESSES = (
 )
 
 #: Long tables gone through row by row, and many generated examples: each asks of many inputs what a quick test beside it asks of one.
-#: In CI with the newest and the oldest pair; not in `make test`.
+#: In CI with the newest pair (`outside`); not in `make test`.
 THOROUGH = {
     "assets/test_hostile.py",
     "chat/test_injections.py",
@@ -74,6 +74,20 @@ THOROUGH = {
 
 #: A test that has one of these, or the mark ``django_db``, asks a database; the others say the same beside any.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+#: Of those, what is about something else than the database that keeps its rows: it says the same beside any, and is not run on PostgreSQL.
+ELSEWHERE = {
+    "assets/test_hostile.py",
+    "chat/test_injections.py",
+    "llm/test_fault_table.py",
+    "llm/test_fault_table_media.py",
+    "mcp/test_injections.py",
+    "mcp/test_rights.py",
+    "pages/api/test_permission_matrix.py",
+    "portfolio/test_paper.py",
+    "transfer/test_sitefiles.py",
+    "transfer/test_wordpress_bounds.py",
+}
 
 #: What meets in the database, or dies in the middle of it: on PostgreSQL these run in full. Other `stress` is about inputs and limits,
 #: says the same beside any database, and runs on SQLite alone.

