@@ -81,7 +81,7 @@ async def stream(port: int, path: str, body: Any, headers: dict[str, str], ends:
         tail = b""
         while piece := await reader.read(2**16):
             received += len(piece)
-            tail = tail[-200:] + piece
+            tail = tail[-2000:] + piece
             if not first and b"data:" in piece:
                 first = time.perf_counter() - started
             events += piece.count(text)

@@ -122,6 +122,14 @@ def _quick_pictures() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _uncalibrated() -> None:
+    """Estimate as if no model had been called before."""
+    from ai_cms.llm.tokens import calibration
+
+    calibration.clear()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tell whether a test is about the process that works on pictures."""
     from tests.assets.once import Once

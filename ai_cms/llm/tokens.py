@@ -8,7 +8,9 @@ where only the log is known the ratio of reported to estimated tokens.
 from __future__ import annotations
 
 import json
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -48,11 +50,14 @@ class Calibration:
     #: Share of the newest call in the mean, and the ratios beyond which a report says more about the reporter.
     WEIGHT = 0.1
     BOUNDS = (0.25, 4.0)
+    #: Seconds after which ``source`` is asked again for a model that it did not know.
+    ASK_AGAIN = 60.0
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ratios: dict[str, float] = {}
         self._weights: dict[str, Weights] = {}
+        self._asked: dict[str, float] = {}
         self.source: Callable[[str], float | None] | None = None
 
     def observe(self, key: str, *, estimated: int, reported: int) -> None:
@@ -71,14 +76,18 @@ class Calibration:
 
     def ratio(self, key: str) -> float:
         """Return the factor to multiply an estimate with; 1.0 for an unknown model."""
+        now = time.monotonic()
         with self._lock:
             found = self._ratios.get(key)
-        if found is None and self.source is not None:
+            # One message comes to dozens of estimates.
+            fresh = now - self._asked.get(key, -math.inf) < self.ASK_AGAIN
+        if found is None and self.source is not None and not fresh:
             found = self.source(key)
-            if found is not None:
-                found = min(max(found, self.BOUNDS[0]), self.BOUNDS[1])
-                with self._lock:
-                    found = self._ratios.setdefault(key, found)
+            with self._lock:
+                if found is None:
+                    self._asked[key] = now
+                else:
+                    found = self._ratios.setdefault(key, min(max(found, self.BOUNDS[0]), self.BOUNDS[1]))
         return 1.0 if found is None else found
 
     def factor(self, key: str, estimate: int) -> float:
@@ -115,6 +124,7 @@ class Calibration:
         with self._lock:
             self._ratios.clear()
             self._weights.clear()
+            self._asked.clear()
 
 
 calibration = Calibration()

@@ -13,7 +13,7 @@ from ai_cms.chat.services import create_agent, create_conversation
 from ai_cms.llm.backends.testing import TestingBackend
 from ai_cms.llm.handler import llms
 from tests.conftest import make_user
-from tests.llm.conftest import all_seats_free, uncalibrated  # noqa: F401
+from tests.llm.conftest import all_seats_free  # noqa: F401
 
 
 @pytest.fixture

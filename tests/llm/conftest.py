@@ -5,13 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ai_cms.llm import seats
-from ai_cms.llm.tokens import calibration
-
-
-@pytest.fixture(autouse=True)
-def uncalibrated() -> None:
-    """Estimate as if no model had been called before."""
-    calibration.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -145,7 +145,7 @@ def test_estimates_learn_from_reports_within_bounds() -> None:
     assert calibration.remembered("m") == 1.0
 
 
-def test_a_new_process_asks_the_source_once() -> None:
+def test_a_new_process_asks_the_source_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calibration = Calibration()
     asked: list[str] = []
 
@@ -156,4 +156,8 @@ def test_a_new_process_asks_the_source_once() -> None:
     calibration.source = source
     assert calibration.remembered("m") == 1.0
     assert (calibration.ratio("m"), calibration.ratio("m"), calibration.ratio("other")) == (4.0, 4.0, 1.0)
-    assert asked == ["m", "other"]
+    assert calibration.ratio("other") == 1.0
+    assert asked == ["m", "other"], "one message comes to dozens of estimates"
+    monkeypatch.setattr(calibration, "ASK_AGAIN", 0.0)
+    assert calibration.ratio("other") == 1.0
+    assert asked == ["m", "other", "other"]

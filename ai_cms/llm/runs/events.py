@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -18,7 +20,17 @@ from ..models import Run, RunEvent, RunStatus
 from ..redaction import storable
 from ..workers import lease
 
-__all__ = ["EventWriter", "RunLost", "RunPaused", "append_event", "append_events", "events_after"]
+__all__ = [
+    "EventWriter",
+    "RunLost",
+    "RunPaused",
+    "TextQueue",
+    "append_event",
+    "append_events",
+    "events_after",
+    "listen",
+    "tell",
+]
 
 ACTIVE = (RunStatus.RUNNING, RunStatus.CANCELLING)
 #: What is raised while a database is busy or away.
@@ -40,31 +52,57 @@ class RunPaused(Exception):
         self.until = until
 
 
+class TextQueue(Protocol):
+    """What writes the text of many writers; see flushing.py."""
+
+    def add(self, writer: EventWriter) -> None:
+        """Have the text of ``writer`` written soon."""
+
+
 class EventWriter:
     """Write the events of one attempt at a run; pieces of text are gathered into one event for ~80 ms.
 
     Every write names the attempt, so that a worker that was given up cannot write into its successor's run. Safe for
-    use by the worker and by the watch thread, which flushes text the worker has fallen silent on.
+    use by the worker and by the thread that writes the text of all runs of the process (``queue``); without it, the
+    worker writes its text itself.
     """
 
     def __init__(self, run: Run) -> None:
         self.run_id = run.pk
         self.attempt = run.attempt
+        self.queue: TextQueue | None = None
+        #: When the oldest piece came, by time.monotonic().
+        self.since = 0.0
         self._lock = threading.RLock()
+        self._landed = threading.Condition(self._lock)
         self._pieces: list[str] = []
-        self._since = 0.0
+        #: What the queue is writing at this moment.
+        self._flying: list[str] = []
         self._lost = False
         #: Whether the run waits for a person by now.
         self.paused = False
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is text that waits to be written."""
+        return bool(self._pieces) and not self._lost
 
     def text(self, piece: str) -> None:
         """Add a piece of the answer's text. Raises RunLost."""
         if not piece:
             return
         with self._lock:
-            if not self._pieces:
-                self._since = time.monotonic()
+            if self._lost:
+                raise RunLost
+            first = not self._pieces
+            if first:
+                self.since = time.monotonic()
             self._pieces.append(piece)
+            # In a transaction of the handler's its row may be locked, for everybody else.
+            if self.queue is not None and not connection.in_atomic_block:
+                if first:
+                    self.queue.add(self)
+                return
             try:
                 self.flush_if_due()
             except OUTAGE:
@@ -73,7 +111,31 @@ class EventWriter:
                 # The text is kept, and shown when the database is back; no answer is broken off for it.
                 logger.warning("The text of the run %s cannot be shown yet.", self.run_id, exc_info=True)
                 connection.close()
-                self._since = time.monotonic() + RETRY_SECONDS
+                self.since = time.monotonic() + RETRY_SECONDS
+
+    def take(self) -> str | None:
+        """Return the text so far to whoever writes it for many, and then calls settle(); ``None`` if there is none now.
+
+        Never waits: the worker may be writing, and wait long for the database.
+        """
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            if self._flying or not self.has_text:
+                return None
+            self._flying, self._pieces = self._pieces, []
+            return storable("".join(self._flying))
+        finally:
+            self._lock.release()
+
+    def settle(self, *, written: bool, lost: bool) -> None:
+        """Note what became of the text that was taken."""
+        with self._lock:
+            if not written:
+                self._pieces = self._flying + self._pieces
+            self._lost = self._lost or lost
+            self._flying = []
+            self._landed.notify_all()
 
     def emit(self, type: str, data: JsonObject) -> int:
         """Write an event after all text so far; return its number. Raises RunLost."""
@@ -89,17 +151,8 @@ class EventWriter:
     def flush_if_due(self) -> None:
         """Write the text gathered so far if it is old enough. Raises RunLost."""
         with self._lock:
-            if self._pieces and (time.monotonic() - self._since) * 1000 >= run_settings.RUN_FLUSH_MS:
+            if self._pieces and (time.monotonic() - self.since) * 1000 >= run_settings.RUN_FLUSH_MS:
                 self.flush()
-
-    def flush_if_idle(self) -> None:
-        """Do the same unless the worker is writing at this moment: it may wait long for the database."""
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            self.flush_if_due()
-        finally:
-            self._lock.release()
 
     def finish(self, status: str, type: str, data: JsonObject, **fields: object) -> bool:
         """Write the last event and the end of the run together; return whether the run was still this attempt's."""
@@ -139,6 +192,9 @@ class EventWriter:
 
     def _write(self, events: list[tuple[str, JsonObject]], **fields: object) -> int:
         """Write the text so far and ``events``; what could not be written is written by the next call."""
+        # What the queue writes comes before what is written here.
+        while self._flying:
+            self._landed.wait()
         if self._lost:
             raise RunLost
         # A sign of life, also where a transaction of the handler hides the row from the watch thread.
@@ -150,6 +206,20 @@ class EventWriter:
             raise RunLost
         self._pieces = []
         return last
+
+
+_listeners: list[Callable[[], None]] = []
+
+
+def listen(listener: Callable[[], None]) -> None:
+    """Have ``listener`` called whenever this process has written events."""
+    _listeners.append(listener)
+
+
+def tell() -> None:
+    """Tell the listeners that events have been written and committed."""
+    for listener in _listeners:
+        listener()
 
 
 def append_events(
@@ -169,6 +239,7 @@ def append_events(
             RunEvent(run_id=run_id, seq=first + offset, type=type, data=data)
             for offset, (type, data) in enumerate(events)
         )
+        transaction.on_commit(tell, robust=True)
     return last
 
 

@@ -6,18 +6,13 @@ anywhere, by as many clients as like.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 from django.core.handlers.asgi import ASGIRequest
-from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -25,16 +20,12 @@ from ...core.jsontypes import JsonObject
 from ..conf import run_settings
 from ..models import Run
 from ..seats import leave_seat, take_seat
-from .events import events_after
+from .looking import FIRST_PAUSE, LONGEST_PAUSE, PAGE, Look, look, watching
 
 __all__ = ["Tail", "ndjson_line", "run_stream", "sse_event", "tail_stream"]
 
-FIRST_PAUSE = 0.03
-LONGEST_PAUSE = 0.5
 #: Milliseconds after which a client that lost the stream comes back.
 RETRY_MS = 1000
-_readers: ThreadPoolExecutor | None = None
-_readers_lock = threading.Lock()
 
 
 def sse_event(event: JsonObject) -> bytes:
@@ -65,26 +56,37 @@ class Tail:
         self.opening = b"" if ndjson else f"retry: {RETRY_MS}\n\n".encode()
 
     def step(self) -> bytes:
-        """Return what there is to send, perhaps nothing; sets ``finished`` after the last event."""
-        # First the state, then the events: what was written before the end is then certainly read.
-        over = Run.objects.filter(pk=self.run_id, finished_at__isnull=True).exists() is False
-        events = events_after(self.run_id, self.after)
-        now = time.monotonic()
-        if events:
-            self.after = events[-1]["id"]
-            self._pause, self._quiet_since = FIRST_PAUSE, now
-            return self.written(events)
-        if over:
+        """Look, and return what there is to send, perhaps nothing; sets ``finished`` after the last event."""
+        (found,) = look([(self.run_id, self.after)])
+        piece = self.taken(found) or self.alive()
+        self._pause = FIRST_PAUSE if found.events else min(self._pause * 1.5, LONGEST_PAUSE)
+        return piece
+
+    def taken(self, found: Look) -> bytes:
+        """Return what there is to send of what a look has found; sets ``finished`` after the last event."""
+        piece = b""
+        if found.events:
+            self.after = found.events[-1]["id"]
+            piece = self.written(found.events)
+        if found.over and not self.finished:
             self.finished = True
-            return self.farewell()
-        rest = self.resting()
-        if rest:
-            return rest
-        self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
-        if now - self._quiet_since >= run_settings.RUN_PING_SECONDS:
-            self._quiet_since = now
-            return self._ping
-        return b""
+            piece += self.farewell()
+        elif not self.finished and len(found.events) < PAGE:
+            piece += self.resting()
+        if piece:
+            self._quiet_since = time.monotonic()
+        return piece
+
+    def alive(self) -> bytes:
+        """Return a sign of life once nothing has been sent for ``RUN_PING_SECONDS``."""
+        if self.quiet_left() > 0:
+            return b""
+        self._quiet_since = time.monotonic()
+        return self._ping
+
+    def quiet_left(self) -> float:
+        """Return the seconds until a sign of life is due."""
+        return self._quiet_since + run_settings.RUN_PING_SECONDS - time.monotonic()
 
     def written(self, events: list[JsonObject]) -> bytes:
         """Return what is sent of the next events."""
@@ -106,9 +108,9 @@ class Tail:
     def pause(self) -> float:
         return self._pause
 
-    def out_of_time(self) -> bool:
-        """Return whether the client should come back on a new connection."""
-        return time.monotonic() - self._began >= run_settings.RUN_STREAM_SECONDS
+    def time_left(self) -> float:
+        """Return the seconds until the client should come back on a new connection."""
+        return self._began + run_settings.RUN_STREAM_SECONDS - time.monotonic()
 
 
 def run_stream(request: HttpRequest, run: Run, *, after: int, ndjson: bool = False) -> HttpResponseBase:
@@ -129,17 +131,15 @@ def tail_stream(request: HttpRequest, tail: Tail, content_type: str) -> HttpResp
 
 
 async def _async_body(tail: Tail) -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
     yield tail.opening
-    while not tail.out_of_time():
-        # Not Django's async ORM: that shares one thread with every synchronous view of the process.
-        piece = await loop.run_in_executor(_pool(), _read, tail)
-        if piece:
-            yield piece
-        if tail.finished:
-            return
-        if not piece:
-            await asyncio.sleep(tail.pause)
+    with watching(tail.run_id, tail.after) as watcher:
+        while (left := tail.time_left()) > 0:
+            found = await watcher.next(max(min(left, tail.quiet_left()), 0.0))
+            piece = tail.taken(found) if found else tail.alive()
+            if piece:
+                yield piece
+            if tail.finished:
+                return
     if parting := tail.parting():
         yield parting
 
@@ -173,7 +173,7 @@ class SyncBody:
 
     def _read(self, tail: Tail) -> Generator[bytes, None, None]:
         yield tail.opening
-        while not tail.out_of_time():
+        while tail.time_left() > 0:
             piece = tail.step()
             if piece:
                 yield piece
@@ -185,29 +185,3 @@ class SyncBody:
                 time.sleep(tail.pause)
         if parting := tail.parting():
             yield parting
-
-
-def _read(tail: Tail) -> bytes:
-    try:
-        return tail.step()
-    finally:
-        # These threads belong to no request that would close what they opened.
-        connections.close_all()
-
-
-def _forget_threads() -> None:
-    """Begin anew in a forked process, which has none of its parent's threads."""
-    global _readers, _readers_lock
-    _readers, _readers_lock = None, threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_threads)
-
-
-def _pool() -> ThreadPoolExecutor:
-    global _readers
-    with _readers_lock:
-        if _readers is None:
-            _readers = ThreadPoolExecutor(4, thread_name_prefix="ai-cms-events")
-        return _readers

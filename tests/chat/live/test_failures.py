@@ -20,6 +20,8 @@ from ai_cms.chat.layer import LayerLink
 from ai_cms.chat.live import tailing
 from ai_cms.chat.services import create_conversation
 from ai_cms.core.jsontypes import JsonObject
+from ai_cms.llm.runs import looking, streaming
+from ai_cms.llm.runs.looking import Look
 from ai_cms.llm.runs.streaming import Tail, tail_stream
 
 from .sockets import connected, in_thread, played, token_of
@@ -193,27 +195,21 @@ def test_a_mistake_of_ours_ends_the_socket_with_a_code(ann: Any, model: Any, mon
     assert (code, frames[-1]) == (4500, {"type": "error", "code": "server_error"})
 
 
-class Two(Tail):
-    """A tail of two pieces."""
-
-    def __init__(self) -> None:
-        super().__init__(uuid4(), 0, ndjson=False)
-        self.left = [b"data: 1\n\n", b"data: 2\n\n"]
-
-    def step(self) -> bytes:
-        piece = self.left.pop(0)
-        self.finished = not self.left
-        return piece
-
-
 @pytest.mark.parametrize("factory", [RequestFactory, AsyncRequestFactory])
-def test_events_are_not_held_back_by_compression(factory: Any) -> None:
+def test_events_are_not_held_back_by_compression(factory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(places: Any) -> list[Look]:
+        """Bring the first event, then the second, which is the last."""
+        return [Look([{"id": after + 1, "event": "x", "data": after + 1}], over=after == 1) for _run, after in places]
+
+    for module in (looking, streaming):
+        monkeypatch.setattr(module, "look", look)
     request = factory().get("/", headers={"Accept-Encoding": "gzip"})
-    answer: Any = GZipMiddleware(lambda request: tail_stream(request, Two(), "text/event-stream"))(request)
+    tail = Tail(uuid4(), 0, ndjson=True)
+    answer: Any = GZipMiddleware(lambda request: tail_stream(request, tail, "text/event-stream"))(request)
     assert answer["Content-Encoding"] == "identity"
 
     async def pieces() -> list[bytes]:
         return [piece async for piece in answer]
 
     found = asyncio.run(pieces()) if answer.is_async else list(answer)
-    assert found[-2:] == [b"data: 1\n\n", b"data: 2\n\n"]
+    assert found[-2:] == [b'{"id":1,"event":"x","data":1}\n', b'{"id":2,"event":"x","data":2}\n']

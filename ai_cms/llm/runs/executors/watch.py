@@ -15,8 +15,9 @@ from ...conf import run_settings
 from ...models import Run
 from ...querysets import RunQuerySet
 from ...workers import lease
+from .. import flushing
 from ..context import RunContext
-from ..events import ACTIVE, RunLost
+from ..events import ACTIVE
 from ..execution import execute_run
 
 __all__ = ["Watch", "cancel_here", "execute_watched"]
@@ -28,7 +29,7 @@ WATCH_SECONDS = 0.2
 
 
 class Watch:
-    """Show life for the runs of this process, bring cancellations to them, and flush text they fell silent on.
+    """Show life for the runs of this process, and bring cancellations to them.
 
     One thread for all runs; it ends when there are none.
     """
@@ -41,7 +42,8 @@ class Watch:
 
     @contextmanager
     def over(self, context: RunContext) -> Iterator[None]:
-        """Look after a run while it is carried out."""
+        """Look after a run while it is carried out; its text is written with that of the other runs of the process."""
+        context.events.queue = flushing.flusher
         with self._lock:
             self._contexts[context.run_id] = context
             if self._thread is None or not self._thread.is_alive():
@@ -82,16 +84,6 @@ class Watch:
             connections.close_all()
 
     def _look(self, contexts: list[RunContext]) -> None:
-        for context in contexts:
-            try:
-                context.events.flush_if_idle()
-            except RunLost:
-                context.cancel.cancel()
-            except Exception:
-                # Its text is kept; the other runs have leases that must not run out for it.
-                logger.warning("Could not show the text of the run %s.", context.run_id, exc_info=True)
-                if not connection.in_atomic_block:
-                    connection.close()
         ids = [context.run_id for context in contexts]
         every = max(1, round(run_settings.RUN_LEASE_SECONDS / 5 / WATCH_SECONDS))
         self._due += 1
