@@ -198,6 +198,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
         # An answer that is written holds a thread, which waits nearly always.
         "RUN_THREADS": options.streams,
         "RATE_LIMITS": {"chat_messages": None},
+        "LLM_CALLS_PER_ALIAS": None,
     }
 
 

@@ -12,7 +12,9 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
+from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -130,7 +132,16 @@ def tail_stream(request: HttpRequest, tail: Tail, content_type: str) -> HttpResp
     return response
 
 
+def _give_back() -> None:
+    """Close the connections of the request, which would else be held, idle, for as long as its stream lasts."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+
+
 async def _async_body(tail: Tail) -> AsyncIterator[bytes]:
+    # In the thread of the view, which has opened them; Django closes them when the response has been sent.
+    await sync_to_async(_give_back)()
     yield tail.opening
     with watching(tail.run_id, tail.after) as watcher:
         while (left := tail.time_left()) > 0:
