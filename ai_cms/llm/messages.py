@@ -290,7 +290,7 @@ class LLMResponse:
 
     ``model``: the model that answered, which may differ from the one asked for. ``parsed``: the validated object where
     a ``response_model`` was given. ``truncated``: the answer ended at ``max_tokens``. ``refusal``: the words of a model
-    that declined.
+    that declined. ``thoughts``: what was heard of the model's thinking; it is billed, and never shown or stored.
     """
 
     text: str = ""
@@ -301,6 +301,7 @@ class LLMResponse:
     request_id: str = ""
     parsed: Any = None
     refusal: str = ""
+    thoughts: str = field(default="", compare=False, repr=False)
 
     @property
     def truncated(self) -> bool:
@@ -341,7 +342,9 @@ class UsageEvent:
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """Something came that is not shown, such as a model's reasoning: the provider is alive."""
+    """Something came that is not shown, such as a model's reasoning: the provider is alive, and will bill ``text``."""
+
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,44 @@ def test_a_multiple_of_the_truth_is_not_believed(report: tuple[int, int]) -> Non
     assert response.usage.total_tokens < 40
 
 
+REASONING = {"reasoning_tokens": 10**6}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        usage(20, 5, total_tokens=50_000),
+        usage(20, 5, total_tokens=10**12),
+        usage(20, 10**6, completion_tokens_details=REASONING),
+        usage(20, 5, total_tokens=10**6 + 25, completion_tokens_details=REASONING),
+    ],
+)
+@pytest.mark.parametrize("heard", [False, True])
+def test_reasoning_does_not_justify_any_number(report: Any, heard: bool) -> None:
+    thinking = [delta(reasoning="Let me think about it. ")] * 20 if heard else []
+    response, _ = answer(lambda body: [*thinking, delta("Bread is good."), finish(), report, DONE])
+    assert not response.usage.reported
+    # What was heard of the thinking is in the estimate: 460 characters are a hundred tokens or more.
+    low, high = (80, 200) if heard else (1, 20)
+    assert low < response.usage.output_tokens < high
+
+
+def test_thinking_beyond_the_ceiling_of_the_answer_is_believed_where_the_model_thought() -> None:
+    script: Script = lambda body: [  # noqa: E731
+        *[delta(reasoning="Let me think about it. ")] * 20, delta("Bread is good."), finish(), usage(20, 5000), DONE
+    ]  # fmt: skip
+    response, _ = answer(script)
+    assert (response.usage.output_tokens, response.usage.reported) == (5000, True)
+
+
+def test_an_answer_that_turned_out_to_be_thinking_is_in_the_estimate() -> None:
+    pieces = [delta("Let me think about it. ")] * 20
+    response, _ = answer(lambda body: [*pieces, delta("\n</think>\n\nBread is good."), finish(), DONE])
+    assert response.text == "Bread is good."
+    assert not response.usage.reported
+    assert 80 < response.usage.output_tokens < 200
+
+
 THINKING_DELTAS = [
     {"reasoning_content": "Let me think about it. " * 4},
     {"reasoning": "Let me think about it. " * 4},
