@@ -125,7 +125,12 @@ class Assembler:
                 yield from self._show(piece)
                 continue
             self._hide(piece)
-            if kind == "void":
+            if kind == "void" and not piece:
+                # Said again, with the tags that were taken for a wrapper.
+                self._size -= len(self.text)
+                self.texts.clear()
+                yield Restarted("tags around a part of the answer", again=True)
+            elif kind == "void":
                 self.hidden_bytes += len(self.text.encode("utf-8", "replace"))
                 self.voided += self.texts
                 self.texts.clear()
@@ -148,6 +153,7 @@ class Assembler:
     def add_hidden(self, text: str) -> None:
         """Note text that is billed but not part of the answer (reasoning)."""
         self.pieces += 1
+        self._filter.heard = True
         self._hide(text)
 
     def _hide(self, text: str) -> None:

@@ -196,7 +196,7 @@ class MeteredCall:
     def _note(self, event: StreamEvent, gap: float) -> None:
         if isinstance(event, Restarted):
             # It came all the same, and is billed.
-            self._other += self._text
+            self._other += [] if event.again else self._text
             self._text = []
         if isinstance(event, Thinking):
             self._thoughts.append(event.text)
