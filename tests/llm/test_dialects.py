@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from ai_cms.llm.backends.assembly import Assembler
@@ -91,6 +93,7 @@ FREE = [
     # The prompt held the opening mark.
     ("It is short.<|end_think|>\nBread is good.", "Bread is good."),
     ("It is short.\n</think><p>Bread is good.</p>", "<p>Bread is good.</p>"),
+    ("It is short.</think>```json\n{}\n```", "```json\n{}\n```"),
     # What comes after thinking may be named as well.
     *((f"<think>It is short.</think>\n<{name}>Bread is good.</{name}>", "Bread is good.")
       for name in ("answer", "response", "output", "Answer", "final_answer", "solution")),
@@ -124,10 +127,15 @@ FREE = [
 ]  # fmt: skip
 
 
+#: Of which all that may be said is made.
+MARKS = ["<think>", "</think>", "<answer>", "</answer>", "<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|end_think|>",
+         "\n", " ", "a", "<", "b <b>x</b>", "analysis", "Assistant", "assistantfinal", "```", "<|channel|>", "<|message|>"]  # fmt: skip
+
+
 def shown_of(pieces: list[str]) -> list[str]:
     """Return what a reader has before them after each step; the last is the answer."""
     parts, kept, steps = ThoughtFilter(), "", []
-    for kind, piece in [*(found for given in pieces for found in parts.feed(given)), *parts.finish()]:
+    for kind, piece in [*(found for part in pieces for found in parts.feed(part)), *parts.finish()]:
         kept = "" if kind == "void" else kept + piece if kind == "shown" else kept
         steps.append(kept)
     return steps or [""]
@@ -140,6 +148,13 @@ def test_thinking_is_told_apart_in_pieces_of_any_size(text: str, wanted: str) ->
         assert shown_of([text[start : start + size] for start in range(0, len(text), size)])[-1] == wanted
     for cut in range(len(text)):
         assert shown_of([text[:cut], text[cut:]])[-1] == wanted
+
+
+@given(st.lists(st.sampled_from(MARKS), min_size=1, max_size=9).map("".join), st.data())
+@example("<</think>```<|END_RESPONSE|>", None)
+def test_where_a_stream_is_cut_changes_nothing(text: str, data: Any) -> None:
+    cut = len(text) // 2 if data is None else data.draw(st.integers(0, len(text)))
+    assert shown_of(list(text))[-1] == shown_of([text[:cut], text[cut:]])[-1] == without_thinking(text)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ _LONE_MARKS = (
 _CLOSING = f"(?:{'|'.join(map(re.escape, _LONE_MARKS))})[ \\t]*"
 _ALONE = re.compile(_CLOSING + r"(?=\n|\r|\{|\[|```|<[a-zA-Z|]|\Z)")
 #: One of which nobody knows yet what follows.
-_PENDING = re.compile(_CLOSING + r"<?\Z")
+_PENDING = re.compile(_CLOSING + r"(?:<|`{1,2})?\Z")
 _STARTS = (*_PAIRS, *_HARMONY, "analysis")
 
 
