@@ -14,8 +14,10 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from . import checks
         from . import flags as flags
+        from .csrf import declare_view
         from .lane.triggers import install, remove
 
         checks.register()
+        declare_view()
         pre_migrate.connect(remove, sender=self, dispatch_uid="ai_cms.core.lane")
         post_migrate.connect(install, sender=self, dispatch_uid="ai_cms.core.lane")

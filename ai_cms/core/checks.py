@@ -14,6 +14,7 @@
 ``ai_cms_core.W004``  ``JSON_MAX_BYTES`` is over Django's ``DATA_UPLOAD_MAX_MEMORY_SIZE``
 ``ai_cms_core.W010``  (deploy) ``X-Forwarded-For`` is ignored behind a proxy that sets ``X-Forwarded-Proto``
 ``ai_cms_core.W011``  (deploy) a SQLite database whose transactions do not begin ``IMMEDIATE``
+``ai_cms_core.W012``  (deploy) pages of the admin say nothing of caches: PrivateResponseMiddleware is missing
 =================  ======================================================================
 """
 
@@ -33,18 +34,29 @@ from django.utils.module_loading import import_string
 from .conf import core_settings, declared_settings
 from .swapping import swappable_settings
 
-__all__ = ["TAG", "check_deployment", "check_references", "check_settings", "check_swapped_models", "register"]
+__all__ = [
+    "TAG",
+    "check_deployment",
+    "check_private_answers",
+    "check_references",
+    "check_settings",
+    "check_swapped_models",
+    "register",
+]
 
 TAG = "ai_cms"
 _MIDDLEWARE = "ai_cms.core.middleware.MaintenanceMiddleware"
 _AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+_PRIVATE = "ai_cms.core.middleware.PrivateResponseMiddleware"
 
 
 def register() -> None:
     """Register the checks; called once, by the app's configuration."""
     for check in (check_settings, check_swapped_models, check_references):
         checks.register(check, TAG)
-    checks.register(check_deployment, TAG, deploy=True)
+    for check in (check_deployment, check_private_answers):
+        checks.register(check, TAG, deploy=True)
 
 
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[checks.CheckMessage]:
@@ -127,6 +139,24 @@ def check_references(app_configs: Sequence[AppConfig] | None = None, **kwargs: o
 def check_deployment(app_configs: Sequence[AppConfig] | None = None, **kwargs: object) -> list[checks.CheckMessage]:
     """Look for what only matters in production."""
     return [*_proxies(), *_sqlite()]
+
+
+def check_private_answers(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: object
+) -> list[checks.CheckMessage]:
+    """Look whether what the admin shows of one person may get into a cache that others are served from."""
+    order = list(settings.MIDDLEWARE)
+    if not apps.is_installed("django.contrib.admin") or _SESSIONS not in order:
+        return []
+    if _PRIVATE in order and order.index(_PRIVATE) > order.index(_SESSIONS):
+        return []
+    return [
+        checks.Warning(
+            "The admin's pages for changing a password say nothing of caches, so that a proxy may keep them.",
+            hint=f"Put {_PRIVATE!r} below {_SESSIONS!r} in MIDDLEWARE.",
+            id="ai_cms_core.W012",
+        )
+    ]
 
 
 def _proxies() -> Iterator[checks.CheckMessage]:

@@ -97,6 +97,8 @@ _ASSIGNED: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 _MIDDLEWARE = "ai_cms.accounts.middleware.LoginSessionMiddleware"
+_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+_PRIVATE_ANSWERS = "ai_cms.core.middleware.PrivateResponseMiddleware"
 _SQLITE = '{"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL"}'
 
 
@@ -143,11 +145,29 @@ def prepare_settings(source: str, apps: Sequence[str]) -> Preparation:
     if database is not None and "OPTIONS" not in _keys(database) and _is_sqlite(database):
         edits.append(_insertion(source, database, [f'"OPTIONS": {_SQLITE}']))
         added.append('DATABASES["default"]["OPTIONS"]')
+    private = _private_answers(source, tree)
+    if private is not None:
+        edits.append(private)
+        added.append(_PRIVATE_ANSWERS)
     for app in apps:
         made, names = _settings_of(app, source, tree)
         edits += made
         added += names
     return Preparation(_edited(source, edits), tuple(added))
+
+
+def _private_answers(source: str, tree: ast.Module) -> tuple[int, str] | None:
+    """Return the edit that puts the middleware for private answers below that of sessions.
+
+    A list that is not written out stays as it is: the site works without, and a check for deployment asks for it.
+    """
+    listed = _assigned(tree, "MIDDLEWARE")
+    if not isinstance(listed, ast.List | ast.Tuple):
+        return None
+    names = [node.value if isinstance(node, ast.Constant) else None for node in listed.elts]
+    if _SESSIONS not in names or _PRIVATE_ANSWERS in names:
+        return None
+    return _insertion(source, listed, [f'"{_PRIVATE_ANSWERS}"'], behind=names.index(_SESSIONS))
 
 
 def _settings_of(app: str, source: str, tree: ast.Module) -> tuple[list[tuple[int, str]], list[str]]:
@@ -305,14 +325,21 @@ def _import(source: str, tree: ast.Module, module: str, names: Iterable[str]) ->
     return _offset(source, after.end_lineno, after.end_col_offset), "\n" + line
 
 
-def _insertion(source: str, node: ast.List | ast.Tuple | ast.Dict, items: Sequence[str]) -> tuple[int, str]:
-    """Return the edit that puts ``items`` at the end of a list, tuple or dict, in the manner it is written in."""
+def _insertion(
+    source: str, node: ast.List | ast.Tuple | ast.Dict, items: Sequence[str], *, behind: int = -1
+) -> tuple[int, str]:
+    """Return the edit that puts ``items`` behind a part of a list, tuple or dict, in the manner it is written in.
+
+    ``behind``: the number of that part, the last unless given.
+    """
     parts = node.values if isinstance(node, ast.Dict) else node.elts
     if not parts:
         return _offset(source, node.end_lineno, node.end_col_offset) - 1, ", ".join(items)
-    last = parts[-1]
+    last = parts[behind]
     end = _offset(source, last.end_lineno, last.end_col_offset)
-    if node.lineno == node.end_lineno:
+    # Parts that share a line get theirs beside them.
+    follows = last is not parts[-1] and parts[behind + 1].lineno == last.end_lineno
+    if node.lineno == node.end_lineno or follows:
         return end, "".join(f", {item}" for item in items)
     first: ast.expr | None = node.keys[0] if isinstance(node, ast.Dict) else parts[0]
     indent = " " * (first.col_offset if first is not None else node.col_offset + 4)

@@ -7,14 +7,14 @@ outside that provider's backend.
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from ..core.jsontypes import JsonMapping
+from .cancelling import CancelToken
 
 __all__ = [
     "CancelToken",
@@ -181,63 +181,6 @@ class Limits:
     max_characters: int | None = None
 
 
-class CancelToken:
-    """Stop a call from another thread; backends register what closes their connection."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._event = threading.Event()
-        self._callbacks: list[Callable[[], None]] = []
-        self._forget: list[Callable[[], None]] = []
-
-    @classmethod
-    def of_both(cls, first: CancelToken, second: CancelToken) -> CancelToken:
-        """Return a token that is cancelled with either of two, and cancels neither; release() it at the end."""
-        token = cls()
-        token._forget = [other.on_cancel(token.cancel) for other in (first, second)]
-        return token
-
-    def release(self) -> None:
-        """Take back what others were asked to tell this token: they may live longer than the call."""
-        forget, self._forget = self._forget, []
-        for take_back in forget:
-            take_back()
-
-    def cancel(self) -> None:
-        """Stop the call. Calling it again, or after the end of the call, does nothing."""
-        with self._lock:
-            if self._event.is_set():
-                return
-            self._event.set()
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
-
-    @property
-    def cancelled(self) -> bool:
-        return self._event.is_set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Block until cancelled or for ``timeout`` seconds; return whether it is cancelled (a sleep that can be
-        cut).
-        """
-        return self._event.wait(timeout)
-
-    def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Run ``callback`` when cancelled, at once if that has happened; return a function that takes it back."""
-        with self._lock:
-            if not self._event.is_set():
-                self._callbacks.append(callback)
-                return lambda: self._remove(callback)
-        callback()
-        return lambda: None
-
-    def _remove(self, callback: Callable[[], None]) -> None:
-        with self._lock:
-            if callback in self._callbacks:
-                self._callbacks.remove(callback)
-
-
 #: What the things in a request's memo are derived from.
 _DERIVED_FROM = frozenset({"messages", "tools", "response_model", "response_schema"})
 
@@ -290,7 +233,7 @@ class LLMResponse:
 
     ``model``: the model that answered, which may differ from the one asked for. ``parsed``: the validated object where
     a ``response_model`` was given. ``truncated``: the answer ended at ``max_tokens``. ``refusal``: the words of a model
-    that declined.
+    that declined. ``thoughts``: what was heard of the model's thinking; it is billed, and never shown or stored.
     """
 
     text: str = ""
@@ -301,6 +244,7 @@ class LLMResponse:
     request_id: str = ""
     parsed: Any = None
     refusal: str = ""
+    thoughts: str = field(default="", compare=False, repr=False)
 
     @property
     def truncated(self) -> bool:
@@ -341,14 +285,20 @@ class UsageEvent:
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """Something came that is not shown, such as a model's reasoning: the provider is alive."""
+    """Something came that is not shown, such as a model's reasoning: the provider is alive, and will bill ``text``."""
+
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """What was delivered so far is void, the answer begins anew: it was thinking, or an invalid answer is repaired."""
+    """What was delivered so far is void, the answer begins anew: it was thinking, or an invalid answer is repaired.
+
+    ``again``: the same words are said again otherwise, and have been billed once.
+    """
 
     reason: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,11 +176,12 @@ def estimate_usage(
     text: str = "",
     tool_calls: Iterable[ToolCall] = (),
     *,
+    thoughts: str = "",
     schema_weight: float = 1.0,
 ) -> Usage:
-    """Return the estimated usage of a call that delivered ``text``, marked as not reported."""
+    """Return the estimated usage of a call that delivered ``text`` after ``thoughts``, marked as not reported."""
     calls = list(tool_calls)
-    output = Estimate.of(estimate_text(text, *_texts_of(calls)), {"frame": float(_PER_CALL * len(calls))})
+    output = Estimate.of(estimate_text(text, thoughts, *_texts_of(calls)), {"frame": float(_PER_CALL * len(calls))})
     return Usage(estimate_request(request, schema_weight=schema_weight), output, reported=False)
 
 

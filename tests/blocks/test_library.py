@@ -18,9 +18,10 @@ from pydantic import ValidationError
 
 import ai_cms.blocks
 from ai_cms.blocks import Block, Document, blocks, render_blocks
+from ai_cms.blocks.html import schemes
 from ai_cms.blocks.html.embeds import DEFAULT_PROVIDERS, embed_origins, provider_problem, resolve_embed
+from ai_cms.blocks.html.richtext import sanitize_html, sanitize_inline
 from ai_cms.blocks.types import library as library_module
-from ai_cms.blocks.types import text as text_types
 from ai_cms.blocks.types.library import PageListItem, PageListQuery, page_list_source
 from ai_cms.blocks.types.library.data import PageListSource
 from ai_cms.blocks.types.text import whole_address
@@ -367,12 +368,48 @@ def test_an_address_is_kept_alike_by_form_and_rest(given: str, kept: str) -> Non
     assert whole_address(kept) == kept
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("www.example.com", "https://www.example.com"),
+        ("example.com/path?a=b&amp;c=d", "https://example.com/path?a=b&amp;c=d"),
+        ("ann@example.com", "mailto:ann@example.com"),
+        ("/www.example.com", "/www.example.com"),
+        ("guide/page.html", "guide/page.html"),
+        ("www", "www"),
+        ("#www.example.com", "#www.example.com"),
+        ("//www.example.com", "//www.example.com"),
+    ],
+)
+@pytest.mark.parametrize(("kind", "name"), [("rich_text", "html"), ("quote", "text")])
+def test_an_address_in_html_is_kept_as_one_of_a_field(kind: str, name: str, given: str, kept: str) -> None:
+    html = f'<p><a href="{given}">x</a></p>'
+    cleaned = getattr(blocks[kind].model_validate({name: html}), name)
+    assert cleaned == html.replace(given, kept)
+    assert sanitize_html(cleaned) == cleaned
+    assert sanitize_inline(html) == cleaned.removeprefix("<p>").removesuffix("</p>")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("www.example.com/a.jpg", "https://www.example.com/a.jpg"),
+        ("a.jpg", "a.jpg"),
+        ("/media/a.jpg", "/media/a.jpg"),
+        ("ann@example.com", "ann@example.com"),
+    ],
+)
+def test_the_address_of_a_picture_is_completed_in_block_and_html(given: str, kept: str) -> None:
+    assert blocks["image"].model_validate({"src": given}).src == kept  # type: ignore[attr-defined]
+    assert sanitize_html(f'<img src="{given}" alt="">') == f'<img src="{kept}" alt="" loading="lazy">'
+
+
 def test_the_form_knows_the_same_addresses() -> None:
     script = (Path(ai_cms.blocks.__file__).parent / "static/ai_cms/blocks/widget-text.js").read_text()
     host = re.search(r"const HOST = /\^(.*)\$/i;", script)
     mail = re.search(r"const MAIL = /\^(.*)\$/i;", script)
-    assert host is not None and host[1].replace(r"\/", "/") == text_types._HOST.pattern.replace(r"\/", "/")
-    assert mail is not None and mail[1] == text_types._MAIL.pattern
+    assert host is not None and host[1].replace(r"\/", "/") == schemes._HOST.pattern.replace(r"\/", "/")
+    assert mail is not None and mail[1] == schemes._MAIL.pattern
 
 
 def test_an_empty_or_long_text_is_told_in_plain_words() -> None:

@@ -290,6 +290,21 @@ def test_addresses_get_their_scheme(editor: Editor) -> None:
     assert editor.problems == []
 
 
+def test_links_in_texts_get_their_scheme_when_they_are_saved(editor: Editor) -> None:
+    page = editor.page
+    html = '<p>See <a href="{}">us</a> and <a href="visit/map.html">the map</a>.</p>'
+    for kind in ("rich_text", "quote"):
+        page.get_by_role("combobox", name="Add block", exact=True).select_option(kind)
+        editor.press("Add block")
+        page.locator(".aicb-block").last.locator("textarea").first.fill(html.format("www.example.com"))
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/article/")
+    page.goto(page.url + "1/change/")
+    text, quote = editor.value[-2:]
+    whole = html.format("https://www.example.com")
+    assert (text["props"]["html"], quote["props"]["text"]) == (whole, whole)
+
+
 def test_a_completed_address_takes_no_click_away(editor: Editor) -> None:
     page = editor.page
     for kind in ("embed", "button"):

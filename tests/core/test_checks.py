@@ -164,6 +164,24 @@ def test_a_body_larger_than_django_takes(settings: Any) -> None:
     assert not found(checks.check_references)
 
 
+def test_silent_pages_of_the_admin_are_asked_for(settings: Any) -> None:
+    private, sessions = "ai_cms.core.middleware.PrivateResponseMiddleware", settings.MIDDLEWARE[1]
+    [(id, _message, hint)] = found(checks.check_private_answers)
+    assert (id, private in hint) == ("ai_cms_core.W012", True)
+    settings.MIDDLEWARE = [private, sessions]
+    assert [id for id, _message, _hint in found(checks.check_private_answers)] == ["ai_cms_core.W012"]
+    settings.MIDDLEWARE = [sessions, private]
+    assert not found(checks.check_private_answers)
+    settings.MIDDLEWARE = []
+    assert not found(checks.check_private_answers)
+    assert "ai_cms_core.W012" not in [message.id for message in run_checks(tags=["ai_cms"])]
+
+
+def test_without_the_admin_no_page_of_it_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.apps, "is_installed", lambda name: name != "django.contrib.admin")
+    assert not found(checks.check_private_answers)
+
+
 def test_proxies(settings: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert [id for id, _message, _hint in found(checks.check_deployment)] == ["ai_cms_core.W010"]

@@ -89,6 +89,38 @@ def test_sqlite_gets_the_options_that_writers_need(databases: str, added: bool) 
     assert (options.get("transaction_mode") == "IMMEDIATE") is added
 
 
+_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+_PRIVATE = "ai_cms.core.middleware.PrivateResponseMiddleware"
+
+
+@pytest.mark.parametrize(
+    ("middleware", "wanted"),
+    [
+        (f'["a", "{_SESSIONS}", "b"]', ["a", _SESSIONS, _PRIVATE, "b"]),
+        (f'[\n    "a",\n    "{_SESSIONS}",  # who\n    "b",\n]', ["a", _SESSIONS, _PRIVATE, "b"]),
+        (f'[\n    "a",\n    "{_SESSIONS}"\n]', ["a", _SESSIONS, _PRIVATE]),
+        (f'[\n    "a", "{_SESSIONS}", "b"\n]', ["a", _SESSIONS, _PRIVATE, "b"]),
+        (f'[\n    "{_SESSIONS}"\n    , "b"\n]', [_SESSIONS, _PRIVATE, "b"]),
+        (f"('{_SESSIONS}', 'b')", [_SESSIONS, _PRIVATE, "b"]),
+        (f'["{_PRIVATE}", "{_SESSIONS}"]', [_PRIVATE, _SESSIONS]),
+        ('["a"]', ["a"]),
+    ],
+)
+@pytest.mark.parametrize("apps", [["core"], ["core", "accounts"]])
+def test_answers_to_a_session_are_private(middleware: str, wanted: list[str], apps: list[str]) -> None:
+    source = f"INSTALLED_APPS = []\nMIDDLEWARE = {middleware}\n"
+    prepared = prepare_settings(source, apps)
+    made = list(namespace(prepared.source)["MIDDLEWARE"])  # type: ignore[call-overload]
+    assert [name for name in made if "accounts" not in name] == wanted
+    assert (_PRIVATE in prepared.added) == (_PRIVATE in wanted and _PRIVATE not in middleware)
+    assert prepare_settings(prepared.source, apps).source == prepared.source
+
+
+def test_a_list_of_middleware_that_is_not_written_out_stays() -> None:
+    source = f'INSTALLED_APPS = ["ai_cms.core"]\nMIDDLEWARE = ["a"] + ["{_SESSIONS}"]\n'
+    assert _PRIVATE not in prepare_settings(source, ["core"]).added
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -152,6 +184,7 @@ def test_a_fresh_project_is_ready_after_one_command(project: Path) -> None:
     before = contents(project)
     tried = manage(project, "ai_cms_start", "--dry-run")
     assert "+++ bakery/settings.py" in tried.stdout and "ai_cms.pages.urls" in tried.stdout, tried.stderr
+    assert "+    'ai_cms.core.middleware.PrivateResponseMiddleware'," in tried.stdout
     assert contents(project) == before
 
     done = manage(project, "ai_cms_start")

@@ -16,9 +16,9 @@ from ai_cms.llm.backends.testing import TestingBackend
 from ai_cms.llm.credits import ratios
 from ai_cms.llm.exceptions import LLMInterrupted, LLMUnsupported
 from ai_cms.llm.handler import llms
-from ai_cms.llm.messages import Finish, LLMRequest, LLMResponse, Message, TextDelta, Usage
+from ai_cms.llm.messages import Finish, LLMRequest, LLMResponse, Message, TextDelta, Thinking, Usage
 from ai_cms.llm.models import AILog, BackendState, CallStatus, LLMCall
-from ai_cms.llm.tokens import estimate_request, estimate_schema
+from ai_cms.llm.tokens import estimate_request, estimate_schema, estimate_text
 
 pytestmark = pytest.mark.django_db
 
@@ -45,17 +45,20 @@ class Server(BaseLLMBackend):
     weight = 0.0
     reports = True
     room: ClassVar[int] = 0
+    thinks = ""
 
     def thinking_room(self, model: str) -> int:
         return self.room
 
     def _stream(self, request: LLMRequest) -> Iterator[Any]:
         self.asked = request
+        if self.thinks:
+            yield Thinking(self.thinks)
         yield TextDelta(ANSWER)
         if not self.reports:
             raise LLMInterrupted(received=True, partial=ANSWER)
-        usage = Usage(estimate_request(request, schema_weight=self.weight), 40)
-        yield Finish(LLMResponse(ANSWER, usage=usage, model="s"))
+        usage = Usage(estimate_request(request, schema_weight=self.weight), 40, reported=not self.thinks)
+        yield Finish(LLMResponse(ANSWER, usage=usage, model="s", thoughts=self.thinks))
 
 
 @pytest.fixture
@@ -109,6 +112,25 @@ def test_a_model_that_thinks_gets_its_room_beside_the_ceiling(server: Server, me
         type(server).room = 0
     assert server.asked.max_tokens == 1200
     assert held >= 1200
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_thinking_that_was_heard_is_charged_where_nobody_reports(server: Server, member: Any, whole: bool) -> None:
+    thoughts = "Let me think about it. " * 200
+
+    def charged() -> int:
+        if whole:
+            return gateway.call(ask(), actor=member).log.tokens_out
+        return broken_off(server, member).tokens_out
+
+    server.thinks = " "
+    without = charged()
+    server.thinks = thoughts
+    extra = charged() - without
+    expected = ratios.output_tokens("default", "s", estimate_text(thoughts))
+    assert expected > 500
+    assert abs(extra - expected) <= 2
+    assert thoughts not in AILog.objects.latest("pk").output
 
 
 def test_a_call_takes_few_queries(testing_llm: TestingBackend, member: Any) -> None:

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from ai_cms.llm.backends.assembly import Assembler
@@ -84,27 +86,104 @@ FREE = [
     ("The user wants a sentence.\n</think>\n\nBread is good.", "Bread is good."),
     ("analysisThe user wants it short.assistantfinalBread is good.", "Bread is good."),
     ("<think>cut off in the mid", ""),
-    # What only looks like thinking is the answer's own.
+    ("<|start_think|>It is short.<|end_think|>Bread is good.", "Bread is good."),
+    ("<unused94>thought\nIt is short.\n<unused95>Bread is good.", "Bread is good."),
+    ("<|channel>thought\nIt is short.\n<channel|>Bread is good.", "Bread is good."),
+    ("<|inner_prefix|>It is short.<|inner_suffix|>Bread is good.", "Bread is good."),
+    # The prompt held the opening mark.
+    ("It is short.<|end_think|>\nBread is good.", "Bread is good."),
+    ("It is short.\n</think><p>Bread is good.</p>", "<p>Bread is good.</p>"),
+    ("It is short.</think>```json\n{}\n```", "```json\n{}\n```"),
+    # What comes after thinking may be named as well.
+    *((f"<think>It is short.</think>\n<{name}>Bread is good.</{name}>", "Bread is good.")
+      for name in ("answer", "response", "output", "Answer", "final_answer", "solution")),
+    ("It is short.\n</think>\n\n<answer>\nBread is\n\n good.\n</answer>\n", "Bread is\n\n good."),
+    ("It is short.\n</think><answer>Bread is good.</answer>", "Bread is good."),
+    ("<|START_THINKING|>x<|END_THINKING|><|START_RESPONSE|>Bread is good.<|END_RESPONSE|>", "Bread is good."),
+    ("<|START_THINKING|>x<|END_THINKING|><|START_RESPONSE|>Bread is good.", "Bread is good."),
+    ("<|START_RESPONSE|>Bread is good.<|END_RESPONSE|><|END_OF_TURN_TOKEN|>", "Bread is good."),
+    ("x<|END_THINKING|><|START_RESPONSE|>Bread is good.<|END_RESPONSE|>", "Bread is good."),
+    ("<|begin_of_thought|>x<|end_of_thought|>\n<|begin_of_solution|>Bread is good.<|end_of_solution|>", "Bread is good."),
+    ("<think>x</think><answer>Write <answer>a</answer>, always.</answer>", "Write <answer>a</answer>, always."),
+    ("<think>x</think><answer>End with </answer> please.</answer>", "End with </answer> please."),
+    ("<think>x</think><answer>Bread is</ans", "Bread is"),
+    ("<think>x</think><answ", ""),
+    # What only looks like thinking, or like a wrapper, is the answer's own.
+    ("<answer>Bread is good.</answer>", "<answer>Bread is good.</answer>"),
+    ("<think>x</think>Put it into <answer>…</answer>.", "Put it into <answer>…</answer>."),
+    ("<think>x</think><answer>a</answer> or <answer>b</answer>", "<answer>a</answer> or <answer>b</answer>"),
+    ("<think>x</think><answer>a</answer> is how it ends.", "<answer>a</answer> is how it ends."),
+    ("<think>x</think>```xml\n<answer>a</answer>\n```", "```xml\n<answer>a</answer>\n```"),
+    ("<think>x</think><answers>a</answers>", "<answers>a</answers>"),
+    ("<think>x</think>1 <", "1 <"),
+    ("The mark <|START_RESPONSE|> comes first.", "The mark <|START_RESPONSE|> comes first."),
+    ("The mark <|end_think|> ends it.", "The mark <|end_think|> ends it."),
     ("The tag </think> ends it.", "The tag </think> ends it."),
     ("Write:\n<think>\nx\n</think>\nand go on.", "Write:\n<think>\nx\n</think>\nand go on."),
     ("analysis of bread", "analysis of bread"),
     ("analysisBread", "analysisBread"),
     ("  1 < 2 <", "  1 < 2 <"),
     ("<p>Bread</p>", "<p>Bread</p>"),
-]
+]  # fmt: skip
+
+
+#: Of which all that may be said is made.
+MARKS = ["<think>", "</think>", "<answer>", "</answer>", "<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|end_think|>",
+         "\n", " ", "a", "<", "b <b>x</b>", "analysis", "Assistant", "assistantfinal", "```", "<|channel|>", "<|message|>"]  # fmt: skip
+
+
+def shown_of(pieces: list[str]) -> list[str]:
+    """Return what a reader has before them after each step; the last is the answer."""
+    parts, kept, steps = ThoughtFilter(), "", []
+    for kind, piece in [*(found for part in pieces for found in parts.feed(part)), *parts.finish()]:
+        kept = "" if kind == "void" else kept + piece if kind == "shown" else kept
+        steps.append(kept)
+    return steps or [""]
 
 
 @pytest.mark.parametrize(("text", "wanted"), FREE)
-@pytest.mark.parametrize("size", [1, 3, 1000])
-def test_thinking_is_told_apart_in_pieces_of_any_size(text: str, wanted: str, size: int) -> None:
-    parts, kept = ThoughtFilter(), []
-    pieces = [text[start : start + size] for start in range(0, len(text), size)]
-    for kind, piece in [*(found for given in pieces for found in parts.feed(given)), *parts.finish()]:
-        if kind == "void":
-            kept.clear()
-        elif kind == "shown":
-            kept.append(piece)
-    assert "".join(kept) == wanted == without_thinking(text)
+def test_thinking_is_told_apart_in_pieces_of_any_size(text: str, wanted: str) -> None:
+    assert without_thinking(text) == wanted
+    for size in (1, 2, 3, 7, 1000):
+        assert shown_of([text[start : start + size] for start in range(0, len(text), size)])[-1] == wanted
+    for cut in range(len(text)):
+        assert shown_of([text[:cut], text[cut:]])[-1] == wanted
+
+
+@given(st.lists(st.sampled_from(MARKS), min_size=1, max_size=9).map("".join), st.data())
+@example("<</think>```<|END_RESPONSE|>", None)
+def test_where_a_stream_is_cut_changes_nothing(text: str, data: Any) -> None:
+    cut = len(text) // 2 if data is None else data.draw(st.integers(0, len(text)))
+    assert shown_of(list(text))[-1] == shown_of([text[:cut], text[cut:]])[-1] == without_thinking(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>It is short.</think>\n<answer>Bread is good.</answer>",
+        "<|START_THINKING|>x<|END_THINKING|><|START_RESPONSE|>Bread is good.<|END_RESPONSE|>",
+        "<|start_think|>x<|end_think|>\n<response>\nBread is good.\n</response>\n",
+        "<unused94>thought\nx<unused95>Bread is good.",
+    ],
+)
+def test_nobody_sees_a_part_of_a_tag(text: str) -> None:
+    thinking = text.index("Bread") - 12
+    for cut in range(len(text)):
+        cut_off = shown_of(list(text[:cut])) if cut > thinking else []
+        assert all("Bread is good.".startswith(step) for step in [*shown_of([text[:cut], text[cut:]]), *cut_off])
+    # It is shown while it comes, not at the end.
+    assert "Bread is" in shown_of(list(text))
+
+
+def test_an_answer_is_unwrapped_where_the_thinking_came_beside_it() -> None:
+    pieces = ["<ans", "wer>Bread", " is good.</", "answer>"]
+    thinking, text = delta(reasoning_content="It is short."), [delta(piece) for piece in pieces]
+    response, _ = answer(lambda body: [thinking, *text, finish(), DONE])
+    assert response.text == "Bread is good."
+    response, _ = answer(lambda body: [*text, finish(), DONE])
+    assert response.text == "<answer>Bread is good.</answer>"
+    response, _ = answer(lambda body: [thinking, *text, delta(" is XML."), finish(), DONE])
+    assert response.text == "<answer>Bread is good.</answer> is XML."
 
 
 def test_the_pieces_of_a_stream_hold_no_thinking() -> None:
@@ -146,6 +225,44 @@ def test_a_multiple_of_the_truth_is_not_believed(report: tuple[int, int]) -> Non
     response, _ = answer(lambda body: [delta("Bread."), finish(), usage(*report), DONE])
     assert not response.usage.reported
     assert response.usage.total_tokens < 40
+
+
+REASONING = {"reasoning_tokens": 10**6}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        usage(20, 5, total_tokens=50_000),
+        usage(20, 5, total_tokens=10**12),
+        usage(20, 10**6, completion_tokens_details=REASONING),
+        usage(20, 5, total_tokens=10**6 + 25, completion_tokens_details=REASONING),
+    ],
+)
+@pytest.mark.parametrize("heard", [False, True])
+def test_reasoning_does_not_justify_any_number(report: Any, heard: bool) -> None:
+    thinking = [delta(reasoning="Let me think about it. ")] * 20 if heard else []
+    response, _ = answer(lambda body: [*thinking, delta("Bread is good."), finish(), report, DONE])
+    assert not response.usage.reported
+    # What was heard of the thinking is in the estimate: 460 characters are a hundred tokens or more.
+    low, high = (80, 200) if heard else (1, 20)
+    assert low < response.usage.output_tokens < high
+
+
+def test_thinking_beyond_the_ceiling_of_the_answer_is_believed_where_the_model_thought() -> None:
+    script: Script = lambda body: [  # noqa: E731
+        *[delta(reasoning="Let me think about it. ")] * 20, delta("Bread is good."), finish(), usage(20, 5000), DONE
+    ]  # fmt: skip
+    response, _ = answer(script)
+    assert (response.usage.output_tokens, response.usage.reported) == (5000, True)
+
+
+def test_an_answer_that_turned_out_to_be_thinking_is_in_the_estimate() -> None:
+    pieces = [delta("Let me think about it. ")] * 20
+    response, _ = answer(lambda body: [*pieces, delta("\n</think>\n\nBread is good."), finish(), DONE])
+    assert response.text == "Bread is good."
+    assert not response.usage.reported
+    assert 80 < response.usage.output_tokens < 200
 
 
 THINKING_DELTAS = [

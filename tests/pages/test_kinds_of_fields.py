@@ -28,6 +28,8 @@ pytestmark = [
     ),
 ]
 TYPE = "kinds.recipepage"
+#: The smallest picture there is.
+PIXEL = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
 
 def heading(text: str) -> dict[str, Any]:
@@ -124,12 +126,13 @@ def test_many_pages_at_once_have_them(root: Any, topics: list[Any], system: Acto
 
 
 def test_the_public_reads_what_was_published(recipe: Any, topics: list[Any], system: Actor, settings: Any) -> None:
-    services.update_page(recipe, actor=system, fields={"leaflet": "leaflets/rye.pdf"})
+    services.update_page(recipe, actor=system, fields={"leaflet": "leaflets/rye.pdf", "cover": "covers/rye.png"})
     publication = services.publish_page(recipe, actor=system)
     services.update_page(recipe, actor=system, fields={"topics": [topics[2].pk], "sidebar": [heading("Later")]})
     public = Client().get(f"/api/content/{recipe.pk}/").json()["fields"]
     assert public["topics"] == [topics[0].pk, topics[1].pk]
     assert public["leaflet"] == "/media/leaflets/rye.pdf"
+    assert public["cover"] == "/media/covers/rye.png"
     assert public["sidebar"][0]["props"] == {"text": "Tools"}
     # Names and accounts are for editors.
     assert "by" not in json.dumps(public["sidebar"][0].get("meta", {}))
@@ -141,7 +144,8 @@ def test_the_public_reads_what_was_published(recipe: Any, topics: list[Any], sys
 
 def test_a_published_page_without_a_file_has_no_address(recipe: Any, system: Actor) -> None:
     services.publish_page(recipe, actor=system)
-    assert Client().get(f"/api/content/{recipe.pk}/").json()["fields"]["leaflet"] is None
+    public = Client().get(f"/api/content/{recipe.pk}/").json()["fields"]
+    assert (public["leaflet"], public["cover"]) == (None, None)
 
 
 def test_publishing_refuses_what_is_wrong_in_them(recipe: Any, rest: APIClient, system: Actor) -> None:
@@ -166,7 +170,9 @@ def test_over_rest(recipe: Any, topics: list[Any], rest: APIClient) -> None:
     described = {item["name"]: item for item in rest.get("/api/pages/types/").json()}[TYPE]["schema"]["properties"]
     assert described["topics"]["items"] == {"type": "integer"}
     assert described["sidebar"]["type"] == "array"
-    assert described["leaflet"]["format"] == "uri-reference"
+    assert described["leaflet"]["format"] == described["cover"]["format"] == "uri-reference"
+    page = rest.patch(url, {"fields": {"cover": "covers/rye.png"}}, format="json").json()
+    assert page["fields"]["cover"] == "covers/rye.png"
 
 
 @pytest.mark.parametrize(
@@ -186,6 +192,8 @@ def test_over_rest(recipe: Any, topics: list[Any], rest: APIClient) -> None:
         ({"leaflet": "x" * 101}, "leaflet"),
         ({"leaflet": 7}, "leaflet"),
         ({"leaflet": ["a.pdf"]}, "leaflet"),
+        ({"cover": "../../etc/passwd"}, "cover"),
+        ({"cover": 7}, "cover"),
         ({"sidebar": "x"}, "sidebar"),
         ({"sidebar": [{"type": "quote", "props": {"text": "<p>x</p>"}}]}, "sidebar"),
         ({"sidebar": [{"type": "raw_html", "props": {"html": "<b>x</b>"}}]}, "sidebar"),
@@ -232,6 +240,7 @@ def test_the_form_of_the_admin(recipe: Any, topics: list[Any], client: Client, s
         "sidebar": json.dumps([heading("From the form"), {"type": "heading", "props": {}}]),
         "topics": [topics[2].pk],
         "leaflet": SimpleUploadedFile("rye.txt", b"Rye, water, salt."),
+        "cover": SimpleUploadedFile("rye.gif", PIXEL),
     }
     answer = client.post(url, data)
     assert answer.status_code == 302, answer.content.decode()[:2000]
@@ -241,14 +250,24 @@ def test_the_form_of_the_admin(recipe: Any, topics: list[Any], client: Client, s
     assert fresh.sidebar.blocks[0]["meta"]["provenance"]["by"] == str(user.pk)
     with fresh.leaflet.open() as file:
         assert file.read() == b"Rye, water, salt."
+    assert (fresh.cover.name.startswith("covers/rye"), fresh.cover.width, fresh.cover.height) == (True, 1, 1)
     last = Revision.objects.filter(page_id=recipe.pk).order_by("-number").first()
     assert last is not None and last.fields["leaflet"] == fresh.leaflet.name
+    assert last.fields["cover"] == fresh.cover.name
     shown = client.get(url + "?check=1").content.decode()
     assert "id_sidebar" in shown and "From the form" in shown
-    again = client.post(url, {**data, "version": fresh.version, "leaflet": "", "topics": []})
+    broken = {**data, "version": fresh.version, "leaflet": "", "cover": SimpleUploadedFile("rye.gif", b"no picture")}
+    assert "not an image or a corrupted image" in client.post(url, broken).content.decode()
+    again = client.post(url, {**data, "version": fresh.version, "leaflet": "", "cover": "", "topics": []})
     assert again.status_code == 302
     fresh = type(recipe).objects.get(pk=recipe.pk)
     assert (names(recipe), fresh.leaflet.name) == ([], last.fields["leaflet"])
+    assert fresh.cover.name == last.fields["cover"]
+    cleared = client.post(
+        url, {**data, "version": fresh.version, "leaflet": "", "cover": "", "cover-clear": "on", "topics": []}
+    )
+    assert cleared.status_code == 302
+    assert not type(recipe).objects.get(pk=recipe.pk).cover
 
 
 def test_a_page_without_such_fields_costs_no_query_more(page_factory: Any, django_assert_num_queries: Any) -> None:

@@ -121,30 +121,31 @@ def test_readers_wait_for_no_writer(settings: Any) -> None:
         services.create_page(actor=Actor.system("tests"), parent=site.root, title=title, publish=True)
     client = Client()
     client.get("/stored/")
-    # A program that reads, and whose token has not been used for a while.
-    reader = APIClient()
-    reader.credentials(HTTP_AUTHORIZATION=f"Bearer {create_token(make_user('reader'))[1]}")
-    cache.clear()
-    with locked_by_another_process():
-        forget_flags()
+    # Programs that read, and whose tokens have not been used for a while.
+    user = make_user("reader")
+    secrets = [create_token(user)[1] for _round in range(3)]
+    paths = ("/stored/", "/new/", "/none/", "/api/content/", "/sitemap.xml", "/api/content/?search=new", "/api/pages/")
+
+    def seconds(path: str, secret: str) -> float:
+        reader = APIClient()
+        reader.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
         began = time.monotonic()
-        answers = [
-            client.get(path).status_code
-            for path in (
-                "/stored/",
-                "/new/",
-                "/new/",
-                "/none/",
-                "/api/content/",
-                "/sitemap.xml",
-                "/api/content/?search=new",
-            )
-        ]
-        answers.append(reader.get("/api/pages/").status_code)
-        took = time.monotonic() - began
-    assert answers == [200, 200, 200, 404, 200, 200, 200, 200]
-    # Waiting for the lock would take the connection's timeout of 20 seconds, once for each of them.
-    assert took < 10
+        answer = reader.get(path) if path == "/api/pages/" else client.get(path)
+        assert answer.status_code == (404 if path == "/none/" else 200)
+        return time.monotonic() - began
+
+    def one_round(secret: str) -> list[float]:
+        # As the first request after a while: nothing is remembered of the round before.
+        cache.clear()
+        forget_flags()
+        return [seconds(path, secret) for path in paths]
+
+    with locked_by_another_process():
+        rounds = [one_round(secret) for secret in secrets]
+    # A wait for the lock comes in every round, and takes up to the connection's timeout of 20 seconds; a machine that is busy
+    # elsewhere, or what is made once in a process, holds up single ones.
+    took = {path: min(waits) for path, waits in zip(paths, zip(*rounds, strict=True), strict=True)}
+    assert {path: wait for path, wait in took.items() if wait > 0.5} == {}
     assert Publication.objects.get(path="/new/").html == ""
     client.get("/new/")
     assert "New" in Publication.objects.get(path="/new/").html

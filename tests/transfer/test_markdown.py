@@ -195,6 +195,11 @@ def test_scripts_do_nothing(root: Any, tmp_path: Path, client: Any) -> None:
         ("author: {name: Ada}", "", True),
         ("date: 2099-01-01", "it was to appear on 2099-01-01", False),
         ("publishDate: 2099-01-01", "it was to appear on 2099-01-01", False),
+        ("date:\n  created: 2099-01-01", "it was to appear on 2099-01-01", False),
+        ("date: {Created: 2099-01-01, updated: 2098-01-01}", "it was to appear on 2099-01-01", False),
+        ("date:\n  created: 2021-01-01\n  updated: 2099-01-01", "", True),
+        ("date:\n  created: soon", "“date” is no date", True),
+        ("date:\n  updated: 2021-01-01", "“date” is no date", True),
         ("publish_date: 2099-01-01", "it was to appear on 2099-01-01", False),
         ("visibility: private", "its visibility is “private”", False),
         ("expiry_date: 2021-01-01", "it expired on 2021-01-01", False),
@@ -228,6 +233,16 @@ def test_values_of_front_matter(root: Any, tmp_path: Path, front: str, said: str
     assert said in messages(summary)
     assert bool(messages(summary)) == bool(said)
     assert page_at("/a/").live == public
+
+
+def test_of_several_dates_the_first_is_the_pages(root: Any, tmp_path: Path) -> None:
+    front = "---\ntitle: A\ndate:\n  created: 2021-02-03\n  updated: 2022-01-01\n---\nText"
+    folder = write(tmp_path / "docs", a_md=front, b_md=front.replace("2021-02-03", "2999-02-03"))
+    run("import_markdown", folder)
+    page, later = page_at("/a/"), page_at("/b/")
+    assert page.metadata["published_at"] == datetime(2021, 2, 3, tzinfo=UTC).isoformat()
+    assert page.metadata["front_matter"]["date"] == {"created": "2021-02-03", "updated": "2022-01-01"}
+    assert (later.live, later.go_live_at) == (False, datetime(2999, 2, 3, tzinfo=UTC))
 
 
 def test_all_problems_are_said_at_once(root: Any, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ paragraphs     class, only ``align-center``, ``align-end``, ``align-justify``; s
 ``td th``      colspan rowspan; ``th``: scope; ``col colgroup``: span
 others         time, del, ins: datetime · q, blockquote, del, ins: cite (http, https) · data: value ·
                details: open · code: class, only ``language-…``
-URL schemes    http https mailto tel, and relative
+URL schemes    http https mailto tel, and relative; a host or a mail address without a scheme gets it
 dropped whole  script style noscript template svg math iframe object and other containers of foreign content
 =============  ==========================================================================================
 
@@ -37,6 +37,7 @@ import nh3
 from ...core.jsontypes import JsonObject
 from ...core.textnodes import ESCAPED_SIGNS, divide_texts
 from .markup import BLOCK_TAGS, HTML_TAGS, Element, parse_html, serialize, words
+from .schemes import whole_address
 from .styles import ALIGNED_TAGS, ALIGNMENTS, apply_styles, says_style
 
 __all__ = [
@@ -145,9 +146,9 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     if name in _INTEGERS or (tag == "li" and name == "value"):
         return value if _INTEGER.match(value) else None
     if name == "href":
-        return clean_url(value) or None
+        return clean_url(whole_address(value)) or None
     if name in ("src", "cite"):
-        return clean_url(value, _WEB) or None
+        return clean_url(whole_address(value, mail=False), _WEB) or None
     if name == "rel":
         # noopener and noreferrer are put back below, where they belong.
         return " ".join(token for token in dict.fromkeys(value.lower().split()) if token in _REL) or None

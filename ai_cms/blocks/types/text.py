@@ -24,6 +24,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from ..html.richtext import sanitize_html
+from ..html.schemes import whole_address
 
 __all__ = ["AtMost", "ImageRef", "InlineText", "RequiredUrl", "RichText", "Text", "Url", "whole_address"]
 
@@ -34,14 +35,6 @@ FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\u
 _SCHEME = re.compile(r"[^/?#]*?:")
 _SPACE_OR_CONTROL = re.compile("[\x00-\x20\x7f-\xa0\\\\\u2028\u2029\ud800-\udfff]")
 _LINE_BREAKS = re.compile("[ \t]*[\r\n\x0b\x0c\u2028\u2029]+[ \t]*")
-# What nobody means as a path of this site: a host, or a mail address, whose scheme was left out. The editor's form knows the
-# same ones (widget-text.js), so that an address is kept alike wherever it is written.
-_HOST = re.compile(
-    r"(?:www\.[^\s/?#.]+|(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|biz|eu|io|dev|app|tv|be|de|fr|uk|us|ch|at|nl|it|es"
-    r"|pl|se|no|dk|fi|pt|ie|cz|ca|au|nz|jp|in|br|co|me))(?:[./?#:]\S*)?",
-    re.IGNORECASE,
-)
-_MAIL = re.compile(r"[^\s@/:?#]+@[^\s@/:?#]+\.[a-z]{2,}", re.IGNORECASE)
 _ASSET = re.compile(r"asset:[A-Za-z0-9-]{1,64}")
 _LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _FILE_SCHEMES = frozenset({"http", "https"})
@@ -60,19 +53,11 @@ def check_url(value: str) -> str:
     return _checked(whole_address(value), _LINK_SCHEMES)
 
 
-def whole_address(value: str) -> str:
-    """Return an address with the scheme that was left out, or the address as it is."""
-    address = value.strip()
-    if _MAIL.fullmatch(address):
-        return f"mailto:{address}"
-    return f"https://{address}" if _HOST.fullmatch(address) else value
-
-
 def check_image_ref(value: str) -> str:
-    """Return an image's URL, or a reference to an asset as it is."""
+    """Return an image's URL, with the scheme that a host lacks, or a reference to an asset as it is."""
     if _ASSET.fullmatch(value):
         return value
-    return _checked(value, _FILE_SCHEMES)
+    return _checked(whole_address(value, mail=False), _FILE_SCHEMES)
 
 
 @lru_cache(maxsize=4096)

@@ -44,6 +44,11 @@ _TOOLS_TEMPLATE = 640
 #: Tokens of difference that say nothing yet.
 _SPARE_TOKENS = 64
 _SPARE_OUTPUT = 16
+_SPARE_BYTES = 1024
+#: Tokens that a model may think beyond ``max_tokens`` and what was heard of it: some providers hold only the answer to
+#: ``max_tokens``, many show none of the thinking or a summary. Models think a few thousand tokens before they write; four
+#: times what the gateway grants for it is more than any does, and still no fortune where a report is nonsense.
+_UNHEARD_THINKING = 16_384
 
 logger = logging.getLogger("ai_cms.llm")
 
@@ -90,6 +95,9 @@ class Assembler:
         self.billed = False
         #: Counts what arrived; unchanged after an event, the event held nothing.
         self.pieces = 0
+        #: Thinking that was never shown, and answers that turned out to be thinking after they had been.
+        self.thoughts: list[str] = []
+        self.voided: list[str] = []
         self.hidden_bytes = 0
         self.reasoning_tokens = 0
         self._size = 0
@@ -117,7 +125,14 @@ class Assembler:
                 yield from self._show(piece)
                 continue
             self._hide(piece)
-            if kind == "void":
+            if kind == "void" and not piece:
+                # Said again, with the tags that were taken for a wrapper.
+                self._size -= len(self.text)
+                self.texts.clear()
+                yield Restarted("tags around a part of the answer", again=True)
+            elif kind == "void":
+                self.hidden_bytes += len(self.text.encode("utf-8", "replace"))
+                self.voided += self.texts
                 self.texts.clear()
                 yield Restarted("thinking")
 
@@ -138,10 +153,12 @@ class Assembler:
     def add_hidden(self, text: str) -> None:
         """Note text that is billed but not part of the answer (reasoning)."""
         self.pieces += 1
+        self._filter.heard = True
         self._hide(text)
 
     def _hide(self, text: str) -> None:
         self.hidden_bytes += len(text.encode("utf-8", "replace"))
+        self.thoughts.append(text)
         self._grow(len(text))
 
     def add_call(self, index: int, *, id: str = "", name: str = "", arguments: str = "") -> Iterator[StreamEvent]:
@@ -214,8 +231,9 @@ class Assembler:
     def believed_usage(self) -> Usage | None:
         """Return the reported usage if it can be true, else ``None``.
 
-        A token is at least one byte of what was sent or delivered, and few are longer than a hundred. Reasoning that is
-        reported as such may come on top.
+        A token is at least one byte of what was sent or delivered, and few are longer than a hundred. Where the model has
+        thought, more than was heard may come on top, but not any number: reasoning that nobody heard is known from the
+        very report that is to be judged.
         """
         if self.usage is None:
             return None
@@ -229,9 +247,9 @@ class Assembler:
             return None
         delivered = sum(len(text.encode("utf-8", "replace")) for text in (*self.texts, *self.refusals))
         delivered += sum(len("".join(call.arguments)) + len(call.name) for call in self.calls.values())
-        most_out = delivered + self.hidden_bytes + self.reasoning_tokens + 1024
-        if self.request.max_tokens is not None:
-            most_out = max(most_out, self.request.max_tokens)
+        most_out = max(delivered + self.hidden_bytes + _SPARE_BYTES, self.request.max_tokens or 0)
+        if self.reasoned:
+            most_out += _UNHEARD_THINKING
         least_out = max(delivered // 100, 1 if delivered else 0)
         if not least_out <= self.usage.output_tokens <= most_out:
             return None
@@ -276,7 +294,8 @@ class Assembler:
         reported = self.believed_usage()
         if reported is not None:
             self._compare(reported)
-        usage = reported or self._estimated_usage(calls)
+        thoughts = "".join([*self.voided, *self.thoughts])
+        usage = reported or self._estimated_usage(calls, thoughts)
         finish = "tool_calls" if calls and self.finish == "stop" else self.finish
         return LLMResponse(
             text=self.text,
@@ -286,6 +305,7 @@ class Assembler:
             model=self.model or self.request.model,
             request_id=self.request_id,
             refusal="".join(self.refusals),
+            thoughts=thoughts,
         )
 
     def _compare(self, reported: Usage) -> None:
@@ -300,8 +320,8 @@ class Assembler:
                 expected,
             )
 
-    def _estimated_usage(self, calls: tuple[ToolCall, ...]) -> Usage:
-        estimate = estimate_usage(self.request, self.text, calls, schema_weight=self.schema_weight)
+    def _estimated_usage(self, calls: tuple[ToolCall, ...], thoughts: str) -> Usage:
+        estimate = estimate_usage(self.request, self.text, calls, thoughts=thoughts, schema_weight=self.schema_weight)
         # Only what this process remembers: reading the log belongs outside of a call.
         read = calibration.remembered(model_key("in", self.key), estimate.input_tokens)
         written = calibration.remembered(model_key("out", self.key), estimate.output_tokens)

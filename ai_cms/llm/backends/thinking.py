@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from .wrapping import Unwrapper
+
 __all__ = ["ThoughtFilter", "without_thinking"]
 
 Kind = Literal["shown", "hidden", "void"]
@@ -23,8 +25,14 @@ _PAIRS = {
     "<seed:think>": "</seed:think>",
     "◁think▷": "◁/think▷",
     "[THINK]": "[/THINK]",
+    "<longcat_think>": "</longcat_think>",
     "<|START_THINKING|>": "<|END_THINKING|>",
     "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|start_think|>": "<|end_think|>",
+    "<|inner_prefix|>": "<|inner_suffix|>",
+    # Gemma and what was trained from it.
+    "<unused94>": "<unused95>",
+    "<|channel>": "<channel|>",
 }
 #: Harmony: anything before the channel "final" is none of the answer.
 _HARMONY = ("<|channel|>", "<|start|>")
@@ -35,16 +43,29 @@ _BARE = re.compile(r"analysis(?=[A-Z])")
 _BARE_FINAL = re.compile(r"assistantfinal")
 #: Characters that the end of thinking may be spread over.
 _LONGEST = 128
-#: Closing marks without an opening one; they end a line, or JSON follows: an answer that quotes one goes on after it.
-_ALONE = re.compile(r"(?:</think>|◁/think▷|\[/THINK\])[ \t]*(?=\n|\r|\{|\[|```|\Z)")
-_LONE_MARKS = ("</think>", "◁/think▷", "[/THINK]")
+#: Closing marks without an opening one; they end a line, or JSON or a tag follows: an answer that quotes one goes on after it.
+_LONE_MARKS = (
+    "</think>",
+    "</seed:think>",
+    "◁/think▷",
+    "[/THINK]",
+    "<|END_THINKING|>",
+    "<|end_of_thought|>",
+    "<|end_think|>",
+    "<unused95>",
+)
+_CLOSING = f"(?:{'|'.join(map(re.escape, _LONE_MARKS))})[ \\t]*"
+_ALONE = re.compile(_CLOSING + r"(?=\n|\r|\{|\[|```|<[a-zA-Z|]|\Z)")
+#: One of which nobody knows yet what follows.
+_PENDING = re.compile(_CLOSING + r"(?:<|`{1,2})?\Z")
 _STARTS = (*_PAIRS, *_HARMONY, "analysis")
 
 
 class ThoughtFilter:
     """Take an answer's text as it comes and say of each piece what it is.
 
-    "shown": part of the answer. "hidden": thinking. "void": all that was shown so far was thinking.
+    "shown": part of the answer. "hidden": thinking. "void": all that was shown so far was thinking; with an empty piece,
+    all that was shown is said again.
     """
 
     def __init__(self) -> None:
@@ -56,9 +77,29 @@ class ThoughtFilter:
         self._over = False
         self._thought = False
         self._shown: list[str] = []
+        self._unwrapper = Unwrapper()
+        #: Thinking came beside the text.
+        self.heard = False
 
     def feed(self, text: str) -> Iterator[tuple[Kind, str]]:
         """Take the next piece of text."""
+        yield from self._unwrapped(self._feed(text))
+
+    def finish(self) -> Iterator[tuple[Kind, str]]:
+        """Give back what was held until it was clear what it is."""
+        yield from self._unwrapped(self._finish())
+        yield from self._unwrapper.finish(thought=self._thought or self.heard)
+
+    def _unwrapped(self, parts: Iterator[tuple[Kind, str]]) -> Iterator[tuple[Kind, str]]:
+        for kind, piece in parts:
+            if kind == "shown":
+                yield from self._unwrapper.feed(piece, thought=self._thought or self.heard)
+                continue
+            if kind == "void":
+                self._unwrapper = Unwrapper()
+            yield kind, piece
+
+    def _feed(self, text: str) -> Iterator[tuple[Kind, str]]:
         self._held += text
         while self._held:
             before = (self._held, self._end)
@@ -72,8 +113,7 @@ class ThoughtFilter:
             if (self._held, self._end) == before and not self._answering:
                 return
 
-    def finish(self) -> Iterator[tuple[Kind, str]]:
-        """Give back what was held until it was clear what it is."""
+    def _finish(self) -> Iterator[tuple[Kind, str]]:
         if self._end is None and not self._answering and self._held:
             self._begin(last=True)
         held, self._held = self._held, ""
@@ -155,7 +195,7 @@ class ThoughtFilter:
                         yield "shown", self._held
                     self._held = ""
                 else:
-                    yield from self.feed("")
+                    yield from self._feed("")
                 return
         keep = 0 if last else self._unclear(text)
         self._held = text[len(text) - keep :] if keep else ""
@@ -174,8 +214,8 @@ class ThoughtFilter:
         """Return how many characters at the end of ``text`` may be the beginning of a mark, or one with an open end."""
         marks = _HARMONY_ENDS if self._harmony else () if self._thought else _LONE_MARKS
         if not self._harmony and not self._thought:
-            found = _ALONE.search(text)
-            if found is not None and found.end() == len(text):
+            found = _PENDING.search(text)
+            if found is not None:
                 return len(text) - found.start()
         for size in range(min(len(text), max(map(len, marks), default=1) - 1), 0, -1):
             if any(mark.startswith(text[-size:]) for mark in marks):

@@ -161,15 +161,16 @@ class Transport:
         if not isinstance(data, dict):
             return
         self._raise_if_error(data, assembler)
-        before, shown = assembler.pieces, False
+        before, thoughts, shown = assembler.pieces, len(assembler.thoughts), False
         for event in feed(assembler, data):
             shown = True
             exchange.hand_over()
             yield event
         if assembler.pieces != before:
-            if not shown:
+            thought = "".join(assembler.thoughts[thoughts:])
+            if thought or not shown:
                 exchange.hand_over()
-                yield Thinking()
+                yield Thinking(thought)
             exchange.progress()
 
     @contextmanager

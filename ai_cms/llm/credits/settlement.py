@@ -80,7 +80,8 @@ def outcome_of_error(error: LLMError, *, log: AILog, prompt_estimate: int, text:
     """Return the fields of the Ending of the attempt ``log`` that ended with ``error``.
 
     What the provider reported is charged; where it reported nothing, the prompt and what it delivered, if it had begun
-    to answer. ``prompt_estimate`` is plain; ``text`` and ``other_output`` (tools' arguments) are what had arrived.
+    to answer. ``prompt_estimate`` is plain; ``text`` and ``other_output`` (tools' arguments, thinking) are what had
+    arrived.
     """
     text = max(error.partial, text, key=len)
     usage = error.usage

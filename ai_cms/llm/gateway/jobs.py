@@ -146,7 +146,9 @@ class TextJob:
         usage = value.usage
         if not usage.reported:
             weight = _schema_weight(log.alias, log.model_asked, unknown=0.0)
-            plain = estimate_usage(self.request, value.text, value.tool_calls, schema_weight=weight)
+            plain = estimate_usage(
+                self.request, value.text, value.tool_calls, thoughts=value.thoughts, schema_weight=weight
+            )
             usage = Usage(
                 ratios.input_tokens(log.alias, log.model_asked, plain.input_tokens),
                 ratios.output_tokens(log.alias, log.model_asked, plain.output_tokens),

@@ -96,6 +96,7 @@ class MeteredCall:
     def _reset(self) -> None:
         self._text: list[str] = []
         self._other: list[str] = []
+        self._thoughts: list[str] = []
         self._unsaved = False
         self._first_byte: float | None = None
         self._started = self._saved = time.monotonic()
@@ -195,8 +196,10 @@ class MeteredCall:
     def _note(self, event: StreamEvent, gap: float) -> None:
         if isinstance(event, Restarted):
             # It came all the same, and is billed.
-            self._other += self._text
+            self._other += [] if event.again else self._text
             self._text = []
+        if isinstance(event, Thinking):
+            self._thoughts.append(event.text)
         text, other = delivered(event)
         if text or other:
             self._note_first_byte()
@@ -321,7 +324,7 @@ class MeteredCall:
             log=self.log,
             prompt_estimate=self.job.prompt_estimate(self.log.alias, self.log.model_asked),
             text="".join(self._text),
-            other_output="".join(self._other),
+            other_output="".join([*self._other, *self._thoughts]),
         )
         return Ending(**fields, **times)
 

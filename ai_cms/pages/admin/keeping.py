@@ -138,6 +138,13 @@ class KeepingViews(PagesAdmin):
             self.route("logged-in/", self.logged_in_view, "logged_in", "GET"),
         ]
 
+    def show_unsent(self, request: HttpRequest, reason: str) -> HttpResponse:
+        """Answer a form that was sent without a valid CSRF token; called by the view for that."""
+        again = _(
+            "Go back with the button of your browser: what you typed is still there. Load the page again, then send it."
+        )
+        return show_lost(self, request, f"{reason} {again}", status=403)
+
     def form_state_view(self, request: HttpRequest) -> JsonResponse:
         """Answer who is logged in, and with the token that a form of theirs needs; asked before a form is sent."""
         return JsonResponse({"user": str(request.user.pk), "token": get_token(request)})

@@ -119,13 +119,18 @@ class FrontMatter:
         return None
 
     def moment(self, name: str) -> datetime.datetime | None:
-        """Return a moment."""
-        value = self.get(name)
+        """Return a moment: a text, or the one called ``created`` of several, as Material for MkDocs has them."""
+        value = whole = self.get(name)
+        if isinstance(whole, dict):
+            value = next((whole[key] for key in whole if str(key).lower() == "created"), whole)
         if value is None or value == "":
             return None
         found = read_moment(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
         if found is None:
             self.refuse(name, "is no date that can be read")
+        elif isinstance(whole, dict):
+            # The others, such as when it was updated, are kept with it.
+            self.unused.add(name)
         return found
 
     def refuse(self, name: str, reason: str) -> None:

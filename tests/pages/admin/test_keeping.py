@@ -137,3 +137,20 @@ def test_whoever_was_logged_out_gets_the_text_back_without_a_script(boss: Client
     # Other views lead to the log-in as ever.
     assert stranger.get(url("change", page.pk)).status_code == 302
     assert Client(enforce_csrf_checks=True).post(url("change", page.pk), data).status_code == 403
+
+
+def test_a_form_without_a_valid_token_gives_the_text_back(superuser: Any, url: Any, page_factory: Any) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(superuser)
+    page = page_factory("Bread", content=[HEADING])
+    for address in (url("change", page.pk), url("add") + "?type=ai_cms_pages.page"):
+        answer = client.post(address, form_of(page, title="My <title>", content_json=MINE))
+        html = answer.content.decode()
+        assert (answer.status_code, answer["Cache-Control"]) == (403, "private, no-store")
+        assert 'id="content-main"' in html
+        assert "My &lt;title&gt;" in html
+        assert ">Twenty lines of mine</textarea>" in html
+        assert "Go back with the button of your browser" in html
+    assert fresh(page).title == "Bread"
+    # An action of a list has no text of its own.
+    assert 'id="content-main"' in client.post(url("changelist"), {"action": "x"}).content.decode()

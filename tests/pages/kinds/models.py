@@ -1,4 +1,4 @@
-"""A page type with a second document, many-to-many fields and a file."""
+"""A page type with a second document, many-to-many fields, a file and a picture."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class RecipePage(Page):
     topics = models.ManyToManyField(Topic, blank=True)
     goes_with = models.ManyToManyField("self", blank=True, symmetrical=False)
     leaflet = models.FileField(upload_to="leaflets", blank=True)
+    cover = models.ImageField(upload_to="covers", blank=True)
 
 
 class ContactPage(Page):

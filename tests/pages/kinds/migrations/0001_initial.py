@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.AI_CMS_PAGE_MODEL)),
                 ('sidebar', ai_cms.blocks.fields.BlocksField(allowed=('heading', 'rich_text', 'raw_html'), blank=True)),
                 ('leaflet', models.FileField(blank=True, upload_to='leaflets')),
+                ('cover', models.ImageField(blank=True, upload_to='covers')),
                 ('goes_with', models.ManyToManyField(blank=True, to='kinds.recipepage')),
                 ('topics', models.ManyToManyField(blank=True, to='kinds.topic')),
             ],
