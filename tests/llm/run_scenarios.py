@@ -149,20 +149,30 @@ def run_limit_race(requests: int) -> dict[str, Any]:
 
 
 def fork() -> dict[str, Any]:
-    """Use the pool, fork while a thread of it waits for more, and use it in the child."""
+    """Use the threads of runs, fork while they wait for more, and use them in the child."""
+    import asyncio
     import time
 
     from django.contrib.auth import get_user_model
     from django.db import connections
 
     from ai_cms.llm.models import Run
-    from ai_cms.llm.runs import streaming
     from ai_cms.llm.runs.context import RunContext, run_handler
+    from ai_cms.llm.runs.looking import watching
     from ai_cms.llm.runs.services import start_run
 
     @run_handler("quick")
     def quick(run: RunContext) -> str:
-        return "done"
+        run.text("hello")
+        # Written by the thread for it, and not just at the end.
+        patience = time.monotonic() + 10
+        while not Run.objects.filter(pk=run.run_id, text="hello").exists() and time.monotonic() < patience:
+            time.sleep(0.02)
+        return Run.objects.get(pk=run.run_id).text
+
+    async def watched(run: Run) -> bool:
+        with watching(run.pk, 0) as watcher:
+            return (await watcher.next(10)) is not None
 
     user = get_user_model().objects.create_user("forker")
 
@@ -171,8 +181,8 @@ def fork() -> dict[str, Any]:
         patience = time.monotonic() + 10
         while Run.objects.get(pk=run.pk).status != "done" and time.monotonic() < patience:
             time.sleep(0.02)
-        reader = streaming._pool().submit(lambda: True)
-        return Run.objects.get(pk=run.pk).status == "done" and reader.result(10)
+        run = Run.objects.get(pk=run.pk)
+        return (run.status, run.result) == ("done", "hello") and asyncio.run(watched(run))
 
     parent = work()
     # Time for the thread to find nothing more, and to wait.

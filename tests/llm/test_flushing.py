@@ -170,6 +170,30 @@ def test_silence_does_not_hold_text_back(flusher: Flusher) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_busy_writing_keeps_no_other_text_back(flusher: Flusher) -> None:
+    """It may wait for the database for many seconds, with its events locked."""
+    busy, other = running(), running()
+    held, done = threading.Event(), threading.Event()
+    writers = [writer_of(busy, flusher), writer_of(other, flusher)]
+
+    def write() -> None:
+        with writers[0]._lock:
+            writers[0].text("mine")
+            held.set()
+            done.wait(10)
+
+    worker = threading.Thread(target=write)
+    worker.start()
+    assert held.wait(5)
+    writers[1].text("the other's")
+    assert soon(lambda: deltas(other) == [(1, "the other's")])
+    assert deltas(busy) == []
+    done.set()
+    worker.join()
+    assert soon(lambda: deltas(busy) == [(1, "mine")])
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_learns_that_its_run_is_lost(flusher: Flusher) -> None:
     run = running()
     writer = writer_of(run, flusher)

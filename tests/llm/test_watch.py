@@ -18,7 +18,6 @@ from ai_cms.llm.backends.testing import TestingBackend
 from ai_cms.llm.gateway import metering
 from ai_cms.llm.messages import LLMRequest, Message
 from ai_cms.llm.models import Run
-from ai_cms.llm.runs import events as run_events
 from ai_cms.llm.runs.context import RunContext, run_handlers
 from ai_cms.llm.runs.events import EventWriter
 from ai_cms.llm.runs.execution import claim_run, execute_run
@@ -135,48 +134,6 @@ def test_a_receiver_that_raises_does_not_stop_the_worker(parked: None, member: A
 
 
 # The watch thread
-
-
-def test_a_run_whose_worker_is_busy_writing_keeps_no_other_from_being_seen(parked: None, member: Any) -> None:
-    """A worker may wait for the database for many seconds, with its events locked."""
-    busy, other = RunContext(claimed(member)), RunContext(claimed(member))
-    busy.events._pieces, busy.events._since = ["old text"], time.monotonic() - 60
-    Run.objects.filter(pk=other.run_id).update(status="cancelling", cancel_requested=True)
-    held, done = threading.Event(), threading.Event()
-
-    def write() -> None:
-        with busy.events._lock:
-            held.set()
-            done.wait(3)
-
-    worker = threading.Thread(target=write)
-    worker.start()
-    held.wait(3)
-    begun = time.monotonic()
-    Watch()._look([busy, other])
-    took = time.monotonic() - begun
-    done.set()
-    worker.join()
-    assert took < 2
-    assert other.cancel.cancelled
-
-
-def test_a_run_whose_text_cannot_be_written_keeps_no_other_from_being_seen(
-    parked: None, member: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken, other = RunContext(claimed(member)), RunContext(claimed(member))
-    broken.events._pieces, broken.events._since = ["old text"], time.monotonic() - 60
-    Run.objects.filter(pk=other.run_id).update(status="cancelling", cancel_requested=True)
-    write = run_events.append_events
-
-    def fail(mine: Any, run_id: Any, *args: Any, **fields: Any) -> Any:
-        if run_id == broken.run_id:
-            raise OperationalError("this row cannot be written")
-        return write(mine, run_id, *args, **fields)
-
-    monkeypatch.setattr(run_events, "append_events", fail)
-    Watch()._look([broken, other])
-    assert other.cancel.cancelled
 
 
 def in_transaction(run: Run, emitted: threading.Event, go_on: threading.Event) -> None:
