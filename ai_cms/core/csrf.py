@@ -57,7 +57,8 @@ def _page(request: HttpRequest, site: Any, said: str, reason: str) -> HttpRespon
     )
     ours = _is_ours(request)
     # An admin that knows its own forms shows their texts as its editors know them.
-    show = getattr(getattr(request.resolver_match.func, "model_admin", None), "show_unsent", None)  # type: ignore[union-attr]
+    view = getattr(request.resolver_match, "func", None)
+    show = getattr(getattr(view, "model_admin", None), "show_unsent", None)
     if show is not None and ours:
         response: HttpResponse = show(request, f"{said} {cause}")
     else:

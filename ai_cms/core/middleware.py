@@ -128,9 +128,9 @@ class FastLaneMiddleware:
     def keep(self, request: HttpRequest, ask: Ask, response: HttpResponseBase) -> HttpResponseBase:
         """Keep the answer, if its view says so and what has become of it since may be kept."""
         slot = request.META[SLOT]
-        if slot.kind and not response.streaming and not response.cookies:
+        if slot.kind and isinstance(response, HttpResponse) and not response.cookies:
             status = f"{response.status_code} {response.reason_phrase}"
-            get_lane().fill(ask, slot, status, list(response.items()), response.content)  # type: ignore[attr-defined]
+            get_lane().fill(ask, slot, status, list(response.items()), response.content)
         return response
 
 

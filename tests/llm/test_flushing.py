@@ -194,6 +194,35 @@ def test_a_worker_that_is_busy_writing_keeps_no_other_text_back(flusher: Flusher
 
 
 @pytest.mark.django_db(transaction=True)
+def test_without_a_thread_for_it_a_worker_writes_its_text_itself(
+    flusher: Flusher, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    def no_more_threads(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    settings.AI_CMS = {"RUN_FLUSH_MS": 0}
+    run = running()
+    writer = writer_of(run, flusher)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_more_threads)
+        writer.text("one ")
+    writer.text("two")
+    assert deltas(run) == [(1, "one "), (2, "two")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_that_has_died_is_replaced(flusher: Flusher, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Flusher, "_work", lambda self: None)
+        writer_of(running(), flusher).text("nobody writes this yet")
+        assert soon(lambda: flusher._thread is not None and not flusher._thread.is_alive())
+    run = running()
+    writer_of(run, flusher).text("and this")
+    assert soon(lambda: deltas(run) == [(1, "and this")])
+    assert RunEvent.objects.filter(type="delta").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_learns_that_its_run_is_lost(flusher: Flusher) -> None:
     run = running()
     writer = writer_of(run, flusher)

@@ -275,6 +275,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.send(text_data=json.dumps({"type": "error", "code": gone.name}))
             await self.close(code=gone.code)
         except Exception:
+            # What a server raises for a client that is gone is its own affair, and nobody is left to be told.
             logger.debug("The client was gone.", exc_info=True)
         work = self.work
         if work is not None and work is not asyncio.current_task():

@@ -55,8 +55,8 @@ class RunPaused(Exception):
 class TextQueue(Protocol):
     """What writes the text of many writers; see flushing.py."""
 
-    def add(self, writer: EventWriter) -> None:
-        """Have the text of ``writer`` written soon."""
+    def add(self, writer: EventWriter) -> bool:
+        """Have the text of ``writer`` written soon; return whether that can be."""
 
 
 class EventWriter:
@@ -100,9 +100,9 @@ class EventWriter:
             self._pieces.append(piece)
             # In a transaction of the handler's its row may be locked, for everybody else.
             if self.queue is not None and not connection.in_atomic_block:
-                if first:
-                    self.queue.add(self)
-                return
+                if not first or self.queue.add(self):
+                    return
+                self.queue = None
             try:
                 self.flush_if_due()
             except OUTAGE:

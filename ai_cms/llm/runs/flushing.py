@@ -118,15 +118,21 @@ class Flusher:
         self._thread: threading.Thread | None = None
         self._warned = -math.inf
 
-    def add(self, writer: EventWriter) -> None:
-        """Have the text of ``writer`` written once it is ``RUN_FLUSH_MS`` old."""
+    def add(self, writer: EventWriter) -> bool:
+        """Have the text of ``writer`` written once it is ``RUN_FLUSH_MS`` old; return whether there is a thread for it."""
         with self._news:
+            if self._thread is None or not self._thread.is_alive():
+                thread = threading.Thread(target=self._work, name="ai-cms-run-text", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    # No more threads for this process: the worker writes by itself, as where nobody does it for many.
+                    logger.warning("There is no thread for the text of runs.", exc_info=True)
+                    return False
+                self._thread = thread
             self._writers.add(writer)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="ai-cms-run-text", daemon=True)
-                self._thread.start()
-            elif len(self._writers) == 1:
-                self._news.notify()
+            self._news.notify()
+            return True
 
     def _work(self) -> None:
         try:

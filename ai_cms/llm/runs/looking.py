@@ -93,7 +93,7 @@ def _events(starts: dict[UUID, int]) -> dict[UUID, list[JsonObject]]:
     ]
     # Django would make this condition of objects, a millisecond for every ten runs.
     after_each = RawSQL(" OR ".join([each] * len(starts)), values, output_field=BooleanField())  # noqa: S611 -- constants
-    rows = RunEvent.objects.filter(after_each).order_by("run", "seq").values_list("run", "seq", "type", "data")
+    rows = RunEvent.objects.filter(after_each).order_by("run_id", "seq").values_list("run_id", "seq", "type", "data")
     for run, seq, type, data in rows:
         found[run].append({"id": seq, "event": type, "data": data})
     return found
@@ -155,7 +155,7 @@ class Looker:
             self._watchers.add(watcher)
             self._told = True
             self._news.notify()
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="ai-cms-events", daemon=True)
                 self._thread.start()
         try:

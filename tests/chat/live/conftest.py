@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
+
+from ai_cms.chat.models import Member
+from ai_cms.chat.services import create_room
 
 collect_ignore_glob = [] if find_spec("channels") else ["test_*.py"]
 
@@ -17,3 +21,12 @@ def rested() -> Iterator[None]:
     from ai_cms.chat.live.threads import rest_all
 
     rest_all()
+
+
+@pytest.fixture
+def room(ann: Any, bob: Any, model: Any, settings: Any) -> Any:
+    """Return a room of two, whose messages nothing slows down."""
+    settings.AI_CMS = {**settings.AI_CMS, "RATE_LIMITS": {"chat_messages": None}}
+    room = create_room(actor=ann, title="Herbs")
+    Member.objects.create(conversation=room, user=bob)
+    return room

@@ -13,9 +13,10 @@ from channels.testing import WebsocketCommunicator
 from django.db import connections
 
 from ai_cms.chat.live.routing import websocket_application
+from ai_cms.chat.services import send_message
 from ai_cms.core.tokens import create_token
 
-__all__ = ["Socket", "connected", "in_thread", "played", "token_of"]
+__all__ = ["Socket", "connected", "in_thread", "path_of", "played", "say", "token_of"]
 
 #: Seconds in which something has to come.
 SOON = 10.0
@@ -103,3 +104,11 @@ def played(scene: Callable[[], Awaitable[Any]]) -> Any:
 
 def token_of(user: Any, *scopes: str) -> str:
     return create_token(user, scopes=scopes or ("read", "write"))[1]
+
+
+def path_of(conversation: Any) -> str:
+    return f"/ws/{'rooms' if conversation.is_room else 'conversations'}/{conversation.pk}/"
+
+
+def say(room: Any, text: str, user: Any) -> Any:
+    return send_message(room, text, actor=user).message
